@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Content types and TLS 1.3's inner plaintext (RFC 8446 section 5.2):
+ * content, type byte, zero or more bytes of zero.
+ */
+#ifndef SEAL_CORE_CONTENT_H
+#define SEAL_CORE_CONTENT_H
+
+#include "types.h"
+
+enum {
+	SEAL_TYPE_CCS = 20,
+	SEAL_TYPE_ALERT = 21,
+	SEAL_TYPE_HANDSHAKE = 22,
+	SEAL_TYPE_DATA = 23,
+};
+
+enum {
+	SEAL_HS_KEY_UPDATE = 24,	/* handshake message type, RFC 8446 section 4.6.3 */
+};
+
+/*
+ * Finds the type byte behind the padding of @inner[0..@len): stores it and
+ * the length of the content before it. -EBADMSG: nothing but zeros, which
+ * RFC 8446 section 5.4 answers with unexpected_message.
+ */
+int seal_content_unpad(const u8 *inner, size_t len, u8 *type, size_t *content_len);
+
+/*
+ * True where a handshake record begins with a KeyUpdate message; records of
+ * handshake type carry whole messages after the handshake in compatible mode.
+ */
+bool seal_content_is_key_update(u8 type, const u8 *content, size_t len);
+
+#endif /* SEAL_CORE_CONTENT_H */

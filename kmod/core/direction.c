@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "direction.h"
+
+#define GO(s)	{ .next = SEAL_DIR_##s }
+#define NO(e)	{ .error = -(e) }
+
+static const struct {
+	enum seal_dir_state next;
+	int error;
+} steps[SEAL_DIR_STATES][SEAL_DIR_EVENTS] = {
+	/*			  INSTALL	RECORD		  KEY_UPDATE	    FAIL */
+	[SEAL_DIR_CLEAR]   = { GO(KEYED),   NO(ENOKEY),	      NO(ENOKEY),	GO(FAILED) },
+	[SEAL_DIR_KEYED]   = { GO(KEYED),   GO(KEYED),	      GO(EXPIRED),	GO(FAILED) },
+	[SEAL_DIR_EXPIRED] = { GO(KEYED),   NO(EKEYEXPIRED),  NO(EKEYEXPIRED),  GO(FAILED) },
+	[SEAL_DIR_FAILED]  = { NO(EBADMSG), NO(EBADMSG),      NO(EBADMSG),	GO(FAILED) },
+};
+
+int seal_direction(enum seal_dir_state *state, enum seal_dir_event event)
+{
+	int error = steps[*state][event].error;
+
+	if (!error)
+		*state = steps[*state][event].next;
+	return error;
+}

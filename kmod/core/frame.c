@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "content.h"
+#include "frame.h"
+
+struct seal_shape seal_shape_of(const struct seal_suite *suite, u16 version)
+{
+	struct seal_shape shape = {
+		.version = version,
+		.nonce_len = seal_suite_nonce(suite, version) == SEAL_NONCE_EXPLICIT ?
+			     SEAL_EXPLICIT_NONCE : 0,
+		.type_len = version == SEAL_TLS13,
+		.tag_len = suite->tag_len,
+	};
+
+	return shape;
+}
+
+int seal_frame_parse(const struct seal_shape *shape, const u8 in[SEAL_HEADER],
+		     struct seal_header *out)
+{
+	unsigned int extra = shape->nonce_len + shape->tag_len;
+	unsigned int length = seal_get_be16(in + 3);
+
+	if (length > SEAL_MAX_PLAINTEXT + extra + shape->type_len)
+		return -EMSGSIZE;
+	if (length < extra + shape->type_len)
+		return -EBADMSG;
+	/* TLS 1.3 writes 0x0303 here as well (RFC 8446 section 5.2). */
+	if (seal_get_be16(in + 1) != SEAL_TLS12)
+		return -EINVAL;
+	if (shape->version == SEAL_TLS13 && in[0] != SEAL_TYPE_DATA)
+		return -EBADMSG;
+
+	out->type = in[0];
+	out->length = (u16)length;
+	return 0;
+}
+
+void seal_frame_build(const struct seal_shape *shape, u8 type, unsigned int len,
+		      u8 out[SEAL_HEADER])
+{
+	out[0] = shape->version == SEAL_TLS13 ? SEAL_TYPE_DATA : type;
+	seal_put_be16(out + 1, SEAL_TLS12);
+	seal_put_be16(out + 3, (u16)(len + seal_overhead(shape) - SEAL_HEADER));
+}

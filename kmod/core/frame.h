@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The five bytes before a record and the bounds on its length
+ * (RFC 5246 section 6.2, RFC 8446 section 5).
+ */
+#ifndef SEAL_CORE_FRAME_H
+#define SEAL_CORE_FRAME_H
+
+#include "suite.h"
+
+enum {
+	SEAL_HEADER = 5,
+	SEAL_MAX_PLAINTEXT = 1 << 14,	/* without content type and padding */
+};
+
+/*
+ * The shape of a direction's records: what suite and version add around the
+ * plaintext. Computed once, when a key is installed.
+ */
+struct seal_shape {
+	u16 version;
+	u8 nonce_len;	/* explicit nonce after the header: 8 or 0 */
+	u8 type_len;	/* TLS 1.3's inner content type: 1 or 0 */
+	u8 tag_len;
+};
+
+struct seal_header {
+	u8 type;	/* outer content type */
+	u16 length;	/* of what follows the five bytes */
+};
+
+struct seal_shape seal_shape_of(const struct seal_suite *suite, u16 version);
+
+/* Bytes on the wire around the plaintext, header included. */
+static inline unsigned int seal_overhead(const struct seal_shape *shape)
+{
+	return SEAL_HEADER + shape->nonce_len + shape->type_len + shape->tag_len;
+}
+
+/* Where the ciphertext begins in a record. */
+static inline unsigned int seal_prefix(const struct seal_shape *shape)
+{
+	return SEAL_HEADER + shape->nonce_len;
+}
+
+/*
+ * Reads the header of a protected record.
+ * 0; -EINVAL: the version is not 0x0303; -EMSGSIZE: longer than a record may
+ * be; -EBADMSG: too short to hold nonce and tag, or TLS 1.3 without the outer
+ * type application_data (RFC 8446 section 5.2).
+ */
+int seal_frame_parse(const struct seal_shape *shape, const u8 in[SEAL_HEADER],
+		     struct seal_header *out);
+
+/*
+ * Writes the header of a record of @len bytes of plaintext: the content type
+ * is hidden in TLS 1.3. @len counts padding, not the inner content type.
+ */
+void seal_frame_build(const struct seal_shape *shape, u8 type, unsigned int len,
+		      u8 out[SEAL_HEADER]);
+
+#endif /* SEAL_CORE_FRAME_H */

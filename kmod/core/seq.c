@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "seq.h"
+
+void seal_seq_start(struct seal_seq *seq, u64 first, u64 first_explicit)
+{
+	seq->next = first;
+	seq->explicit_next = first_explicit;
+	seq->used = 0;
+}
+
+void seal_seq_advance(struct seal_seq *seq)
+{
+	seq->used++;
+	seq->next++;
+	/*
+	 * The explicit nonce may wrap on its own: it starts anywhere and
+	 * repeats only after 2^64 records, which the sequence does not allow.
+	 */
+	seq->explicit_next++;
+}

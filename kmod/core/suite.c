@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "suite.h"
+
+/*
+ * RFC 8446 section 5.5: about 2^24.5 full-size records per AES-GCM key;
+ * ChaCha20-Poly1305 reaches the end of its sequence numbers first. CCM: the
+ * same bound as GCM is within what RFC 9147 section 4.5.3 allows it.
+ */
+#define LIMIT_GCM	23726566ULL
+#define LIMIT_NONE	0
+
+/* Numbers of <linux/tls.h>, which userspace may have in an older edition. */
+const struct seal_suite seal_suites[] = {
+	{ .cipher_type = 51, .key_len = 16, .salt_len = 4, .iv_len = 8, .tag_len = 16,
+	  .tls12 = true, .tls13 = true, .nonce12 = SEAL_NONCE_EXPLICIT, .limit = LIMIT_GCM,
+	  .aead = "gcm(aes)", .name = "AES-128-GCM" },
+	{ .cipher_type = 52, .key_len = 32, .salt_len = 4, .iv_len = 8, .tag_len = 16,
+	  .tls12 = true, .tls13 = true, .nonce12 = SEAL_NONCE_EXPLICIT, .limit = LIMIT_GCM,
+	  .aead = "gcm(aes)", .name = "AES-256-GCM" },
+	{ .cipher_type = 53, .key_len = 16, .salt_len = 4, .iv_len = 8, .tag_len = 16,
+	  .tls12 = true, .tls13 = true, .nonce12 = SEAL_NONCE_EXPLICIT, .limit = LIMIT_GCM,
+	  .ccm = true, .aead = "ccm(aes)", .name = "AES-128-CCM" },
+	{ .cipher_type = 54, .key_len = 32, .salt_len = 0, .iv_len = 12, .tag_len = 16,
+	  .tls12 = true, .tls13 = true, .nonce12 = SEAL_NONCE_XOR, .limit = LIMIT_NONE,
+	  .aead = "rfc7539(chacha20,poly1305)", .name = "CHACHA20-POLY1305" },
+	{ .cipher_type = 55, .key_len = 16, .salt_len = 4, .iv_len = 8, .tag_len = 16,
+	  .tls12 = true, .tls13 = true, .nonce12 = SEAL_NONCE_EXPLICIT, .limit = LIMIT_GCM,
+	  .aead = "gcm(sm4)", .name = "SM4-GCM" },
+	{ .cipher_type = 56, .key_len = 16, .salt_len = 4, .iv_len = 8, .tag_len = 16,
+	  .tls12 = true, .tls13 = true, .nonce12 = SEAL_NONCE_EXPLICIT, .limit = LIMIT_GCM,
+	  .ccm = true, .aead = "ccm(sm4)", .name = "SM4-CCM" },
+	{ .cipher_type = 57, .key_len = 16, .salt_len = 4, .iv_len = 8, .tag_len = 16,
+	  .tls12 = true, .tls13 = false, .nonce12 = SEAL_NONCE_EXPLICIT, .limit = LIMIT_GCM,
+	  .aead = "gcm(aria)", .name = "ARIA-128-GCM" },
+	{ .cipher_type = 58, .key_len = 32, .salt_len = 4, .iv_len = 8, .tag_len = 16,
+	  .tls12 = true, .tls13 = false, .nonce12 = SEAL_NONCE_EXPLICIT, .limit = LIMIT_GCM,
+	  .aead = "gcm(aria)", .name = "ARIA-256-GCM" },
+};
+
+const unsigned int seal_suite_count = sizeof(seal_suites) / sizeof(seal_suites[0]);
+
+const struct seal_suite *seal_suite_find(u16 version, u16 cipher_type)
+{
+	unsigned int i;
+
+	for (i = 0; i < seal_suite_count; i++) {
+		const struct seal_suite *s = &seal_suites[i];
+
+		if (s->cipher_type != cipher_type)
+			continue;
+		if (version == SEAL_TLS12 ? s->tls12 : version == SEAL_TLS13 && s->tls13)
+			return s;
+		return NULL;
+	}
+	return NULL;
+}
+
+size_t seal_suite_info_len(const struct seal_suite *suite)
+{
+	return 4 + suite->iv_len + suite->key_len + suite->salt_len + SEAL_SEQ;
+}

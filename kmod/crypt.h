@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One record through the AEAD, either way. The caller lays out memory; the
+ * first entry of its scatterlists is left free for the additional data.
+ */
+#ifndef SEAL_CRYPT_H
+#define SEAL_CRYPT_H
+
+#include <linux/scatterlist.h>
+
+#include "keys.h"
+
+/*
+ * Seals the next record: @len bytes of plaintext (TLS 1.3's content type
+ * counted) in @src[1..] become ciphertext and tag in @dst[1..]; both may be
+ * one list. Writes header and explicit nonce, seal_prefix() bytes, to
+ * @prefix. Uses up the sequence number. @type: the content type.
+ * May sleep. -EBADMSG: no sequence number is left; otherwise any error
+ * of the AEAD, after which the direction must not be used again.
+ */
+int seal_crypt_seal(struct seal_key *key, u8 type, u8 *prefix,
+		    struct scatterlist *src, struct scatterlist *dst, unsigned int len);
+
+/*
+ * Opens the record with this header: ciphertext and tag in @src[1..] become
+ * plaintext in @dst[1..]. @nonce: the explicit nonce, where the shape has
+ * one. Does not use up the sequence number: the record may be opened again,
+ * until seal_seq_advance(). May sleep. -EBADMSG: not authentic, what is in
+ * @dst must not be used.
+ */
+int seal_crypt_open(struct seal_key *key, const struct seal_header *head, const u8 *nonce,
+		    struct scatterlist *src, struct scatterlist *dst);
+
+/* Bytes of plaintext in a record with this header; TLS 1.3: of inner plaintext. */
+static inline unsigned int seal_inner_len(const struct seal_key *key,
+					  const struct seal_header *head)
+{
+	return head->length - key->shape.nonce_len - key->shape.tag_len;
+}
+
+#endif /* SEAL_CRYPT_H */

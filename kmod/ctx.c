@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include "ctx.h"
+#include "core/frame.h"
+#include "rx.h"
+#include "tx.h"
+
+struct seal_ctx *seal_ctx_new(struct sock *sk)
+{
+	struct seal_ctx *ctx = kzalloc(sizeof(*ctx), GFP_KERNEL);
+
+	if (!ctx)
+		return NULL;
+	ctx->base = READ_ONCE(sk->sk_prot);
+	ctx->base_ops = READ_ONCE(sk->sk_socket->ops);
+	ctx->max_payload = SEAL_MAX_PLAINTEXT;
+	return ctx;
+}
+
+void seal_ctx_detach(struct sock *sk)
+{
+	struct seal_ctx *ctx = seal_ctx(sk);
+
+	write_lock_bh(&sk->sk_callback_lock);
+	RCU_INIT_POINTER(inet_csk(sk)->icsk_ulp_data, NULL);
+	WRITE_ONCE(sk->sk_prot, ctx->base);
+	/* Others may have put their own callback above ours. */
+	if (sk->sk_write_space == seal_tx_write_space)
+		sk->sk_write_space = ctx->write_space;
+	if (sk->sk_data_ready == seal_rx_data_ready)
+		sk->sk_data_ready = ctx->data_ready;
+	write_unlock_bh(&sk->sk_callback_lock);
+
+	if (ctx->tx)
+		seal_tx_free(sk, ctx->tx);
+	if (ctx->rx)
+		seal_rx_free(sk, ctx->rx);
+	kfree_rcu(ctx, rcu);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The state of one socket. Everything here is read and written under the
+ * socket lock unless its comment says otherwise.
+ */
+#ifndef SEAL_CTX_H
+#define SEAL_CTX_H
+
+#include <linux/tcp.h>
+#include <net/inet_connection_sock.h>
+#include <net/tcp.h>
+#include <net/tls.h>
+
+#include "core/content.h"
+#include "core/direction.h"
+
+struct seal_rx;
+struct seal_tx;
+
+/**
+ * struct seal_ctx - what the ULP hangs on a socket
+ * @base: the protocol the socket had before, called for everything else
+ * @base_ops: likewise its socket operations
+ * @tx: sending half; NULL while no transmit key is installed
+ * @rx: receiving half; NULL while no receive key is installed
+ * @write_space: the socket's callback from before @tx
+ * @data_ready: the socket's callback from before @rx
+ * @version: protocol version of both directions, 0 while no key is installed
+ * @cipher_type: likewise
+ * @max_payload: TLS_TX_MAX_PAYLOAD_LEN
+ * @zerocopy_ro: TLS_TX_ZEROCOPY_RO as it was set; nothing depends on it
+ * @expect_no_pad: TLS_RX_EXPECT_NO_PAD
+ * @rcu: get_info() reads the context under RCU only
+ */
+struct seal_ctx {
+	struct proto *base;
+	const struct proto_ops *base_ops;
+	struct seal_tx *tx;
+	struct seal_rx *rx;
+	void (*write_space)(struct sock *sk);
+	void (*data_ready)(struct sock *sk);
+	u16 version;
+	u16 cipher_type;
+	u16 max_payload;
+	bool zerocopy_ro;
+	bool expect_no_pad;
+	struct rcu_head rcu;
+};
+
+/*
+ * The context of a socket whose operations are ours. It lives until
+ * seal_ctx_detach(), which is called with the socket locked.
+ */
+static inline struct seal_ctx *seal_ctx(const struct sock *sk)
+{
+	return (__force void *)inet_csk(sk)->icsk_ulp_data;
+}
+
+/* A context for @sk as it is now. May sleep. NULL: no memory. */
+struct seal_ctx *seal_ctx_new(struct sock *sk);
+
+/*
+ * Takes the context off @sk: callbacks, protocol and both halves, secrets
+ * wiped. Called with the socket locked, at close; the context itself goes
+ * after a grace period.
+ */
+void seal_ctx_detach(struct sock *sk);
+
+#endif /* SEAL_CTX_H */

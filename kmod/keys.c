@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/err.h>
+#include <linux/slab.h>
+#include <net/tls.h>
+
+#include "keys.h"
+
+/* Where struct tls12_crypto_info_* has its parts: info, iv, key, salt, rec_seq. */
+struct info_layout {
+	unsigned int iv, key, salt, seq;
+};
+
+static struct info_layout info_layout(const struct seal_suite *suite)
+{
+	struct info_layout at;
+
+	at.iv = sizeof(struct tls_crypto_info);
+	at.key = at.iv + suite->iv_len;
+	at.salt = at.key + suite->key_len;
+	at.seq = at.salt + suite->salt_len;
+	return at;
+}
+
+static struct crypto_aead *aead_new(const struct seal_suite *suite, const u8 *secret)
+{
+	struct crypto_aead *aead;
+	int err;
+
+	/*
+	 * Masking CRYPTO_ALG_ASYNC away would pick a slow implementation:
+	 * the fast ones are asynchronous by name only.
+	 */
+	aead = crypto_alloc_aead(suite->aead, 0, 0);
+	if (IS_ERR(aead))
+		return aead;
+
+	err = crypto_aead_setkey(aead, secret, suite->key_len);
+	if (!err)
+		err = crypto_aead_setauthsize(aead, suite->tag_len);
+	if (!err)
+		return aead;
+
+	crypto_free_aead(aead);
+	return ERR_PTR(err);
+}
+
+static void request_init(struct seal_key *key)
+{
+	crypto_init_wait(&key->wait);
+	aead_request_set_tfm(&key->req, key->aead);
+	aead_request_set_callback(&key->req,
+				  CRYPTO_TFM_REQ_MAY_BACKLOG | CRYPTO_TFM_REQ_MAY_SLEEP,
+				  crypto_req_done, &key->wait);
+	aead_request_set_ad(&key->req,
+			    key->shape.version == SEAL_TLS13 ? SEAL_AAD13 : SEAL_AAD12);
+}
+
+struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const u8 *info)
+{
+	struct info_layout at = info_layout(suite);
+	struct crypto_aead *aead;
+	struct seal_key *key;
+	u64 first_explicit;
+
+	aead = aead_new(suite, info + at.key);
+	if (IS_ERR(aead))
+		return ERR_CAST(aead);
+
+	key = kzalloc(sizeof(*key) + crypto_aead_reqsize(aead), GFP_KERNEL);
+	if (!key) {
+		crypto_free_aead(aead);
+		return ERR_PTR(-ENOMEM);
+	}
+
+	key->suite = suite;
+	key->shape = seal_shape_of(suite, version);
+	key->aead = aead;
+	memcpy(key->secret, info + at.key, suite->key_len);
+	memcpy(key->iv, info + at.salt, suite->salt_len);
+	memcpy(key->iv + suite->salt_len, info + at.iv, suite->iv_len);
+	/* As the kernel's own TLS has it, explicit nonces count from iv. */
+	first_explicit = seal_get_be64(key->iv + SEAL_NONCE - SEAL_EXPLICIT_NONCE);
+	seal_seq_start(&key->seq, seal_get_be64(info + at.seq), first_explicit);
+	request_init(key);
+	return key;
+}
+
+void seal_key_free(struct seal_key *key)
+{
+	if (!key)
+		return;
+	crypto_free_aead(key->aead);
+	kfree_sensitive(key);
+}
+
+void seal_key_export(const struct seal_key *key, u8 *info)
+{
+	const struct seal_suite *suite = key->suite;
+	struct info_layout at = info_layout(suite);
+	struct tls_crypto_info head = {
+		.version = key->shape.version,
+		.cipher_type = suite->cipher_type,
+	};
+
+	memcpy(info, &head, sizeof(head));
+	memcpy(info + at.iv, key->iv + suite->salt_len, suite->iv_len);
+	if (key->shape.nonce_len)
+		seal_put_be64(info + at.iv, key->seq.explicit_next);
+	memcpy(info + at.key, key->secret, suite->key_len);
+	memcpy(info + at.salt, key->iv, suite->salt_len);
+	seal_put_be64(info + at.seq, key->seq.next);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Keys: made from struct tls12_crypto_info_*, owned by one direction, wiped
+ * when they go. No other file looks inside.
+ */
+#ifndef SEAL_KEYS_H
+#define SEAL_KEYS_H
+
+#include <crypto/aead.h>
+#include <linux/crypto.h>
+
+#include "core/nonce.h"
+#include "core/seq.h"
+
+enum {
+	/* The crypto API's CCM wants L - 1 before the nonce. */
+	SEAL_CCM_LEAD = 2,
+	SEAL_IV_ROOM = 16,
+};
+
+/**
+ * struct seal_key - one direction's key, ready for use
+ * @suite: its row of the table
+ * @shape: what a record adds around its plaintext
+ * @seq: sequence number and explicit nonce of the next record
+ * @iv: salt and iv, 12 bytes
+ * @secret: the key as it was installed, which getsockopt() returns
+ * @nonce: of the request at hand
+ * @aad: of the request at hand
+ * @aead: the transform that holds the expanded key
+ * @wait: for the AEADs that insist on being asynchronous
+ * @req: the one request, its context behind it
+ */
+struct seal_key {
+	const struct seal_suite *suite;
+	struct seal_shape shape;
+	struct seal_seq seq;
+	u8 iv[SEAL_NONCE];
+	u8 secret[SEAL_MAX_KEY];
+	u8 nonce[SEAL_IV_ROOM];
+	u8 aad[SEAL_IV_ROOM];
+	struct crypto_aead *aead;
+	struct crypto_wait wait;
+	struct aead_request req;
+};
+
+/*
+ * Makes a key of @info, the bytes of a struct tls12_crypto_info_* of this
+ * @suite and @version (their number is seal_suite_info_len()). The caller
+ * wipes @info. May sleep. ERR_PTR: -ENOMEM; -ENOENT: the kernel has no such
+ * AEAD; what setkey says.
+ */
+struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const u8 *info);
+
+/* Wipes and frees; NULL is allowed. */
+void seal_key_free(struct seal_key *key);
+
+/*
+ * The reverse of seal_key_new(), with the iv and sequence number of the next
+ * record, into @info of seal_suite_info_len() bytes. The caller wipes it.
+ */
+void seal_key_export(const struct seal_key *key, u8 *info);
+
+#endif /* SEAL_KEYS_H */

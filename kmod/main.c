@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/init.h>
+#include <linux/module.h>
+#include <net/tcp.h>
+
+#include "mib.h"
+#include "ulp.h"
+
+static bool alias_tls;
+module_param(alias_tls, bool, 0444);
+MODULE_PARM_DESC(alias_tls, "also answer to the ULP name \"tls\" (default: no)");
+
+static int __init sealsock_module_init(void)
+{
+	int err;
+
+	err = seal_mib_init();
+	if (err)
+		return err;
+	err = seal_ulp_init(alias_tls);
+	if (err)
+		goto out_mib;
+	return 0;
+
+out_mib:
+	seal_mib_exit();
+	return err;
+}
+
+static void __exit sealsock_module_exit(void)
+{
+	seal_ulp_exit();
+	seal_mib_exit();
+}
+
+module_init(sealsock_module_init);
+module_exit(sealsock_module_exit);
+MODULE_DESCRIPTION("TLS for ordinary sockets: the record layer as a TCP ULP");
+MODULE_AUTHOR("The sealsock authors");
+MODULE_LICENSE("GPL");
+MODULE_ALIAS_TCP_ULP("sealsock");

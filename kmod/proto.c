@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/mutex.h>
+#include <net/tcp.h>
+
+#include "compat/compat.h"
+#include "ctx.h"
+#include "mib.h"
+#include "proto.h"
+#include "rx.h"
+#include "sockopt.h"
+#include "trace.h"
+#include "tx.h"
+
+enum { FAMILY_V4, FAMILY_V6, FAMILIES };
+
+/* Index: [transmit key][receive key]. */
+struct seal_tables {
+	struct proto *base;
+	struct proto prot[2][2];
+	struct proto_ops ops[2][2];
+};
+
+static struct seal_tables tables[FAMILIES];
+static DEFINE_MUTEX(tables_lock);
+
+static struct seal_tables *tables_of(const struct sock *sk)
+{
+	return &tables[sk->sk_family == AF_INET6 ? FAMILY_V6 : FAMILY_V4];
+}
+
+/*
+ * proto.close. Nothing of ours may run after TCP's close(), which may drop
+ * the module's last reference.
+ */
+static void seal_close(struct sock *sk, long timeout)
+{
+	struct seal_ctx *ctx = seal_ctx(sk);
+	struct proto *base = ctx->base;
+
+	lock_sock(sk);
+	if (ctx->tx) {
+		/* SO_LINGER of 0 asks for a reset: nothing is to be sent. */
+		if (!(sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime))
+			seal_tx_finish(sk);
+		SEAL_DEC(sk, CURRTXSW);
+	}
+	if (ctx->rx)
+		SEAL_DEC(sk, CURRRXSW);
+	SEAL_DEC(sk, CURRATTACHED);
+	trace_sealsock_close(sk);
+	seal_ctx_detach(sk);
+	release_sock(sk);
+	base->close(sk, timeout);
+}
+
+static int seal_disconnect(struct sock *sk, int flags)
+{
+	return -EOPNOTSUPP;
+}
+
+/*
+ * proto_ops.shutdown: proto.shutdown would come too late, when TCP sends no
+ * more.
+ */
+static int seal_shutdown(struct socket *sock, int how)
+{
+	struct sock *sk = sock->sk;
+	const struct proto_ops *base_ops;
+
+	lock_sock(sk);
+	base_ops = seal_ctx(sk)->base_ops;
+	if (how == SHUT_WR || how == SHUT_RDWR)
+		seal_tx_finish(sk);
+	release_sock(sk);
+	return base_ops->shutdown(sock, how);
+}
+
+static void build(struct seal_tables *t, const struct proto *base,
+		  const struct proto_ops *base_ops, bool tx, bool rx)
+{
+	struct proto *prot = &t->prot[tx][rx];
+	struct proto_ops *ops = &t->ops[tx][rx];
+
+	*prot = *base;
+	*ops = *base_ops;
+	prot->setsockopt = seal_setsockopt;
+	prot->getsockopt = seal_getsockopt;
+	prot->disconnect = seal_disconnect;
+	prot->close = seal_close;
+	if (tx) {
+		prot->sendmsg = seal_tx_sendmsg;
+		prot->splice_eof = seal_tx_splice_eof;
+		prot->stream_memory_free = seal_tx_memory_free;
+		ops->sendmsg_locked = seal_tx_sendmsg_locked;
+		ops->shutdown = seal_shutdown;
+		compat_tx_ops(prot, ops);
+	}
+	if (rx) {
+		prot->sock_is_readable = seal_rx_is_readable;
+		compat_rx_ops(prot);
+		ops->poll = seal_rx_poll;
+		ops->splice_read = seal_rx_splice_read;
+		ops->read_sock = seal_rx_read_sock;
+	}
+}
+
+int seal_proto_prepare(struct sock *sk)
+{
+	struct seal_tables *t = tables_of(sk);
+	struct proto *base = READ_ONCE(sk->sk_prot);
+	int i, err = 0;
+
+	/* Pairs with the release below: the tables are complete. */
+	if (likely(smp_load_acquire(&t->base) == base))
+		return 0;
+	/* Not TCP as we know it: sockmap, SMC, MPTCP, whatever comes. */
+	if (sk->sk_protocol != IPPROTO_TCP || base->sendmsg != tcp_sendmsg ||
+	    base->close != tcp_close)
+		return -EOPNOTSUPP;
+
+	mutex_lock(&tables_lock);
+	if (!t->base) {
+		for (i = 0; i < 4; i++)
+			build(t, base, sk->sk_socket->ops, i & 2, i & 1);
+		/* Pairs with the acquire above. */
+		smp_store_release(&t->base, base);
+	} else if (t->base != base) {
+		err = -EOPNOTSUPP;
+	}
+	mutex_unlock(&tables_lock);
+	return err;
+}
+
+void seal_proto_update(struct sock *sk)
+{
+	struct seal_tables *t = tables_of(sk);
+	struct seal_ctx *ctx = seal_ctx(sk);
+
+	WRITE_ONCE(sk->sk_prot, &t->prot[!!ctx->tx][!!ctx->rx]);
+	WRITE_ONCE(sk->sk_socket->ops, &t->ops[!!ctx->tx][!!ctx->rx]);
+}

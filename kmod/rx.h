@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The receiving half: whole records are found in TCP's receive queue, opened
+ * out of place, into the reader's memory or into pages of ours, and only then
+ * taken off the queue. Received ciphertext is never written to.
+ */
+#ifndef SEAL_RX_H
+#define SEAL_RX_H
+
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/net.h>
+#include <linux/poll.h>
+#include <linux/socket.h>
+
+#include "ctx.h"
+#include "keys.h"
+
+/**
+ * struct seal_plain - an opened record, or what of it is still unread
+ * @node: in seal_rx.plain
+ * @page: holds it, with a reference
+ * @start: where its memory begins in @page
+ * @size: of that memory
+ * @off: of the first unread byte
+ * @len: bytes still unread
+ * @charged: bytes charged to the socket
+ * @type: content type
+ * @shared: others hold references on the memory
+ */
+struct seal_plain {
+	struct list_head node;
+	struct page *page;
+	u32 start;
+	u32 size;
+	u32 off;
+	u32 len;
+	u32 charged;
+	u8 type;
+	bool shared;
+};
+
+/**
+ * struct seal_part - a record too large for the receive window
+ * @page: its ciphertext so far; NULL: there is none
+ * @have: bytes in @page
+ * @want: bytes of the whole record
+ */
+struct seal_part {
+	struct page *page;
+	u32 have;
+	u32 want;
+};
+
+/**
+ * struct seal_rx - the receiving half of a socket
+ * @key: opens; replaced by a key update
+ * @state: what may come next
+ * @error: why no further record can be framed or opened, 0 if they can
+ * @told: a framing error has been reported to a reader
+ * @ready: a whole record is at the head of the stream. Written in softirq as
+ *	well; read without the lock by poll
+ * @starved: the window is full and the record at the head still incomplete.
+ *	Likewise
+ * @plain: opened records, in order
+ * @part: see there
+ * @tail: where the last byte of inner plaintext is opened to
+ * @skip: full records to be opened in our memory before the reader's is tried
+ *	again, since the last try met padding or a control record
+ * @miss: how often that has happened, the power of two that @skip starts at
+ * @waiters: readers asleep, for whom TCP's own SO_RCVLOWAT is lifted
+ * @lowat: what it is to be after that
+ * @generation: keys installed so far
+ * @records: opened so far
+ * @bytes: of content in them
+ */
+struct seal_rx {
+	struct seal_key *key;
+	enum seal_dir_state state;
+	int error;
+	bool told;
+	bool ready;
+	bool starved;
+	u8 tail;
+	u8 miss;
+	u16 skip;
+	u16 generation;
+	u32 waiters;
+	int lowat;
+	struct list_head plain;
+	struct seal_part part;
+	u64 records;
+	u64 bytes;
+};
+
+/**
+ * struct seal_cursor - a place in TCP's receive queue
+ * @seq: TCP sequence number of the next byte
+ * @skb: the buffer it is in, or one before; NULL: not looked up yet
+ * @done: bytes between TCP's copied_seq and @seq
+ *
+ * Valid while the socket lock is held and nothing is taken off the queue.
+ */
+struct seal_cursor {
+	u32 seq;
+	u32 done;
+	struct sk_buff *skb;
+};
+
+struct scatterlist;
+
+/* rx_frame.c */
+void seal_cursor_init(struct sock *sk, struct seal_cursor *cur);
+void seal_cursor_commit(struct sock *sk, struct seal_cursor *cur);
+int seal_cursor_copy(struct sock *sk, struct seal_cursor *cur, u32 skip, void *to, u32 len);
+int seal_cursor_sg(struct sock *sk, struct seal_cursor *cur, u32 skip, u32 len,
+		   struct scatterlist *sg, int max);
+int seal_rx_head(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+		 struct seal_header *head);
+void seal_rx_update(struct sock *sk, struct seal_rx *rx);
+int seal_rx_gather(struct sock *sk, struct seal_rx *rx);
+int seal_rx_take_part(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur, u32 len);
+void seal_part_free(struct sock *sk, struct seal_part *part);
+void seal_rx_start(struct sock *sk);
+void seal_rx_data_ready(struct sock *sk);
+
+/* rx_open.c */
+struct seal_plain *seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+				const struct seal_header *head);
+int seal_rx_open_straight(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+			  const struct seal_header *head, struct iov_iter *iter);
+
+/* rx_plain.c */
+struct seal_plain *seal_plain_new(struct sock *sk, const struct seal_rx *rx, u32 len);
+void seal_plain_free(struct sock *sk, struct seal_plain *plain);
+
+static inline u8 *seal_plain_at(const struct seal_plain *plain)
+{
+	return page_address(plain->page) + plain->off;
+}
+
+static inline struct seal_plain *seal_plain_first(struct seal_rx *rx)
+{
+	return list_first_entry_or_null(&rx->plain, struct seal_plain, node);
+}
+
+/* rx.c */
+struct seal_rx *seal_rx_new(struct seal_key *key);
+void seal_rx_free(struct sock *sk, struct seal_rx *rx);
+int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+		 struct seal_header *head, long *timeo, bool copied);
+int seal_rx_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
+__poll_t seal_rx_poll(struct file *file, struct socket *sock, struct poll_table_struct *wait);
+bool seal_rx_is_readable(struct sock *sk);
+int seal_rx_inq(struct sock *sk);
+
+/* rx_splice.c */
+ssize_t seal_rx_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode_info *pipe,
+			    size_t len, unsigned int flags);
+int seal_rx_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t actor);
+
+#endif /* SEAL_RX_H */

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whole records in TCP's receive queue. The queue is walked by sequence
+ * number and never changed; what was opened is taken off it afterwards, in
+ * one go. In softirq nothing is done but looking at a header.
+ */
+#include <linux/mm.h>
+#include <linux/scatterlist.h>
+#include <net/tcp.h>
+
+#include "mib.h"
+#include "rx.h"
+#include "trace.h"
+
+/* Bytes of the stream that have arrived from @seq on, FIN not counted. */
+static u32 available(const struct sock *sk, u32 seq)
+{
+	s32 n = READ_ONCE(tcp_sk(sk)->rcv_nxt) - seq;
+
+	if (n > 0 && sock_flag(sk, SOCK_DONE))
+		n--;
+	return max(n, 0);
+}
+
+/* The buffer that has byte @seq, looking from @skb on. */
+static struct sk_buff *find(struct sock *sk, struct sk_buff *skb, u32 seq, u32 *off)
+{
+	if (!skb)
+		skb = skb_peek(&sk->sk_receive_queue);
+	for (; skb; skb = skb_peek_next(skb, &sk->sk_receive_queue)) {
+		*off = seq - TCP_SKB_CB(skb)->seq;
+		if (*off < skb->len)
+			return skb;
+	}
+	return NULL;
+}
+
+/* Sets the cursor to the first byte that nobody has read. */
+void seal_cursor_init(struct sock *sk, struct seal_cursor *cur)
+{
+	cur->seq = tcp_sk(sk)->copied_seq;
+	cur->done = 0;
+	cur->skb = NULL;
+}
+
+/*
+ * Takes what lies before the cursor off the queue and opens TCP's window.
+ * The cursor stays where it is in the stream.
+ */
+void seal_cursor_commit(struct sock *sk, struct seal_cursor *cur)
+{
+	if (cur->done)
+		tcp_read_done(sk, cur->done);
+	seal_cursor_init(sk, cur);
+}
+
+/*
+ * Copies @len bytes that have arrived, from @skip behind the cursor.
+ * -EFAULT: they are not where the sequence numbers say.
+ */
+int seal_cursor_copy(struct sock *sk, struct seal_cursor *cur, u32 skip, void *to, u32 len)
+{
+	struct sk_buff *skb = cur->skb;
+	u32 seq = cur->seq + skip;
+
+	while (len) {
+		u32 off, n;
+
+		skb = find(sk, skb, seq, &off);
+		if (!skb)
+			return -EFAULT;
+		if (!skip && !cur->skb)
+			cur->skb = skb;
+		n = min(len, skb->len - off);
+		if (skb_copy_bits(skb, off, to, n))
+			return -EFAULT;
+		to += n;
+		seq += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/*
+ * Describes @len bytes, from @skip behind the cursor, in @sg of @max entries.
+ * Returns their number. -EMSGSIZE: they are in more pieces than that.
+ */
+int seal_cursor_sg(struct sock *sk, struct seal_cursor *cur, u32 skip, u32 len,
+		   struct scatterlist *sg, int max)
+{
+	struct sk_buff *skb = cur->skb;
+	u32 seq = cur->seq + skip;
+	int used = 0;
+
+	while (len) {
+		u32 off, n;
+		int ret;
+
+		skb = find(sk, skb, seq, &off);
+		if (!skb)
+			return -EFAULT;
+		n = min(len, skb->len - off);
+		if (used == max)
+			return -EMSGSIZE;
+		ret = skb_to_sgvec_nomark(skb, sg + used, off, n);
+		if (ret < 0)
+			return ret;
+		used += ret;
+		seq += n;
+		len -= n;
+	}
+	return used;
+}
+
+static void frame_error(struct sock *sk, struct seal_rx *rx, int err)
+{
+	rx->error = err;
+	SEAL_INC(sk, RXFRAMEERROR);
+	trace_sealsock_fail(sk, false, err);
+}
+
+/*
+ * seal_rx_head - look at the record at the cursor
+ *
+ * 1: it is there as a whole, @head is its header. 0: not yet. An error of
+ * seal_frame_parse(), which is kept: no record follows. Takes no memory.
+ */
+int seal_rx_head(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+		 struct seal_header *head)
+{
+	u32 have = available(sk, cur->seq);
+	u8 bytes[SEAL_HEADER];
+	int err;
+
+	if (rx->error)
+		return rx->error;
+	if (rx->part.page) {
+		err = seal_frame_parse(&rx->key->shape, page_address(rx->part.page), head);
+		return err ? err : rx->part.have == rx->part.want;
+	}
+
+	if (have < SEAL_HEADER)
+		return 0;
+	err = seal_cursor_copy(sk, cur, 0, bytes, SEAL_HEADER);
+	if (!err)
+		err = seal_frame_parse(&rx->key->shape, bytes, head);
+	if (err) {
+		frame_error(sk, rx, err);
+		return err;
+	}
+	return have >= SEAL_HEADER + head->length;
+}
+
+/* TCP has no room for the rest of a record of @len bytes. */
+static bool window_too_small(const struct sock *sk, u32 len)
+{
+	const struct tcp_sock *tp = tcp_sk(sk);
+
+	return tcp_rmem_pressure(sk) ||
+	       available(sk, tp->copied_seq) + tcp_receive_window(tp) < len;
+}
+
+/*
+ * seal_rx_update - what poll may say, after the head of the stream has moved
+ *
+ * Called in softirq, or with the socket locked and nothing opened that is
+ * still on the queue.
+ */
+void seal_rx_update(struct sock *sk, struct seal_rx *rx)
+{
+	struct seal_cursor cur;
+	struct seal_header head;
+	bool starved = false;
+	int ret;
+
+	seal_cursor_init(sk, &cur);
+	ret = seal_rx_head(sk, rx, &cur, &head);
+	if (!ret) {
+		u32 have = available(sk, cur.seq);
+
+		if (rx->part.page)
+			starved = have;
+		else if (have >= SEAL_HEADER)
+			starved = window_too_small(sk, SEAL_HEADER + head.length);
+	}
+	WRITE_ONCE(rx->ready, ret > 0);
+	WRITE_ONCE(rx->starved, starved);
+}
+
+static bool part_new(struct sock *sk, struct seal_part *part, u32 len)
+{
+	unsigned int order = get_order(len);
+	struct page *page;
+
+	/* Not to sk_rmem_alloc: the window would stay closed. */
+	if (!__sk_rmem_schedule(sk, PAGE_SIZE << order, false))
+		return false;
+	page = alloc_pages(sk->sk_allocation | __GFP_COMP, order);
+	if (!page)
+		return false;
+	sk_mem_charge(sk, PAGE_SIZE << order);
+	*part = (struct seal_part){ .page = page, .want = len };
+	return true;
+}
+
+void seal_part_free(struct sock *sk, struct seal_part *part)
+{
+	if (!part->page)
+		return;
+	sk_mem_uncharge(sk, page_size(part->page));
+	put_page(part->page);
+	memset(part, 0, sizeof(*part));
+}
+
+/*
+ * seal_rx_take_part - copy what is there of a record to rx->part
+ * @len: bytes that have arrived; those behind the record are left alone
+ *
+ * The first call for a record makes room for all of it. Moves the cursor
+ * behind what was copied. -ENOMEM, or the error of the header.
+ */
+int seal_rx_take_part(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur, u32 len)
+{
+	struct seal_part *part = &rx->part;
+	struct seal_header head;
+	int err;
+
+	if (!part->page) {
+		err = seal_rx_head(sk, rx, cur, &head);
+		if (err < 0)
+			return err;
+		if (!part_new(sk, part, SEAL_HEADER + head.length))
+			return -ENOMEM;
+		SEAL_INC(sk, RXCOPIED);
+	}
+
+	len = min(len, part->want - part->have);
+	err = seal_cursor_copy(sk, cur, 0, page_address(part->page) + part->have, len);
+	if (err)
+		return err;
+	part->have += len;
+	cur->seq += len;
+	cur->done += len;
+	cur->skb = NULL;
+	return 0;
+}
+
+/*
+ * seal_rx_gather - let TCP go on where a record exceeds its window
+ *
+ * Copies what has arrived of the record and takes it off the queue. Process
+ * context, socket locked. 0, or -ENOMEM: try again later.
+ */
+int seal_rx_gather(struct sock *sk, struct seal_rx *rx)
+{
+	struct seal_cursor cur;
+	int err;
+
+	seal_cursor_init(sk, &cur);
+	err = seal_rx_take_part(sk, rx, &cur, available(sk, cur.seq));
+	seal_cursor_commit(sk, &cur);
+	seal_rx_update(sk, rx);
+	return err;
+}
+
+/*
+ * seal_rx_start - after a key was installed
+ *
+ * What is in the queue already is framed now, and pollers hear of it.
+ */
+void seal_rx_start(struct sock *sk)
+{
+	struct seal_ctx *ctx = seal_ctx(sk);
+	struct seal_rx *rx = ctx->rx;
+
+	/* An urgent byte is a byte of the stream like any other. */
+	sock_set_flag(sk, SOCK_URGINLINE);
+	seal_rx_update(sk, rx);
+	if (rx->ready || rx->starved || rx->error)
+		ctx->data_ready(sk);
+}
+
+/* sk->sk_data_ready, in softirq or under the socket lock. */
+void seal_rx_data_ready(struct sock *sk)
+{
+	struct seal_ctx *ctx = seal_ctx(sk);
+	struct seal_rx *rx = ctx->rx;
+
+	seal_rx_update(sk, rx);
+	if (rx->ready || rx->starved || rx->error || sk->sk_err ||
+	    (sk->sk_shutdown & RCV_SHUTDOWN) || sock_flag(sk, SOCK_DONE))
+		ctx->data_ready(sk);
+}

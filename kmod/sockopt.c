@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Socket options. Each is read from the user once, checked as a whole, and
+ * carried out under the socket lock; a request that is refused changes
+ * nothing.
+ */
+#include <linux/err.h>
+#include <linux/string.h>
+
+#include "ctx.h"
+#include "core/frame.h"
+#include "keys.h"
+#include "mib.h"
+#include "proto.h"
+#include "rx.h"
+#include "sockopt.h"
+#include "trace.h"
+#include "tx.h"
+#include "uapi/sealsock.h"
+
+/* Newer than the oldest <linux/tls.h>. */
+#define OPT_TX_MAX_PAYLOAD_LEN	5
+
+/* RFC 8449 section 4; TLS 1.3 counts the content type in. */
+#define MIN_RECORD_SIZE_LIMIT	64
+
+/* The largest struct tls12_crypto_info_*, with which any other begins. */
+union crypto_request {
+	struct tls_crypto_info head;
+	u8 bytes[sizeof(struct tls_crypto_info) + SEAL_NONCE + SEAL_MAX_KEY + SEAL_SEQ];
+};
+
+/* The receive key and its half, or the transmit key and its half. */
+static struct seal_key *current_key(const struct seal_ctx *ctx, bool tx)
+{
+	if (tx)
+		return ctx->tx ? ctx->tx->key : NULL;
+	return ctx->rx ? ctx->rx->key : NULL;
+}
+
+static void count(struct sock *sk, bool tx, bool rekey, bool ok)
+{
+	if (!rekey && ok) {
+		if (tx) {
+			SEAL_INC(sk, TXSW);
+			SEAL_INC(sk, CURRTXSW);
+		} else {
+			SEAL_INC(sk, RXSW);
+			SEAL_INC(sk, CURRRXSW);
+		}
+	} else if (rekey && tx) {
+		if (ok)
+			SEAL_INC(sk, TXREKEYOK);
+		else
+			SEAL_INC(sk, TXREKEYERROR);
+	} else if (rekey) {
+		if (ok)
+			SEAL_INC(sk, RXREKEYOK);
+		else
+			SEAL_INC(sk, RXREKEYERROR);
+	}
+}
+
+/* The row for what the user asks, or why there is none. */
+static const struct seal_suite *check_request(const struct seal_ctx *ctx, bool tx,
+					      const struct tls_crypto_info *head,
+					      unsigned int optlen)
+{
+	const struct seal_suite *suite;
+
+	suite = seal_suite_find(head->version, head->cipher_type);
+	if (!suite || optlen != seal_suite_info_len(suite))
+		return ERR_PTR(-EINVAL);
+	/* Both directions, and each key after the first, are of one kind. */
+	if (ctx->version &&
+	    (ctx->version != head->version || ctx->cipher_type != head->cipher_type))
+		return ERR_PTR(-EINVAL);
+	return suite;
+}
+
+/* Everything that can fail has been done: from here on the key is in use. */
+static void use_key(struct seal_ctx *ctx, struct seal_key *key, bool tx)
+{
+	struct seal_key **slot = tx ? &ctx->tx->key : &ctx->rx->key;
+	enum seal_dir_state *state = tx ? &ctx->tx->state : &ctx->rx->state;
+
+	if (*slot != key) {
+		seal_key_free(*slot);
+		*slot = key;
+	}
+	seal_direction(state, SEAL_DIR_INSTALL);
+	if (tx)
+		ctx->tx->generation++;
+	else
+		ctx->rx->generation++;
+	WRITE_ONCE(ctx->version, key->shape.version);
+	WRITE_ONCE(ctx->cipher_type, key->suite->cipher_type);
+}
+
+static int install_first(struct sock *sk, struct seal_ctx *ctx, struct seal_key *key, bool tx)
+{
+	if (tx) {
+		struct seal_tx *half = seal_tx_new(key);
+
+		if (!half)
+			return -ENOMEM;
+		WRITE_ONCE(ctx->tx, half);
+	} else {
+		struct seal_rx *half = seal_rx_new(key);
+
+		if (!half)
+			return -ENOMEM;
+		WRITE_ONCE(ctx->rx, half);
+	}
+	use_key(ctx, key, tx);
+
+	write_lock_bh(&sk->sk_callback_lock);
+	if (tx) {
+		ctx->write_space = sk->sk_write_space;
+		sk->sk_write_space = seal_tx_write_space;
+	} else {
+		ctx->data_ready = sk->sk_data_ready;
+		sk->sk_data_ready = seal_rx_data_ready;
+	}
+	write_unlock_bh(&sk->sk_callback_lock);
+	seal_proto_update(sk);
+	return 0;
+}
+
+static int install(struct sock *sk, struct seal_ctx *ctx, const struct seal_suite *suite,
+		   union crypto_request *req, bool tx)
+{
+	bool rekey = current_key(ctx, tx);
+	struct seal_key *key;
+	int err = 0;
+
+	key = seal_key_new(suite, req->head.version, req->bytes);
+	if (IS_ERR(key))
+		return PTR_ERR(key);
+
+	if (rekey)
+		use_key(ctx, key, tx);
+	else
+		err = install_first(sk, ctx, key, tx);
+	if (err) {
+		seal_key_free(key);
+		return err;
+	}
+	trace_sealsock_key_install(sk, tx, ctx->version, ctx->cipher_type,
+				   tx ? ctx->tx->generation : ctx->rx->generation);
+	/* What the peer sent meanwhile, perhaps under this key, is in the queue. */
+	if (!tx)
+		seal_rx_start(sk);
+	return 0;
+}
+
+static int set_key(struct sock *sk, sockptr_t optval, unsigned int optlen, bool tx)
+{
+	struct seal_ctx *ctx = seal_ctx(sk);
+	const struct seal_key *old = current_key(ctx, tx);
+	const struct seal_suite *suite;
+	union crypto_request req;
+	int err;
+
+	if (sockptr_is_null(optval) || optlen < sizeof(req.head))
+		return -EINVAL;
+	if (!old && sk->sk_state != TCP_ESTABLISHED && sk->sk_state != TCP_CLOSE_WAIT)
+		return -ENOTCONN;
+	/* TLS 1.2 has no key update. */
+	if (old && old->shape.version != SEAL_TLS13) {
+		count(sk, tx, true, false);
+		return -EBUSY;
+	}
+
+	if (copy_from_sockptr(&req, optval, min_t(size_t, optlen, sizeof(req)))) {
+		err = -EFAULT;
+	} else {
+		suite = check_request(ctx, tx, &req.head, optlen);
+		err = IS_ERR(suite) ? PTR_ERR(suite) : install(sk, ctx, suite, &req, tx);
+	}
+	memzero_explicit(&req, sizeof(req));
+	count(sk, tx, old, !err);
+	return err;
+}
+
+static int set_zerocopy_ro(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	unsigned int value;
+
+	if (sockptr_is_null(optval) || optlen != sizeof(value))
+		return -EINVAL;
+	if (copy_from_sockptr(&value, optval, sizeof(value)))
+		return -EFAULT;
+	if (value > 1)
+		return -EINVAL;
+	seal_ctx(sk)->zerocopy_ro = value;
+	return 0;
+}
+
+static int set_expect_no_pad(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	struct seal_ctx *ctx = seal_ctx(sk);
+	u32 value;
+	int err;
+
+	if (ctx->version != SEAL_TLS13 || sockptr_is_null(optval) || optlen < sizeof(value))
+		return -EINVAL;
+	if (copy_from_sockptr(&value, optval, sizeof(value)))
+		return -EFAULT;
+	if (value > 1)
+		return -EINVAL;
+	err = check_zeroed_sockptr(optval, sizeof(value), optlen - sizeof(value));
+	if (err < 1)
+		return err ? err : -EINVAL;
+	if (!ctx->rx)
+		return -EINVAL;
+	WRITE_ONCE(ctx->expect_no_pad, value);
+	return 0;
+}
+
+static int set_max_payload(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	struct seal_ctx *ctx = seal_ctx(sk);
+	u16 least = MIN_RECORD_SIZE_LIMIT - (ctx->version == SEAL_TLS13);
+	u16 value;
+
+	if (ctx->tx && seal_rec_open(ctx->tx))
+		return -EBUSY;
+	if (sockptr_is_null(optval) || optlen != sizeof(value))
+		return -EINVAL;
+	if (copy_from_sockptr(&value, optval, sizeof(value)))
+		return -EFAULT;
+	if (value < least || value > SEAL_MAX_PLAINTEXT)
+		return -EINVAL;
+	WRITE_ONCE(ctx->max_payload, value);
+	return 0;
+}
+
+int seal_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
+		    unsigned int optlen)
+{
+	int err;
+
+	if (level != SOL_TLS)
+		return seal_ctx(sk)->base->setsockopt(sk, level, optname, optval, optlen);
+
+	lock_sock(sk);
+	switch (optname) {
+	case TLS_TX:
+	case TLS_RX:
+		err = set_key(sk, optval, optlen, optname == TLS_TX);
+		break;
+	case TLS_TX_ZEROCOPY_RO:
+		err = set_zerocopy_ro(sk, optval, optlen);
+		break;
+	case TLS_RX_EXPECT_NO_PAD:
+		err = set_expect_no_pad(sk, optval, optlen);
+		break;
+	case OPT_TX_MAX_PAYLOAD_LEN:
+		err = set_max_payload(sk, optval, optlen);
+		break;
+	default:
+		err = -ENOPROTOOPT;
+	}
+	release_sock(sk);
+	return err;
+}
+
+/* The key in use as it was installed, with the numbers of its next record. */
+static int get_key(struct seal_ctx *ctx, char __user *optval, int len, bool tx)
+{
+	const struct seal_key *key = current_key(ctx, tx);
+	union crypto_request req;
+	size_t size;
+	int err = 0;
+
+	if (!optval || len < (int)sizeof(req.head))
+		return -EINVAL;
+	if (!key)
+		return -EBUSY;
+	size = len == sizeof(req.head) ? sizeof(req.head) : seal_suite_info_len(key->suite);
+	if (len != size)
+		return -EINVAL;
+
+	seal_key_export(key, req.bytes);
+	if (copy_to_user(optval, &req, size))
+		err = -EFAULT;
+	memzero_explicit(&req, sizeof(req));
+	return err;
+}
+
+/* Copies a small answer, cut to what the caller has room for if @grow. */
+static int put_answer(char __user *optval, int __user *optlen, int len,
+		      const void *answer, int size, bool grow)
+{
+	if (len < size) {
+		if (!grow || len <= 0)
+			return -EINVAL;
+		size = len;
+	}
+	if (put_user(size, optlen) || copy_to_user(optval, answer, size))
+		return -EFAULT;
+	return 0;
+}
+
+static void dir_info(const struct seal_key *key, enum seal_dir_state state, u16 generation,
+		     u64 records, u64 bytes, struct sealsock_dir_info *info)
+{
+	info->version = key->shape.version;
+	info->cipher_type = key->suite->cipher_type;
+	info->state = state;
+	info->generation = generation;
+	info->sequence = key->seq.next;
+	info->records = records;
+	info->bytes = bytes;
+}
+
+static int get_info(struct seal_ctx *ctx, char __user *optval, int __user *optlen, int len)
+{
+	struct sealsock_sock_info info = {};
+
+	if (ctx->tx)
+		dir_info(ctx->tx->key, ctx->tx->state, ctx->tx->generation,
+			 ctx->tx->records, ctx->tx->bytes, &info.tx);
+	if (ctx->rx)
+		dir_info(ctx->rx->key, ctx->rx->state, ctx->rx->generation,
+			 ctx->rx->records, ctx->rx->bytes, &info.rx);
+	return put_answer(optval, optlen, len, &info, sizeof(info), true);
+}
+
+static int answer_option(struct seal_ctx *ctx, int optname, char __user *optval,
+			 int __user *optlen, int len)
+{
+	unsigned int value;
+
+	switch (optname) {
+	case TLS_TX:
+	case TLS_RX:
+		return get_key(ctx, optval, len, optname == TLS_TX);
+	case TLS_TX_ZEROCOPY_RO:
+		value = ctx->zerocopy_ro;
+		if (len != sizeof(value))
+			return -EINVAL;
+		return put_answer(optval, optlen, len, &value, sizeof(value), false);
+	case TLS_RX_EXPECT_NO_PAD:
+		value = ctx->expect_no_pad;
+		if (ctx->version != SEAL_TLS13 || !ctx->rx)
+			return -EINVAL;
+		return put_answer(optval, optlen, len, &value, sizeof(value), false);
+	case OPT_TX_MAX_PAYLOAD_LEN:
+		return put_answer(optval, optlen, len, &ctx->max_payload,
+				  sizeof(ctx->max_payload), false);
+	case SEALSOCK_INFO:
+		return get_info(ctx, optval, optlen, len);
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+int seal_getsockopt(struct sock *sk, int level, int optname, char __user *optval,
+		    int __user *optlen)
+{
+	struct seal_ctx *ctx = seal_ctx(sk);
+	int len, err;
+
+	/* It would map ciphertext past the record layer. */
+	if (level == SOL_TCP && optname == TCP_ZEROCOPY_RECEIVE && READ_ONCE(ctx->rx))
+		return -EOPNOTSUPP;
+	if (level != SOL_TLS)
+		return ctx->base->getsockopt(sk, level, optname, optval, optlen);
+	if (get_user(len, optlen))
+		return -EFAULT;
+
+	lock_sock(sk);
+	err = answer_option(ctx, optname, optval, optlen, len);
+	release_sock(sk);
+	return err;
+}

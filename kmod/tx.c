@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * send(): plaintext into records. User memory is copied into the record and
+ * sealed there, in place; pages of files come in through tx_splice.c.
+ */
+#include <linux/slab.h>
+#include <linux/uio.h>
+#include <net/sock.h>
+
+#include "cmsg.h"
+#include "compat/compat.h"
+#include "crypt.h"
+#include "mib.h"
+#include "trace.h"
+#include "tx.h"
+
+/* A record of source pages: additional data, the pages, the content type. */
+#define SEAL_SG		(COMPAT_SPLICE_PAGES + 2)
+
+#define SEND_FLAGS	(MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_BATCH | \
+			 MSG_CMSG_COMPAT | COMPAT_SEND_FLAGS)
+
+struct seal_tx *seal_tx_new(struct seal_key *key)
+{
+	struct seal_tx *tx = kzalloc(sizeof(*tx), GFP_KERNEL);
+
+	if (tx)
+		tx->key = key;
+	return tx;
+}
+
+/* Called with the socket locked, after its operations stopped being ours. */
+void seal_tx_free(struct sock *sk, struct seal_tx *tx)
+{
+	unsigned int i;
+
+	seal_rec_drop(sk, tx);
+	for (i = 0; i < tx->out_count; i++)
+		put_page(tx->out[i].bv_page);
+	if (tx->small.page)
+		put_page(tx->small.page);
+	if (tx->charged)
+		sk_mem_uncharge(sk, tx->charged);
+	seal_key_free(tx->key);
+	kfree(tx);
+}
+
+/* 0 if records may be sealed now; the socket's error or -EPIPE, or the direction's. */
+int seal_tx_ready(struct sock *sk, struct seal_tx *tx)
+{
+	int err;
+
+	if (sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN))
+		return -EPIPE;
+	err = seal_direction(&tx->state, SEAL_DIR_RECORD);
+	return err ? err : seal_seq_check(&tx->key->seq);
+}
+
+/* Plaintext that lies in the record itself. */
+static int seal_in_place(struct seal_tx *tx, u8 type, u8 *prefix, u8 *trailer)
+{
+	const struct seal_shape *shape = &tx->key->shape;
+	struct seal_rec *rec = &tx->rec;
+	struct scatterlist sg[3];
+
+	if (rec->frame.page) {
+		sg_init_table(sg, 3);
+		sg_set_page(&sg[1], rec->body.page, rec->len, rec->body.off);
+		sg_set_buf(&sg[2], trailer, shape->type_len + shape->tag_len);
+	} else {
+		sg_init_table(sg, 2);
+		sg_set_page(&sg[1], rec->body.page,
+			    rec->len + shape->type_len + shape->tag_len, rec->body.off);
+	}
+	return seal_crypt_seal(tx->key, type, prefix, sg, sg, rec->len + shape->type_len);
+}
+
+/* Plaintext in @pages, rec->len bytes of it, read from there and nowhere else. */
+static int seal_from_pages(struct seal_tx *tx, u8 type, u8 *prefix, u8 *trailer,
+			   const struct bio_vec *pages, unsigned int count)
+{
+	const struct seal_shape *shape = &tx->key->shape;
+	struct scatterlist src[SEAL_SG], dst[3];
+	struct seal_rec *rec = &tx->rec;
+	unsigned int i;
+
+	sg_init_table(src, 1 + count + shape->type_len);
+	for (i = 0; i < count; i++)
+		sg_set_page(&src[1 + i], pages[i].bv_page, pages[i].bv_len, pages[i].bv_offset);
+	if (shape->type_len)
+		sg_set_buf(&src[1 + count], trailer, shape->type_len);
+
+	sg_init_table(dst, 3);
+	sg_set_page(&dst[1], rec->body.page, rec->len, rec->body.off);
+	sg_set_buf(&dst[2], trailer, shape->type_len + shape->tag_len);
+	return seal_crypt_seal(tx->key, type, prefix, src, dst, rec->len + shape->type_len);
+}
+
+/*
+ * seal_tx_seal - close the open record
+ * @pages: where its plaintext is, if not in the record itself
+ * @count: their number, at most COMPAT_SPLICE_PAGES
+ *
+ * The record moves to tx->out, which the caller pushes. May sleep. An error
+ * is final for the direction: the record is dropped and nothing of it is sent.
+ */
+int seal_tx_seal(struct sock *sk, struct seal_tx *tx, u8 type,
+		 const struct bio_vec *pages, unsigned int count)
+{
+	const struct seal_shape *shape = &tx->key->shape;
+	unsigned int prefix_len = seal_prefix(shape);
+	struct seal_rec *rec = &tx->rec;
+	u8 *prefix, *trailer;
+	int err;
+
+	if (rec->frame.page) {
+		prefix = seal_room_at(&rec->frame);
+		trailer = prefix + prefix_len;
+	} else {
+		trailer = seal_room_at(&rec->body) + rec->len;
+		prefix = seal_room_at(&rec->body) - prefix_len;
+	}
+	if (shape->type_len)
+		trailer[0] = type;
+
+	err = pages ? seal_from_pages(tx, type, prefix, trailer, pages, count) :
+		      seal_in_place(tx, type, prefix, trailer);
+	if (err) {
+		seal_rec_drop(sk, tx);
+		seal_direction(&tx->state, SEAL_DIR_FAIL);
+		SEAL_INC(sk, TXERROR);
+		trace_sealsock_fail(sk, true, -EBADMSG);
+		return -EBADMSG;
+	}
+
+	trace_sealsock_seal(sk, type, rec->len, tx->key->seq.next - 1, pages);
+	tx->records++;
+	tx->bytes += rec->len;
+	SEAL_INC(sk, TXRECORDS);
+	SEAL_ADD(sk, TXBYTES, rec->len);
+	seal_rec_emit(sk, tx);
+	return 0;
+}
+
+/*
+ * seal_tx_room - wait for room in the send buffer, between two records
+ *
+ * 0: a record may be begun, a remainder is gone. -EAGAIN, -EPIPE, the
+ * socket's error, or what a signal makes of it.
+ */
+int seal_tx_room(struct sock *sk, struct seal_tx *tx, long *timeo)
+{
+	int err;
+
+	/* A batch waits in tx->out only while there is room for more. */
+	while (tx->out_count > SEAL_OUT - 3 ||
+	       READ_ONCE(sk->sk_wmem_queued) + (int)tx->out_bytes >= READ_ONCE(sk->sk_sndbuf) ||
+	       !sk_stream_memory_free(sk)) {
+		err = seal_tx_push(sk, tx, MSG_MORE);
+		if (!err && sk_stream_memory_free(sk))
+			break;
+		if (err && err != -EAGAIN)
+			return err;
+		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		err = sk_stream_wait_memory(sk, timeo);
+		if (err)
+			return err;
+		err = seal_tx_ready(sk, tx);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Copies from the caller until the record is full or the data ends. */
+int seal_tx_copy(struct seal_tx *tx, struct msghdr *msg)
+{
+	struct seal_rec *rec = &tx->rec;
+	size_t n = min_t(size_t, msg_data_left(msg), rec->body.len - rec->len);
+
+	if (copy_from_iter(seal_room_at(&rec->body) + rec->len, n, &msg->msg_iter) != n)
+		return -EFAULT;
+	rec->len += n;
+	return n;
+}
+
+/*
+ * One step: as much of @msg as one record takes. Returns the number of bytes
+ * taken; the record is sealed if it is full, or if the call @ends it.
+ */
+static int send_step(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, u8 type,
+		     bool ends, long *timeo)
+{
+	size_t left = msg_data_left(msg);
+	int n, err;
+
+	if (!seal_rec_open(tx)) {
+		size_t want = min_t(size_t, left, seal_ctx(sk)->max_payload);
+
+		err = seal_tx_room(sk, tx, timeo);
+		if (err)
+			return err;
+		/* The lock was dropped: another writer may have opened one. */
+		if (seal_rec_open(tx) && type != SEAL_TYPE_DATA)
+			return seal_tx_seal(sk, tx, SEAL_TYPE_DATA, NULL, 0);
+		if (!seal_rec_open(tx)) {
+			err = seal_rec_begin(sk, tx, want, !ends && want == left);
+			if (err)
+				return err;
+		}
+	}
+
+	n = compat_is_splice(msg) ? seal_tx_splice(sk, tx, msg, type) :
+				  seal_tx_copy(tx, msg);
+	if (n < 0) {
+		if (!tx->rec.len)
+			seal_rec_drop(sk, tx);
+		return n;
+	}
+
+	if (seal_rec_open(tx) &&
+	    (tx->rec.len == tx->rec.body.len || (ends && !msg_data_left(msg)))) {
+		err = seal_tx_seal(sk, tx, type, NULL, 0);
+		if (err)
+			return err;
+	}
+	return n;
+}
+
+/* Before a record of another type: the open one, of application data, goes first. */
+static int close_open_record(struct sock *sk, struct seal_tx *tx)
+{
+	return seal_rec_open(tx) ? seal_tx_seal(sk, tx, SEAL_TYPE_DATA, NULL, 0) : 0;
+}
+
+static int send_all(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, long *timeo)
+{
+	bool ends = !(msg->msg_flags & MSG_MORE);
+	u8 type = SEAL_TYPE_DATA;
+	size_t copied = 0;
+	int err;
+
+	err = seal_cmsg_get_type(msg, &type);
+	if (!err)
+		err = seal_tx_ready(sk, tx);
+	if (!err && msg->msg_controllen)
+		err = close_open_record(sk, tx);
+
+	while (!err && msg_data_left(msg)) {
+		int n = send_step(sk, tx, msg, type, ends, timeo);
+
+		if (n < 0)
+			err = n;
+		else
+			copied += n;
+		cond_resched();
+	}
+
+	/* What is sealed goes out even where a later byte could not be taken. */
+	if (tx->out_count) {
+		int pushed = seal_tx_push(sk, tx, ends ? 0 : MSG_MORE);
+
+		if (pushed == -EAGAIN && *timeo)
+			pushed = seal_tx_drain(sk, tx, timeo);
+		if (pushed && pushed != -EAGAIN && !err)
+			err = pushed;
+	}
+	return copied ? copied : err;
+}
+
+/* proto_ops.sendmsg_locked: for kernel users who hold the lock. */
+int seal_tx_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
+{
+	struct seal_tx *tx = seal_ctx(sk)->tx;
+	long timeo = sock_sndtimeo(sk, msg->msg_flags & MSG_DONTWAIT);
+	int ret;
+
+	if (msg->msg_flags & ~SEND_FLAGS)
+		return -EOPNOTSUPP;
+	if ((msg->msg_flags & (MSG_MORE | MSG_EOR)) == (MSG_MORE | MSG_EOR))
+		return -EINVAL;
+
+	ret = send_all(sk, tx, msg, &timeo);
+	seal_tx_account(sk, tx);
+	return ret < 0 ? sk_stream_error(sk, msg->msg_flags, ret) : ret;
+}
+
+/* proto.sendmsg */
+int seal_tx_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
+{
+	int ret;
+
+	lock_sock(sk);
+	ret = seal_tx_sendmsg_locked(sk, msg, size);
+	release_sock(sk);
+	return ret;
+}
+
+/*
+ * seal_tx_flush - seal the open record and push, waiting for memory up to @timeo
+ *
+ * Called with the socket locked.
+ */
+int seal_tx_flush(struct sock *sk, int flags, long *timeo)
+{
+	struct seal_tx *tx = seal_ctx(sk)->tx;
+	int err = 0;
+
+	if (seal_rec_open(tx)) {
+		err = seal_tx_ready(sk, tx);
+		if (!err)
+			err = seal_tx_seal(sk, tx, SEAL_TYPE_DATA, NULL, 0);
+	}
+	if (!err)
+		err = seal_tx_drain(sk, tx, timeo);
+	seal_tx_account(sk, tx);
+	return err;
+}

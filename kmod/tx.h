@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The sending half: plaintext is gathered into a record, the record is
+ * sealed where it lies, and what was sealed goes to TCP whole.
+ */
+#ifndef SEAL_TX_H
+#define SEAL_TX_H
+
+#include <linux/bvec.h>
+#include <linux/socket.h>
+
+#include "ctx.h"
+#include "keys.h"
+
+/* Fragments that may wait for TCP: two a record, one for the last trailer, one spare. */
+enum { SEAL_OUT = 8 };
+
+/* Room in a page, with a reference on it. @page NULL: none. */
+struct seal_room {
+	struct page *page;
+	u32 off;
+	u32 len;
+};
+
+/**
+ * struct seal_rec - the record that is being filled
+ * @body: where the plaintext goes; @body.len is what it can hold
+ * @frame: prefix and trailer, where they do not lie around the body
+ * @len: bytes of plaintext so far
+ */
+struct seal_rec {
+	struct seal_room body;
+	struct seal_room frame;
+	u32 len;
+};
+
+/**
+ * struct seal_tx - the sending half of a socket
+ * @key: seals; replaced by a key update
+ * @state: what may come next
+ * @rec: the open record; of type application data whenever the lock is free
+ * @out: sealed fragments that TCP has not taken yet, references held
+ * @out_count: entries of @out
+ * @out_bytes: their bytes
+ * @small: page that prefixes and trailers of large records are cut from
+ * @charged: bytes charged to the socket for what is kept between calls
+ * @pushing: inside seal_tx_push(): its memory checks are lifted
+ * @generation: keys installed so far
+ * @records: sealed so far
+ * @bytes: of plaintext in them
+ */
+struct seal_tx {
+	struct seal_key *key;
+	enum seal_dir_state state;
+	struct seal_rec rec;
+	struct bio_vec out[SEAL_OUT];
+	unsigned int out_count;
+	unsigned int out_bytes;
+	struct page_frag small;
+	int charged;
+	bool pushing;
+	u16 generation;
+	u64 records;
+	u64 bytes;
+};
+
+/* tx.c */
+struct seal_tx *seal_tx_new(struct seal_key *key);
+void seal_tx_free(struct sock *sk, struct seal_tx *tx);
+int seal_tx_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
+int seal_tx_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size);
+int seal_tx_flush(struct sock *sk, int flags, long *timeo);
+void seal_tx_finish(struct sock *sk);
+int seal_tx_ready(struct sock *sk, struct seal_tx *tx);
+int seal_tx_room(struct sock *sk, struct seal_tx *tx, long *timeo);
+int seal_tx_copy(struct seal_tx *tx, struct msghdr *msg);
+int seal_tx_seal(struct sock *sk, struct seal_tx *tx, u8 type,
+		 const struct bio_vec *pages, unsigned int count);
+
+/* tx_splice.c */
+int seal_tx_splice(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, u8 type);
+void seal_tx_splice_eof(struct socket *sock);
+
+/* tx_buf.c */
+int seal_rec_begin(struct sock *sk, struct seal_tx *tx, unsigned int want, bool grows);
+void seal_rec_drop(struct sock *sk, struct seal_tx *tx);
+void seal_rec_emit(struct sock *sk, struct seal_tx *tx);
+
+static inline u8 *seal_room_at(const struct seal_room *room)
+{
+	return page_address(room->page) + room->off;
+}
+
+static inline bool seal_rec_open(const struct seal_tx *tx)
+{
+	return tx->rec.body.page;
+}
+
+/* tx_queue.c */
+int seal_tx_push(struct sock *sk, struct seal_tx *tx, int flags);
+int seal_tx_drain(struct sock *sk, struct seal_tx *tx, long *timeo);
+void seal_tx_account(struct sock *sk, struct seal_tx *tx);
+void seal_tx_write_space(struct sock *sk);
+bool seal_tx_memory_free(const struct sock *sk, int wake);
+
+#endif /* SEAL_TX_H */

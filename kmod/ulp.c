@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/skmsg.h>
+#include <net/tcp.h>
+
+#include "compat/compat.h"
+#include "ctx.h"
+#include "mib.h"
+#include "proto.h"
+#include "trace.h"
+#include "uapi/sealsock.h"
+#include "ulp.h"
+
+static bool aliased;
+
+static bool has_psock(const struct sock *sk)
+{
+	bool ret;
+
+	rcu_read_lock();
+	ret = sk_psock(sk);
+	rcu_read_unlock();
+	return ret;
+}
+
+/* Called with the socket locked, by setsockopt(TCP_ULP). */
+static int attach(struct sock *sk)
+{
+	struct seal_ctx *ctx;
+	int err;
+
+	/* Sockmap in turn refuses sockets that have a ULP. */
+	if (has_psock(sk))
+		return -EINVAL;
+	err = seal_proto_prepare(sk);
+	if (err)
+		return err;
+	ctx = seal_ctx_new(sk);
+	if (!ctx)
+		return -ENOMEM;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	/* Release: whoever meets our operations finds the context complete. */
+	rcu_assign_pointer(inet_csk(sk)->icsk_ulp_data, ctx);
+	seal_proto_update(sk);
+	write_unlock_bh(&sk->sk_callback_lock);
+
+	trace_sealsock_attach(sk);
+	SEAL_INC(sk, ATTACHED);
+	SEAL_INC(sk, CURRATTACHED);
+	return 0;
+}
+
+/* A peer may have sent its Finished, a request and FIN at once: CLOSE_WAIT will do. */
+static int sealsock_init(struct sock *sk)
+{
+	if (sk->sk_state != TCP_ESTABLISHED && sk->sk_state != TCP_CLOSE_WAIT)
+		return -ENOTCONN;
+	return attach(sk);
+}
+
+/* Under the kernel's own name, with the kernel's own conditions. */
+static int tls_init(struct sock *sk)
+{
+	if (sk->sk_state != TCP_ESTABLISHED)
+		return -ENOTCONN;
+	return attach(sk);
+}
+
+static struct tcp_ulp_ops sealsock_ulp = {
+	.name = SEALSOCK_ULP_NAME,
+	.owner = THIS_MODULE,
+	.init = sealsock_init,
+};
+
+static struct tcp_ulp_ops tls_ulp = {
+	.name = "tls",
+	.owner = THIS_MODULE,
+	.init = tls_init,
+};
+
+/*
+ * The kernel's own tls.ko ignores that it could not register its name. If it
+ * is loaded after us it works for nobody, and unloading it would take an
+ * entry off a list it was never on. So it stays, for good.
+ */
+static int tls_loaded(struct notifier_block *nb, unsigned long state, void *data)
+{
+	struct module *mod = data;
+
+	if (state == MODULE_STATE_LIVE && !strcmp(mod->name, "tls") && try_module_get(mod))
+		pr_notice("tls.ko was loaded while sealsock holds its name: keeping it\n");
+	return NOTIFY_OK;
+}
+
+static struct notifier_block module_watch = {
+	.notifier_call = tls_loaded,
+};
+
+static int alias_init(void)
+{
+	int err;
+
+	err = register_module_notifier(&module_watch);
+	if (err)
+		return err;
+	err = tcp_register_ulp(&tls_ulp);
+	if (!err) {
+		aliased = true;
+		return 0;
+	}
+
+	unregister_module_notifier(&module_watch);
+	pr_err("alias_tls=1: the name \"tls\" is taken, by the kernel's own TLS: unload tls.ko first, or load sealsock without alias_tls\n");
+	return err;
+}
+
+static void alias_exit(void)
+{
+	if (!aliased)
+		return;
+	tcp_unregister_ulp(&tls_ulp);
+	unregister_module_notifier(&module_watch);
+}
+
+int seal_ulp_init(bool alias)
+{
+	int err;
+
+	compat_ulp_ops(&sealsock_ulp);
+	compat_ulp_ops(&tls_ulp);
+	if (alias) {
+		err = alias_init();
+		if (err)
+			return err;
+	}
+	err = tcp_register_ulp(&sealsock_ulp);
+	if (err)
+		alias_exit();
+	return err;
+}
+
+void seal_ulp_exit(void)
+{
+	tcp_unregister_ulp(&sealsock_ulp);
+	alias_exit();
+}
