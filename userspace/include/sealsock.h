@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * libsealsock: TLS for ordinary sockets.
+ *
+ * The library performs the TLS 1.3 handshake (RFC 8446) and hands the keys to the kernel. Build a
+ * configuration once, share it, make a connection per socket:
+ *
+ *	cfg = sealsock_config_new(SEALSOCK_CLIENT);
+ *	sealsock_config_ca_system(cfg);
+ *	conn = sealsock_conn_new(cfg);
+ *	sealsock_conn_set_host(conn, "www.example.org");
+ *	sealsock_handshake_fd(conn, fd);
+ *	sealsock_install(conn, fd, 0);
+ *	... sealsock_read, sealsock_write, write, sendfile ...
+ *	sealsock_shutdown(conn, fd);
+ *	sealsock_conn_free(conn);
+ *
+ * Conventions. An int result is 0 or a positive count, or a negative enum sealsock_error. Nothing
+ * is printed, nothing aborts. Strings are UTF-8 and end in NUL, sizes are bytes, times are seconds
+ * since 1970. A configuration may be shared by threads once it is frozen (by its first connection);
+ * a connection belongs to one thread at a time. Functions without a descriptor never block and
+ * never make a system call of their own, save those that read files and say so.
+ */
+#ifndef SEALSOCK_H
+#define SEALSOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct sealsock_config;
+struct sealsock_conn;
+
+enum sealsock_role {
+	SEALSOCK_CLIENT,
+	SEALSOCK_SERVER,
+};
+
+/*
+ * What a call can answer. sealsock_strerror() gives the text of each, sealsock_exit_code() the
+ * exit status the command line uses for it, sealsock_error_alert() the alert it sends to the peer.
+ */
+enum sealsock_error {
+	SEALSOCK_OK = 0,
+	/* not failures: the descriptor is non-blocking, or the engine needs bytes; call again */
+	SEALSOCK_WANT_READ = -1,
+	SEALSOCK_WANT_WRITE = -2,
+	/* the caller, the configuration, the machine */
+	SEALSOCK_ERR_NOMEM = -3,
+	SEALSOCK_ERR_INVALID = -4,	/* an argument is not of the form asked for */
+	SEALSOCK_ERR_STATE = -5,	/* the call does not fit the connection's state */
+	SEALSOCK_ERR_FROZEN = -6,	/* the configuration already has connections */
+	SEALSOCK_ERR_FILE = -7,		/* a file cannot be read or written: errno says why */
+	SEALSOCK_ERR_PEM = -8,		/* no usable certificate or key in the PEM text */
+	SEALSOCK_ERR_KEY = -9,		/* private key unusable, or not the certificate's */
+	SEALSOCK_ERR_CONFIG = -10,	/* incomplete configuration: config_check */
+	SEALSOCK_ERR_NAME = -11,	/* a name in a list is unknown here */
+	SEALSOCK_ERR_NO_HOST = -12,	/* client: no host name set, and verification is on */
+	SEALSOCK_ERR_CRYPTO = -13,	/* libcrypto failed where it should not */
+	SEALSOCK_ERR_RANDOM = -14,	/* the random source failed */
+	SEALSOCK_ERR_SYSTEM = -15,	/* a system call failed: errno is in the failure record */
+	SEALSOCK_ERR_TIMEOUT = -16,	/* the deadline passed */
+	SEALSOCK_ERR_TRUNCATED = -17,	/* the transport ended without close_notify */
+	SEALSOCK_ERR_CLOSED = -18,	/* after close_notify, or closed in the handshake */
+	/* the peer broke the protocol, or told us that we did */
+	SEALSOCK_ERR_ALERT = -19,	/* a fatal alert was received */
+	SEALSOCK_ERR_DECODE = -20,	/* a message does not parse: decode_error */
+	SEALSOCK_ERR_ILLEGAL = -21,	/* a field has a forbidden value: illegal_parameter */
+	SEALSOCK_ERR_UNEXPECTED = -22,	/* a message or record out of turn: unexpected_message */
+	SEALSOCK_ERR_MISSING_EXT = -23,	/* a required extension is absent: missing_extension */
+	SEALSOCK_ERR_UNOFFERED_EXT = -24, /* an answer nobody asked for: unsupported_extension */
+	SEALSOCK_ERR_BAD_RECORD = -25,	/* a record does not authenticate: bad_record_mac */
+	SEALSOCK_ERR_RECORD_SIZE = -26,	/* a record is too long: record_overflow */
+	SEALSOCK_ERR_MESSAGE_SIZE = -27, /* a handshake message is over our bound */
+	SEALSOCK_ERR_VERSION = -28,	/* no common protocol version: protocol_version */
+	SEALSOCK_ERR_NO_SUITE = -29,	/* no common cipher suite: handshake_failure */
+	SEALSOCK_ERR_NO_GROUP = -30,	/* no common key exchange group: handshake_failure */
+	SEALSOCK_ERR_NO_SIGALG = -31,	/* no certificate fits: handshake_failure */
+	SEALSOCK_ERR_NO_ALPN = -32,	/* no common protocol: no_application_protocol */
+	SEALSOCK_ERR_DOWNGRADE = -33,	/* the random's downgrade mark: illegal_parameter */
+	SEALSOCK_ERR_BAD_SIGNATURE = -34, /* CertificateVerify is wrong: decrypt_error */
+	SEALSOCK_ERR_BAD_FINISHED = -35, /* Finished is wrong: decrypt_error */
+	SEALSOCK_ERR_FLOOD = -36,	/* too many useless records: unexpected_message */
+	SEALSOCK_ERR_LIMIT = -37,	/* the keys' usage limit is reached */
+	/* the peer's certificate */
+	SEALSOCK_ERR_CERT_BAD = -38,	/* malformed, or its signature is wrong: bad_certificate */
+	SEALSOCK_ERR_CERT_EXPIRED = -39, /* certificate_expired */
+	SEALSOCK_ERR_CERT_NOT_YET = -40, /* not valid yet: certificate_expired */
+	SEALSOCK_ERR_CERT_UNTRUSTED = -41, /* no chain to a trust anchor: unknown_ca */
+	SEALSOCK_ERR_CERT_NAME = -42,	/* made for another name: bad_certificate */
+	SEALSOCK_ERR_CERT_USAGE = -43,	/* unfit or too weak: unsupported_certificate */
+	SEALSOCK_ERR_CERT_REVOKED = -44, /* certificate_revoked */
+	/* the record path in the kernel */
+	SEALSOCK_ERR_NO_MODULE = -45,	/* the ULP is not there: load the module */
+	SEALSOCK_ERR_REFUSED = -46,	/* the kernel refused: errno is in the failure record */
+	SEALSOCK_ERR_UNSUPPORTED = -47,	/* this record path or build cannot do that */
+};
+
+/* Which way an alert went. */
+enum sealsock_direction {
+	SEALSOCK_DIR_NONE,
+	SEALSOCK_DIR_SENT,
+	SEALSOCK_DIR_RECEIVED,
+};
+
+/* Who seals and opens the records of a connection. */
+enum sealsock_path {
+	SEALSOCK_PATH_ENGINE,		/* this library */
+	SEALSOCK_PATH_SEALSOCK,		/* the kernel, through the ULP "sealsock" */
+	SEALSOCK_PATH_TLS,		/* the kernel, through the ULP "tls" */
+};
+
+/* Where a handshake stands. */
+enum sealsock_state {
+	SEALSOCK_STATE_WANT_IN,		/* feed bytes from the peer */
+	SEALSOCK_STATE_WANT_OUT,	/* send what sealsock_conn_output() gives */
+	SEALSOCK_STATE_DONE,		/* complete, and all its output has been sent */
+	SEALSOCK_STATE_FAILED,		/* for good; one alert may still wait in the output */
+};
+
+enum sealsock_verify {
+	SEALSOCK_VERIFY_REQUIRED,	/* chain and name must be right (client default) */
+	SEALSOCK_VERIFY_NONE,		/* no certificate is asked for (server default) */
+	SEALSOCK_VERIFY_INSECURE,	/* client: any certificate will do. Only for tests */
+};
+
+/*
+ * Clock, random source and allocator, for tests and fuzzers. A member left NULL keeps the default.
+ * now() gives seconds since 1970. random() fills all of @buf and returns 0, or non-zero on failure.
+ * alloc() gives memory aligned for any type, or NULL; free() gets the size that was asked for.
+ */
+struct sealsock_env {
+	void *arg;
+	int64_t (*now)(void *arg);
+	int (*random)(void *arg, void *buf, size_t n);
+	void *(*alloc)(void *arg, size_t n);
+	void (*free)(void *arg, void *p, size_t n);
+};
+
+/* One line in SSLKEYLOGFILE form (RFC 9850), without line feed. Whoever reads it can decrypt. */
+typedef void (*sealsock_keylog_fn)(void *arg, const char *line);
+
+/* What was negotiated. Strings live as long as the connection; NULL: not known (yet). */
+struct sealsock_info {
+	uint16_t version;		/* 0x0304; 0 before the ServerHello */
+	uint16_t cipher;		/* registry value of the suite */
+	uint16_t group;			/* registry value of the group */
+	uint16_t sigscheme;		/* registry value of the server's signature scheme */
+	const char *version_name;	/* "TLSv1.3" */
+	const char *cipher_name;	/* "TLS_AES_128_GCM_SHA256" */
+	const char *group_name;		/* "x25519" */
+	const char *sigscheme_name;	/* "ecdsa_secp256r1_sha256" */
+	const char *alpn;		/* chosen protocol */
+	const char *sni;		/* host name sent or received in the clear */
+	bool hello_retry;		/* there was a HelloRetryRequest */
+	bool verified;			/* the peer's chain and name were checked and are right */
+	enum sealsock_path path;	/* who seals and opens records now */
+};
+
+/* Why a connection failed. */
+struct sealsock_failure {
+	int code;			/* enum sealsock_error; 0: it has not failed */
+	int alert;			/* AlertDescription of RFC 8446 §6, or -1 */
+	enum sealsock_direction direction; /* of the alert */
+	int sys_errno;			/* errno of SYSTEM, REFUSED, NO_MODULE, or 0 */
+	const char *step;		/* what was going on, such as "waiting for ServerHello" */
+	char text[256];			/* one line: what failed, on what, and what to do */
+};
+
+/*
+ * Configuration: built once, then shared. All setters answer SEALSOCK_ERR_FROZEN once a connection
+ * was made from it; a setter that fails leaves the configuration as it was.
+ */
+
+/* A configuration with secure defaults, owned by the caller. NULL: no memory or no libcrypto. */
+struct sealsock_config *sealsock_config_new(enum sealsock_role role);
+
+/* Takes or drops a reference; the last unref wipes and frees. NULL is ignored. Thread-safe. */
+struct sealsock_config *sealsock_config_ref(struct sealsock_config *cfg);
+void sealsock_config_unref(struct sealsock_config *cfg);
+
+/*
+ * Writes everything that is wrong with @cfg into @buf, one a line, cut at @len and always ended by
+ * NUL. Returns the number of complaints; 0: connections can be made. @buf may be NULL if @len is 0.
+ */
+int sealsock_config_check(const struct sealsock_config *cfg, char *buf, size_t len);
+
+/* Why the last setter on @cfg failed: one line, "" if none did. Valid until the next setter. */
+const char *sealsock_config_error(const struct sealsock_config *cfg);
+
+/*
+ * A certificate chain, leaf first, and its private key, both PEM. Reads the files when called.
+ * Repeatable: the chain is chosen by server name, then by the peer's signature schemes, then by
+ * order. FILE, PEM, KEY (key and leaf do not belong together; key type not supported), NOMEM.
+ * Server only: INVALID on a client configuration.
+ */
+int sealsock_config_cert_file(struct sealsock_config *cfg, const char *chain_path,
+			      const char *key_path);
+int sealsock_config_cert_mem(struct sealsock_config *cfg, const void *chain, size_t chain_len,
+			     const void *key, size_t key_len);
+
+/*
+ * Trust anchors, PEM, added to those already there; loaded now, never during a handshake.
+ * ca_system takes the machine's own store (libcrypto's default file and directory, or
+ * $SSL_CERT_FILE and $SSL_CERT_DIR). FILE, PEM, NOMEM.
+ */
+int sealsock_config_ca_file(struct sealsock_config *cfg, const char *path);
+int sealsock_config_ca_mem(struct sealsock_config *cfg, const void *pem, size_t len);
+int sealsock_config_ca_system(struct sealsock_config *cfg);
+
+/* Clients: REQUIRED or INSECURE. Servers: NONE. INVALID otherwise. */
+int sealsock_config_verify(struct sealsock_config *cfg, enum sealsock_verify mode);
+
+/*
+ * Application protocols, best first, separated by commas: "h2,http/1.1". Where both sides name
+ * protocols and none is common, the server ends the handshake (RFC 7301). "" turns ALPN off.
+ */
+int sealsock_config_alpn(struct sealsock_config *cfg, const char *list);
+
+/*
+ * What may be negotiated, best first: names of the IANA registries separated by commas or colons.
+ * INVALID: empty or repeated; NAME: unknown name.
+ *   ciphers: TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256
+ *   groups:  x25519 secp256r1
+ *   sigalgs: ecdsa_secp256r1_sha256 ecdsa_secp384r1_sha384 ed25519 rsa_pss_rsae_sha256
+ *            rsa_pss_rsae_sha384 rsa_pss_rsae_sha512 rsa_pss_pss_sha256 rsa_pss_pss_sha384
+ *            rsa_pss_pss_sha512
+ */
+int sealsock_config_ciphers(struct sealsock_config *cfg, const char *list);
+int sealsock_config_groups(struct sealsock_config *cfg, const char *list);
+int sealsock_config_sigalgs(struct sealsock_config *cfg, const char *list);
+
+/*
+ * Secrets of every connection, for debugging. @fn is called in the handshaking thread and must not
+ * call back. NULL turns it off. keylog_file appends to @path (created with mode 0600): FILE.
+ */
+int sealsock_config_keylog(struct sealsock_config *cfg, sealsock_keylog_fn fn, void *arg);
+int sealsock_config_keylog_file(struct sealsock_config *cfg, const char *path);
+
+/* Replaces clock, random source, allocator. @env is copied. STATE: after another setter. */
+int sealsock_config_env(struct sealsock_config *cfg, const struct sealsock_env *env);
+
+/*
+ * Connection: bytes in, bytes out.
+ */
+
+/*
+ * A connection of @cfg, which it references and freezes. NULL: no memory, or config_check has
+ * complaints. conn_free wipes all secrets and frees; NULL is ignored; it sends nothing.
+ */
+struct sealsock_conn *sealsock_conn_new(struct sealsock_config *cfg);
+void sealsock_conn_free(struct sealsock_conn *conn);
+
+/*
+ * Client: the server's name, for SNI (RFC 6066) and for verification (RFC 9525). A DNS name in
+ * A-label form, or an IPv4 or IPv6 address (without brackets), which is verified but not sent.
+ * Required before the handshake unless verification is INSECURE. INVALID: not such a name.
+ */
+int sealsock_conn_set_host(struct sealsock_conn *conn, const char *host);
+
+/*
+ * Consumes up to @n bytes from the peer and sets *used. One byte at a time will do. Never consumes
+ * a byte beyond the handshake in the call that completes it. After the handshake it takes records
+ * of the engine's data path, and stops (with *used < @n) while opened data waits for
+ * sealsock_conn_read(). 0, or the negative error that failed the connection: then
+ * sealsock_conn_output() may hold an alert which should still be sent.
+ */
+int sealsock_conn_feed(struct sealsock_conn *conn, const void *in, size_t n, size_t *used);
+
+/*
+ * How many bytes the engine needs next: the rest of a record header, or of the record's body.
+ * Whoever reads no more than that from the socket never reads past the handshake. 0: none (done,
+ * failed, or a client that has not sent its first bytes).
+ */
+size_t sealsock_conn_want(const struct sealsock_conn *conn);
+
+/*
+ * Bytes to be sent: *ptr, *n, owned by the connection and valid until the next call on it. On a
+ * client the first call begins the handshake. Present also after a failure (the alert). Returns 0,
+ * or a negative error if the first flight could not be made.
+ */
+int sealsock_conn_output(struct sealsock_conn *conn, const void **ptr, size_t *n);
+
+/* The first @n bytes of the output have been sent. INVALID: there are fewer. */
+int sealsock_conn_sent(struct sealsock_conn *conn, size_t n);
+
+/* Tells that the peer's bytes have ended. 0 after its close_notify; TRUNCATED otherwise. */
+int sealsock_conn_eof(struct sealsock_conn *conn);
+
+enum sealsock_state sealsock_conn_state(const struct sealsock_conn *conn);
+
+/* Fills *info with what is known so far. */
+void sealsock_conn_info(const struct sealsock_conn *conn, struct sealsock_info *info);
+
+/*
+ * The peer's certificate @i in DER, 0 is its own; owned by the connection. NULL: there is none,
+ * or sealsock_release() was called.
+ */
+const void *sealsock_conn_peer_cert(const struct sealsock_conn *conn, unsigned int i, size_t *n);
+
+/* Why the connection failed; never NULL; owned by the connection. */
+const struct sealsock_failure *sealsock_conn_error(const struct sealsock_conn *conn);
+
+/*
+ * Application data through the engine, for callers that do not hand the socket to the kernel; only
+ * in state DONE and before sealsock_install(). conn_write seals up to @n bytes into the output and
+ * returns how many it took, or WANT_WRITE while too much output is unsent. conn_read returns opened
+ * bytes, 0 after close_notify, WANT_READ when more must be fed. Else STATE, CLOSED, or the failure.
+ */
+ssize_t sealsock_conn_write(struct sealsock_conn *conn, const void *buf, size_t n);
+ssize_t sealsock_conn_read(struct sealsock_conn *conn, void *buf, size_t n);
+
+/* Engine: queues a KeyUpdate (RFC 8446 §4.6.3), and asks the peer for one if @request_peer. */
+int sealsock_conn_rekey(struct sealsock_conn *conn, bool request_peer);
+
+/* Queues close_notify once, after all that is in the output. Allowed during the handshake too. */
+int sealsock_conn_close(struct sealsock_conn *conn);
+
+/*
+ * On a socket.
+ */
+
+/*
+ * The handshake, and after it sealsock_read on a blocking descriptor that reads nothing, may take
+ * at most @ms milliseconds from now on: then TIMEOUT. -1, the default: no limit.
+ */
+int sealsock_conn_set_timeout(struct sealsock_conn *conn, int ms);
+
+/*
+ * Drives the handshake over a connected TCP socket until it is complete. Reads its records and not
+ * a byte more. 0: complete, all output written. WANT_READ, WANT_WRITE: only on a non-blocking @fd;
+ * call again when poll(2) allows. Any other negative result: failed, and the alert, if there is
+ * one, was sent as far as the socket took it. @fd stays the caller's.
+ */
+int sealsock_handshake_fd(struct sealsock_conn *conn, int fd);
+
+/* What poll(2) is to wait for: its events, and its time-out in milliseconds (-1: none). */
+int sealsock_conn_poll(const struct sealsock_conn *conn, short *events, int *timeout_ms);
+
+/* sealsock_install flags */
+#define SEALSOCK_INSTALL_TLS_ULP	0x1u	/* else use the ULP "tls" */
+
+/*
+ * Hands both directions' keys to the kernel after the handshake. On success the socket speaks TLS:
+ * plain write(2) and sendfile(2) seal; sealsock_info.path tells the ULP. The library's copy of the
+ * keys is wiped whatever comes out. NO_MODULE: no ULP, the socket is untouched (but the connection
+ * is finished: its keys are gone). REFUSED: the kernel said no; if one direction was already
+ * installed, the socket has been shut down, so that it can never carry plaintext. STATE: the
+ * handshake is not complete, or keys are installed already. Does not block.
+ */
+int sealsock_install(struct sealsock_conn *conn, int fd, unsigned int flags);
+
+/*
+ * Data on every record path. read: bytes, 0 after the peer's close_notify, TRUNCATED when the
+ * connection ended without one; deals with tickets, KeyUpdates and alerts. write: how many bytes
+ * were taken. WANT_READ, WANT_WRITE on a non-blocking descriptor.
+ */
+ssize_t sealsock_read(struct sealsock_conn *conn, int fd, void *buf, size_t n);
+ssize_t sealsock_write(struct sealsock_conn *conn, int fd, const void *buf, size_t n);
+
+/* Sends close_notify once, then shutdown(@fd, SHUT_WR). Reading goes on. */
+int sealsock_shutdown(struct sealsock_conn *conn, int fd);
+
+/*
+ * Handles one control record (ticket, KeyUpdate, alert) at the head of the socket, for programs
+ * that read(2) themselves and got EIO. 0: handled; 1: the peer has closed (close_notify);
+ * WANT_READ: there is none.
+ */
+int sealsock_control(struct sealsock_conn *conn, int fd);
+
+/*
+ * New keys for sending now, and if @request_peer for receiving too. UNSUPPORTED where the record
+ * path cannot (the kernel's own "tls" before 6.14).
+ */
+int sealsock_rekey(struct sealsock_conn *conn, int fd, bool request_peer);
+
+/*
+ * Drops everything but what reading, closing and key updates still need: certificates, buffers,
+ * handshake state. Only after sealsock_install().
+ */
+int sealsock_release(struct sealsock_conn *conn);
+
+/*
+ * What this build and this machine can do.
+ */
+const char *sealsock_version(void);		/* "0.1.0" */
+const char *sealsock_strerror(int code);	/* one line, static */
+const char *sealsock_error_name(int code);	/* "SEALSOCK_ERR_NOMEM", static */
+int sealsock_exit_code(int code);		/* 0, 2, 3, 4, 5 or 6 */
+int sealsock_error_alert(int code);		/* AlertDescription sent for it, or -1 */
+const char *sealsock_alert_name(int alert);	/* "handshake_failure"; "unknown" if it has none */
+
+/* Record paths usable now: bits 1u << SEALSOCK_PATH_…. Tries the ULPs on loopback. */
+unsigned int sealsock_paths(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "channel.h"
+#include "schedule13.h"
+
+enum {
+	ALERT_WARNING = 1,
+	ALERT_FATAL = 2,
+	/* Empty records, change_cipher_specs, tickets, KeyUpdates: in a row, without data. */
+	IDLE_MAX = 64,
+};
+
+void channel_init(struct channel *c, struct sealsock_config *cfg)
+{
+	c->cfg = cfg;
+	c->env = &cfg->env;
+	buf_init(&c->out, c->env);
+	buf_init(&c->in, c->env);
+	buf_init(&c->msg, c->env);
+	c->step = "before the handshake";
+	c->failure.alert = ALERT_NONE;
+	c->failure.step = c->step;
+}
+
+static void drop_keys(struct channel *c)
+{
+	record_clear(&c->tx);
+	record_clear(&c->rx);
+	secret_wipe(&c->tx_secret);
+	secret_wipe(&c->rx_secret);
+}
+
+void channel_free(struct channel *c)
+{
+	drop_keys(c);
+	buf_free(&c->out);
+	buf_free(&c->in);
+	buf_free(&c->msg);
+}
+
+int channel_send_ccs(struct channel *c)
+{
+	static const uint8_t ccs[] = { SEAL_TYPE_CCS, 3, 3, 0, 1, 1 };
+
+	return buf_append(&c->out, ccs, sizeof(ccs)) ? 0 : SEALSOCK_ERR_NOMEM;
+}
+
+int channel_send(struct channel *c, uint8_t type, struct bytes content)
+{
+	int err = 0;
+
+	if (c->out_at == c->out.n)
+		channel_sent(c, 0);
+	if (c->ccs_due) {
+		c->ccs_due = false;
+		err = channel_send_ccs(c);
+	}
+	return err ? err : record_seal_all(&c->tx, type, content, &c->out);
+}
+
+static int send_alert(struct channel *c, int alert)
+{
+	uint8_t msg[2] = { alert == ALERT_CLOSE_NOTIFY || alert == ALERT_USER_CANCELED ?
+			   ALERT_WARNING : ALERT_FATAL, (uint8_t)alert };
+
+	return channel_send(c, SEAL_TYPE_ALERT, bytes_of(msg, sizeof(msg)));
+}
+
+int channel_close(struct channel *c)
+{
+	int err;
+
+	if (c->close_sent)
+		return 0;
+	err = send_alert(c, ALERT_CLOSE_NOTIFY);
+	if (!err)
+		c->close_sent = true;
+	return err;
+}
+
+void channel_sent(struct channel *c, size_t n)
+{
+	c->out_at += n;
+	if (c->out_at == c->out.n) {
+		c->out_at = 0;
+		c->out.n = 0;
+	}
+}
+
+struct bytes channel_output(const struct channel *c)
+{
+	return bytes_of(c->out.p ? c->out.p + c->out_at : NULL, c->out.n - c->out_at);
+}
+
+static int fail(struct channel *c, int code, int alert, enum sealsock_direction dir,
+		const char *fmt, va_list ap)
+{
+	struct sealsock_failure *f = &c->failure;
+
+	f->code = code;
+	f->alert = alert;
+	f->direction = dir;
+	f->step = c->step;
+	vsnprintf(f->text, sizeof(f->text), fmt, ap);
+	/* What was opened before stays in c->in: it may still be read. */
+	drop_keys(c);
+	return code;
+}
+
+int channel_fail(struct channel *c, int code, const char *fmt, ...)
+{
+	int alert = sealsock_error_alert(code);
+	bool sent = false;
+	va_list ap;
+
+	if (c->failure.code)
+		return c->failure.code;
+	/* Without memory or keys for it the alert is left out: the failure is reported anyway. */
+	if (alert != ALERT_NONE && !c->close_sent)
+		sent = send_alert(c, alert) == 0;
+	va_start(ap, fmt);
+	fail(c, code, sent ? alert : ALERT_NONE, sent ? SEALSOCK_DIR_SENT : SEALSOCK_DIR_NONE, fmt,
+	     ap);
+	va_end(ap);
+	return code;
+}
+
+int channel_fail_quiet(struct channel *c, int code, int alert, enum sealsock_direction dir,
+		       const char *fmt, ...)
+{
+	va_list ap;
+
+	if (c->failure.code)
+		return c->failure.code;
+	va_start(ap, fmt);
+	fail(c, code, alert, dir, fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+int channel_key(struct channel *c, struct record_dir *d, const struct kdf *kdf,
+		const struct secret *secret)
+{
+	uint8_t key[AEAD_KEY_MAX], iv[AEAD_NONCE];
+	int err = schedule13_traffic(kdf, secret, key, c->suite->key_len, iv);
+
+	if (!err)
+		err = record_key(d, c->cfg->crypto, c->suite, d == &c->tx, key, iv);
+	wipe(key, sizeof(key));
+	wipe(iv, sizeof(iv));
+	return err;
+}
+
+int kdf_open(const struct channel *c, struct kdf *kdf)
+{
+	*kdf = (struct kdf){ c->cfg->crypto, hash_new(), c->suite->hash };
+	return kdf->scratch ? 0 : SEALSOCK_ERR_NOMEM;
+}
+
+void kdf_close(struct kdf *kdf)
+{
+	hash_free(kdf->scratch);
+}
+
+int channel_idle(struct channel *c)
+{
+	if (++c->idle_records <= IDLE_MAX)
+		return 0;
+	return channel_fail(c, SEALSOCK_ERR_FLOOD,
+			    "the peer sent more than %d records in a row that carry nothing",
+			    IDLE_MAX);
+}

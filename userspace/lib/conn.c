@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The connection as a machine: bytes in, bytes out. */
+#include "conn.h"
+
+static const struct sealsock_env *env_of(const struct sealsock_conn *conn)
+{
+	return conn->ch.env;
+}
+
+static void end_handshake(struct sealsock_conn *conn)
+{
+	if (!conn->hs)
+		return;
+	hs_free(conn->hs);
+	mem_free(env_of(conn), conn->hs, sizeof(*conn->hs));
+	conn->hs = NULL;
+}
+
+struct sealsock_conn *sealsock_conn_new(struct sealsock_config *cfg)
+{
+	struct sealsock_conn *conn;
+
+	if (sealsock_config_check(cfg, NULL, 0))
+		return NULL;
+	conn = mem_zalloc(&cfg->env, sizeof(*conn));
+	if (!conn)
+		return NULL;
+	__atomic_store_n(&cfg->frozen, true, __ATOMIC_RELEASE);
+	channel_init(&conn->ch, sealsock_config_ref(cfg));
+	conn->hs = mem_zalloc(&cfg->env, sizeof(*conn->hs));
+	if (!conn->hs || hs_init(conn->hs, &conn->ch, &conn->host, &conn->result)) {
+		sealsock_conn_free(conn);
+		return NULL;
+	}
+	return conn;
+}
+
+void sealsock_conn_free(struct sealsock_conn *conn)
+{
+	struct sealsock_config *cfg;
+
+	if (!conn)
+		return;
+	cfg = conn->ch.cfg;
+	end_handshake(conn);
+	hs_result_free(&conn->result, &cfg->env);
+	channel_free(&conn->ch);
+	mem_free(&cfg->env, conn, sizeof(*conn));
+	sealsock_config_unref(cfg);
+}
+
+int sealsock_conn_set_host(struct sealsock_conn *conn, const char *host)
+{
+	struct host h;
+
+	if (conn->ch.cfg->role != SEALSOCK_CLIENT || conn->started)
+		return SEALSOCK_ERR_STATE;
+	if (!host_parse(host, &h))
+		return SEALSOCK_ERR_INVALID;
+	conn->host = h;
+	conn->host_set = true;
+	return 0;
+}
+
+/* Makes a client's first flight, once. */
+static int start(struct sealsock_conn *conn)
+{
+	const struct sealsock_config *cfg = conn->ch.cfg;
+
+	if (conn->started || cfg->role != SEALSOCK_CLIENT)
+		return 0;
+	conn->started = true;
+	if (!conn->host_set && cfg->verify == SEALSOCK_VERIFY_REQUIRED)
+		return channel_fail(&conn->ch, SEALSOCK_ERR_NO_HOST,
+				    "no host name was set to verify the server against");
+	return hs_start(conn->hs);
+}
+
+static bool failed(const struct sealsock_conn *conn)
+{
+	return conn->ch.failure.code;
+}
+
+static bool have_output(const struct sealsock_conn *conn)
+{
+	return channel_output(&conn->ch).n;
+}
+
+static void note_progress(struct sealsock_conn *conn)
+{
+	if (conn->hs && conn->hs->state == HS_CONNECTED) {
+		conn->done = true;
+		end_handshake(conn);
+	}
+	if (conn->done && !have_output(conn))
+		conn->output_drained = true;
+}
+
+/* How many bytes of the current record are still to come; its header first. */
+static size_t missing(const struct sealsock_conn *conn)
+{
+	const struct buf *in = &conn->ch.in;
+
+	if (in->n < SEAL_HEADER)
+		return SEAL_HEADER - in->n;
+	return SEAL_HEADER + seal_get_be16(in->p + 3) - in->n;
+}
+
+size_t sealsock_conn_want(const struct sealsock_conn *conn)
+{
+	bool unstarted = conn->ch.cfg->role == SEALSOCK_CLIENT && !conn->started;
+
+	if (failed(conn) || conn->done || unstarted)
+		return 0;
+	return missing(conn);
+}
+
+static int on_header(struct sealsock_conn *conn)
+{
+	size_t n;
+	int err = conn->hs ? hs_record_header(conn->hs, &n) : conn_data_header(conn, &n);
+
+	if (err)
+		return err;
+	if (!buf_reserve(&conn->ch.in, n))
+		return channel_fail(&conn->ch, SEALSOCK_ERR_NOMEM, "no memory for a record");
+	return 0;
+}
+
+/* The record in ch.in is whole. */
+static int on_record(struct sealsock_conn *conn)
+{
+	int err = conn->hs ? hs_record(conn->hs) : conn_data_record(conn);
+
+	if (err)
+		return err;
+	if (!conn->data.n)
+		conn->ch.in.n = 0;
+	note_progress(conn);
+	return 0;
+}
+
+static int feed_some(struct sealsock_conn *conn, struct bytes *in)
+{
+	struct buf *rec = &conn->ch.in;
+	size_t want = missing(conn);
+	struct bytes part;
+	int err = 0;
+
+	rd_bytes(in, want < in->n ? want : in->n, &part);
+	if (!buf_append(rec, part.p, part.n))
+		return channel_fail(&conn->ch, SEALSOCK_ERR_NOMEM, "no memory for a record");
+	if (part.n < want)
+		return 0;
+	if (rec->n == SEAL_HEADER) {
+		err = on_header(conn);
+		if (err || missing(conn))
+			return err;
+	}
+	return on_record(conn);
+}
+
+int sealsock_conn_feed(struct sealsock_conn *conn, const void *in, size_t n, size_t *used)
+{
+	struct bytes left = bytes_of(in, n);
+	bool was_done = conn->done;
+	int err = failed(conn) ? conn->ch.failure.code : start(conn);
+
+	if (!err && conn->keys_gone)
+		err = SEALSOCK_ERR_STATE;
+	/* The handshake's last byte ends the call, and so does data nobody has read yet. */
+	while (!err && left.n && conn->done == was_done && !conn->data.n &&
+	       !conn->ch.close_received)
+		err = feed_some(conn, &left);
+	*used = n - left.n;
+	return err;
+}
+
+int sealsock_conn_output(struct sealsock_conn *conn, const void **ptr, size_t *n)
+{
+	int err = start(conn);
+	struct bytes out = channel_output(&conn->ch);
+
+	*ptr = out.p;
+	*n = out.n;
+	return err;
+}
+
+int sealsock_conn_sent(struct sealsock_conn *conn, size_t n)
+{
+	struct channel *ch = &conn->ch;
+
+	if (n > channel_output(ch).n)
+		return SEALSOCK_ERR_INVALID;
+	channel_sent(ch, n);
+	note_progress(conn);
+	return 0;
+}
+
+int sealsock_conn_eof(struct sealsock_conn *conn)
+{
+	conn->ch.eof = true;
+	if (failed(conn))
+		return conn->ch.failure.code;
+	if (conn->ch.close_received)
+		return 0;
+	return channel_fail_quiet(&conn->ch, SEALSOCK_ERR_TRUNCATED, ALERT_NONE,
+				  SEALSOCK_DIR_NONE, "the peer ended the connection %s",
+				  conn->done ? "without close_notify: data may be missing" :
+					       "during the handshake");
+}
+
+enum sealsock_state sealsock_conn_state(const struct sealsock_conn *conn)
+{
+	if (failed(conn))
+		return SEALSOCK_STATE_FAILED;
+	if (conn->done && conn->output_drained)
+		return SEALSOCK_STATE_DONE;
+	if (have_output(conn) || (conn->ch.cfg->role == SEALSOCK_CLIENT && !conn->started))
+		return SEALSOCK_STATE_WANT_OUT;
+	return SEALSOCK_STATE_WANT_IN;
+}
+
+void sealsock_conn_info(const struct sealsock_conn *conn, struct sealsock_info *info)
+{
+	const struct hs_result *r = &conn->result;
+	const struct group *g = group_find(r->group);
+	const struct sigscheme *s = sigscheme_find(r->scheme);
+
+	*info = (struct sealsock_info){
+		.version = r->version,
+		.cipher = conn->ch.suite ? conn->ch.suite->id : 0,
+		.group = r->group,
+		.sigscheme = r->scheme,
+		.version_name = r->version ? "TLSv1.3" : NULL,
+		.cipher_name = conn->ch.suite ? conn->ch.suite->name : NULL,
+		.group_name = g ? g->name : NULL,
+		.sigscheme_name = s ? s->name : NULL,
+		.alpn = r->alpn,
+		.sni = r->sni,
+		.hello_retry = r->retried,
+		.verified = r->verified,
+		.path = conn->io.path,
+	};
+}
+
+const void *sealsock_conn_peer_cert(const struct sealsock_conn *conn, unsigned int i, size_t *n)
+{
+	struct bytes chain = bytes_of(conn->result.chain.p, conn->result.chain.n), cert;
+
+	while (rd_vec24(&chain, 0, 0xffffff, &cert)) {
+		if (i-- == 0) {
+			*n = cert.n;
+			return cert.p;
+		}
+	}
+	*n = 0;
+	return NULL;
+}
+
+const struct sealsock_failure *sealsock_conn_error(const struct sealsock_conn *conn)
+{
+	return &conn->ch.failure;
+}
+
+int sealsock_release(struct sealsock_conn *conn)
+{
+	if (!conn->keys_gone)
+		return SEALSOCK_ERR_STATE;
+	end_handshake(conn);
+	hs_result_free(&conn->result, env_of(conn));
+	buf_init(&conn->result.chain, env_of(conn));
+	conn->result.alpn = NULL;
+	conn->result.sni = NULL;
+	return 0;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* A connection, for the files that put it on a socket. */
+#ifndef SEALSOCK_CONN_H
+#define SEALSOCK_CONN_H
+
+#include "hs/hs.h"
+#include "conn_io.h"
+
+struct sealsock_conn {
+	struct channel ch;
+	struct hs *hs;			/* NULL once it is done */
+	struct hs_result result;
+	struct host host;
+	bool host_set;
+	bool started;			/* client: the ClientHello was made */
+	bool done;			/* the handshake is complete … */
+	bool output_drained;		/* … and all its output was sent */
+	bool keys_gone;			/* conn_wipe_keys() was called */
+	struct bytes data;		/* opened application data in ch.in */
+	struct io_state io;
+};
+
+enum conn_dir { CONN_TX, CONN_RX };
+
+/* What the kernel needs to seal or open one direction. Whoever fills one wipes it. */
+struct traffic_key {
+	uint16_t version;	/* of linux/tls.h: 0x0304 */
+	uint16_t cipher_type;	/* TLS_CIPHER_* of linux/tls.h */
+	uint8_t key[32];
+	uint8_t key_len;
+	uint8_t iv[12];
+	uint64_t seq;		/* of the next record */
+};
+
+/*
+ * The current application key of a direction. STATE: the handshake is not done, its output not all
+ * sent, bytes behind it were read already, or the keys were wiped. CRYPTO.
+ */
+int conn_traffic_key(struct sealsock_conn *conn, enum conn_dir dir, struct traffic_key *out);
+
+/* Forgets the traffic keys; the secrets stay, for KeyUpdate. */
+void conn_wipe_keys(struct sealsock_conn *conn);
+
+/* The next generation's key (RFC 8446 §7.2), with seq 0; it is then the current one. */
+int conn_next_key(struct sealsock_conn *conn, enum conn_dir dir, struct traffic_key *out);
+
+/* What conn_post_record() leaves to be done. */
+enum {
+	CONN_DUE_REKEY_RX = 1,		/* the peer's KeyUpdate: conn_next_key(CONN_RX) */
+	CONN_DUE_UPDATE_TX = 2,	/* it asked for ours */
+	CONN_DUE_EOF = 4,		/* close_notify */
+};
+
+/*
+ * One opened record of type handshake or alert that came after install. Sets bits in *todo. A
+ * negative error fails the connection: sealsock_error_alert() of it is the alert to be sent.
+ * Records that carry nothing are counted; who receives data sets ch.idle_records to 0.
+ */
+int conn_post_record(struct sealsock_conn *conn, uint8_t content_type, const uint8_t *p, size_t n,
+		     unsigned int *todo);
+
+/* The KeyUpdate message to be sent before conn_next_key(CONN_TX). */
+int conn_make_key_update(struct sealsock_conn *conn, bool request, uint8_t out[5]);
+
+/* 0 if application data can go through the engine; else STATE, or why the connection failed. */
+int conn_ready(const struct sealsock_conn *conn);
+
+/* conn_data.c: records after the handshake, for conn.c. */
+int conn_data_header(struct sealsock_conn *conn, size_t *body_len);
+int conn_data_record(struct sealsock_conn *conn);
+
+#endif

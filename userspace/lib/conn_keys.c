@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* What io, install and control take from a connection: keys, and the meaning of control records. */
+#include "conn.h"
+
+static struct secret *secret_of(struct channel *ch, enum conn_dir dir)
+{
+	return dir == CONN_TX ? &ch->tx_secret : &ch->rx_secret;
+}
+
+/* Key and IV of the direction's current secret, or of the next one if @next. */
+static int export_key(struct channel *ch, enum conn_dir dir, bool next, struct traffic_key *out)
+{
+	struct secret *secret = secret_of(ch, dir);
+	struct kdf kdf;
+	int err = kdf_open(ch, &kdf);
+
+	*out = (struct traffic_key){
+		.version = VERSION_TLS13,
+		.cipher_type = ch->suite->cipher_type,
+		.key_len = ch->suite->key_len,
+	};
+	if (!err && next)
+		err = schedule13_update(&kdf, secret);
+	if (!err)
+		err = schedule13_traffic(&kdf, secret, out->key, out->key_len, out->iv);
+	kdf_close(&kdf);
+	if (err)
+		wipe(out, sizeof(*out));
+	return err;
+}
+
+int conn_traffic_key(struct sealsock_conn *conn, enum conn_dir dir, struct traffic_key *out)
+{
+	struct channel *ch = &conn->ch;
+	int err = conn_ready(conn);
+
+	/* Bytes beyond the handshake, already here, would be lost to the kernel. */
+	if (!err && (ch->in.n || ch->msg.n))
+		err = SEALSOCK_ERR_STATE;
+	if (!err)
+		err = export_key(ch, dir, false, out);
+	if (!err)
+		out->seq = dir == CONN_TX ? ch->tx.seq.next : ch->rx.seq.next;
+	return err;
+}
+
+int conn_next_key(struct sealsock_conn *conn, enum conn_dir dir, struct traffic_key *out)
+{
+	if (conn->ch.failure.code)
+		return conn->ch.failure.code;
+	return conn->done ? export_key(&conn->ch, dir, true, out) : SEALSOCK_ERR_STATE;
+}
+
+void conn_wipe_keys(struct sealsock_conn *conn)
+{
+	record_clear(&conn->ch.tx);
+	record_clear(&conn->ch.rx);
+	buf_free(&conn->ch.in);
+	buf_free(&conn->ch.out);
+	conn->ch.out_at = 0;
+	conn->keys_gone = true;
+}
+
+static int post_alert(struct sealsock_conn *conn, struct bytes content, unsigned int *todo)
+{
+	int err;
+
+	if (content.n == 0)
+		return channel_fail(&conn->ch, SEALSOCK_ERR_UNEXPECTED, "an empty alert came");
+	err = alert_received(&conn->ch, content);
+	if (!err && conn->ch.close_received)
+		*todo |= CONN_DUE_EOF;
+	return err;
+}
+
+int conn_post_record(struct sealsock_conn *conn, uint8_t content_type, const uint8_t *p, size_t n,
+		     unsigned int *todo)
+{
+	struct channel *ch = &conn->ch;
+	unsigned int post = 0;
+	int err;
+
+	if (ch->failure.code)
+		return ch->failure.code;
+	switch (content_type) {
+	case SEAL_TYPE_HANDSHAKE:
+		err = post13_record(ch, bytes_of(p, n), &post);
+		if (post & POST_UPDATE_RX)
+			*todo |= CONN_DUE_REKEY_RX;
+		if (post & POST_UPDATE_TX)
+			*todo |= CONN_DUE_UPDATE_TX;
+		return err;
+	case SEAL_TYPE_ALERT:
+		return post_alert(conn, bytes_of(p, n), todo);
+	default:
+		return channel_fail(ch, SEALSOCK_ERR_UNEXPECTED,
+				    "a record of type %u came after the handshake", content_type);
+	}
+}
+
+int conn_make_key_update(struct sealsock_conn *conn, bool request, uint8_t out[5])
+{
+	const uint8_t msg[5] = { MSG_KEY_UPDATE, 0, 0, 1, request };
+
+	if (!conn->done || conn->ch.failure.code)
+		return SEALSOCK_ERR_STATE;
+	memcpy(out, msg, sizeof(msg));
+	return 0;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The primitives, as the library sees them. Implemented in openssl*.c, the only files that know
+ * libcrypto. Results are 0 or a negative enum sealsock_error: CRYPTO unless stated otherwise.
+ */
+#ifndef SEALSOCK_CRYPTO_BACKEND_H
+#define SEALSOCK_CRYPTO_BACKEND_H
+
+#include "mem.h"
+#include "registry.h"
+#include "wire.h"
+
+enum {
+	AEAD_NONCE = 12,
+	AEAD_TAG = 16,
+	AEAD_KEY_MAX = 32,
+	HASH_MAX = 48,
+	KEX_SHARE_MAX = 65,
+	KEX_SECRET_MAX = 32,
+	SIGNATURE_MAX = 1024,	/* RSA-8192 */
+	CHAIN_MAX = 10,		/* certificates in a chain */
+};
+
+/* The algorithms, fetched once and shared by the process. Thread-safe; NULL: not to be had. */
+struct crypto *crypto_get(void);
+void crypto_put(struct crypto *c);
+
+/* Running hash. */
+struct hash;
+struct hash *hash_new(void);
+void hash_free(struct hash *h);
+int hash_start(const struct crypto *c, struct hash *h, enum hash_id id);
+int hash_add(struct hash *h, const void *p, size_t n);
+int hash_end(struct hash *h, uint8_t *out);
+int hash_copy(struct hash *to, const struct hash *from);
+size_t hash_len(enum hash_id id);
+
+/* One direction of an AEAD; it can be keyed again. Free wipes the key. */
+struct aead;
+struct aead *aead_new(void);
+void aead_free(struct aead *a);
+int aead_key(const struct crypto *c, struct aead *a, enum aead_id id, bool seal,
+	     const uint8_t *key);
+
+/* @out takes all input bytes and the tag; it may be in[0].p. */
+int aead_seal(struct aead *a, const uint8_t nonce[AEAD_NONCE], struct bytes aad,
+	      const struct bytes in[2], uint8_t *out);
+
+/* @n includes the tag; @out takes @n - AEAD_TAG bytes and may be @in. BAD_RECORD: not authentic. */
+int aead_open(struct aead *a, const uint8_t nonce[AEAD_NONCE], struct bytes aad,
+	      const uint8_t *in, size_t n, uint8_t *out);
+
+/* Ephemeral key of a group, its private part drawn from @env's random source. */
+struct kex;
+int kex_new(const struct crypto *c, const struct sealsock_env *env, uint16_t group,
+	    struct kex **out);
+void kex_free(struct kex *k);
+uint16_t kex_group(const struct kex *k);
+struct bytes kex_share(const struct kex *k);
+
+/*
+ * The shared secret, KEX_SECRET_MAX bytes (RFC 8446 §7.4). ILLEGAL: @peer is not a point of the
+ * group, or the secret would be all zeros.
+ */
+int kex_derive(const struct kex *k, struct bytes peer, uint8_t out[KEX_SECRET_MAX]);
+
+/* A private key, with what signing needs prepared. */
+struct privkey;
+int privkey_from_pem(const struct sealsock_env *env, struct bytes pem, struct privkey **out);
+void privkey_free(struct privkey *k);
+bool privkey_can(const struct privkey *k, const struct sigscheme *s);
+int privkey_sign(const struct privkey *k, const struct sigscheme *s, struct bytes msg,
+		 uint8_t sig[SIGNATURE_MAX], size_t *sig_len);
+
+/* A parsed certificate. */
+struct cert;
+int cert_parse(const struct sealsock_env *env, struct bytes der, struct cert **out);
+void cert_free(struct cert *c);
+enum key_kind cert_key_kind(const struct cert *c);
+bool cert_fits_key(const struct cert *c, const struct privkey *k);
+
+/* 0 or BAD_SIGNATURE; ILLEGAL: the certificate's key is not of the scheme's kind. */
+int cert_verify(const struct cert *c, const struct sigscheme *s, struct bytes msg,
+		struct bytes sig);
+
+/* Calls @fn for each name of the subjectAltName until it returns true; returns whether one did. */
+enum cert_name { CERT_NAME_DNS, CERT_NAME_IP };
+typedef bool (*cert_name_fn)(void *arg, enum cert_name kind, struct bytes name);
+bool cert_any_name(const struct cert *c, cert_name_fn fn, void *arg);
+
+/* One line such as "CN=example.org", cut at @n. */
+void cert_subject(const struct cert *c, char *out, size_t n);
+
+/* Calls @fn with the DER of each certificate of PEM text until it returns non-zero. PEM: none. */
+typedef int (*pem_cert_fn)(void *arg, struct bytes der);
+int pem_each_cert(struct bytes pem, pem_cert_fn fn, void *arg);
+
+/* Trust anchors. */
+struct trust;
+struct trust *trust_new(const struct sealsock_env *env);
+void trust_free(struct trust *t);
+unsigned int trust_count(const struct trust *t);
+int trust_add(struct trust *t, struct bytes der);
+
+/* Where libcrypto would look for the system's anchors. */
+const char *trust_default_file(void);
+const char *trust_default_dir(void);
+
+/*
+ * Builds and checks a path from certs[0] to an anchor at time @now; @server: the path is a TLS
+ * server's, else a client's. 0 or a CERT_… code, with the reason in *why (static) and the depth
+ * of the certificate at fault. NOMEM, CRYPTO.
+ */
+int trust_verify(const struct trust *t, struct cert *const *certs, size_t n, int64_t now,
+		 bool server, const char **why, unsigned int *depth);
+
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "crypto/hkdf.h"
+
+enum { BLOCK_MAX = 128 };
+
+static size_t block_len(enum hash_id id)
+{
+	return id == HASH_SHA384 ? 128 : 64;
+}
+
+/* One pass of HMAC: H((key xor pad) || a || b). */
+static int pass(const struct kdf *k, struct bytes key, uint8_t pad, struct bytes a,
+		struct bytes b, uint8_t *out)
+{
+	size_t block = block_len(k->hash);
+	uint8_t padded[BLOCK_MAX];
+	size_t i;
+	int err;
+
+	for (i = 0; i < block; i++)
+		padded[i] = (uint8_t)((i < key.n ? key.p[i] : 0) ^ pad);
+	err = hash_start(k->crypto, k->scratch, k->hash);
+	if (!err)
+		err = hash_add(k->scratch, padded, block);
+	if (!err && a.n)
+		err = hash_add(k->scratch, a.p, a.n);
+	if (!err && b.n)
+		err = hash_add(k->scratch, b.p, b.n);
+	if (!err)
+		err = hash_end(k->scratch, out);
+	wipe(padded, sizeof(padded));
+	return err;
+}
+
+static int hmac2(const struct kdf *k, struct bytes key, struct bytes a, struct bytes b,
+		 uint8_t *out)
+{
+	uint8_t inner[HASH_MAX];
+	int err;
+
+	if (key.n > block_len(k->hash))
+		return SEALSOCK_ERR_INVALID;
+	err = pass(k, key, 0x36, a, b, inner);
+	if (!err)
+		err = pass(k, key, 0x5c, bytes_of(inner, hash_len(k->hash)), bytes_of(NULL, 0),
+			   out);
+	wipe(inner, sizeof(inner));
+	return err;
+}
+
+int hmac(const struct kdf *k, struct bytes key, struct bytes msg, uint8_t *out)
+{
+	return hmac2(k, key, msg, bytes_of(NULL, 0), out);
+}
+
+int hkdf_extract(const struct kdf *k, struct bytes salt, struct bytes ikm, struct secret *out)
+{
+	out->n = (uint8_t)hash_len(k->hash);
+	return hmac(k, salt, ikm, out->b);
+}
+
+int hkdf_expand_label(const struct kdf *k, const struct secret *secret, const char *label,
+		      struct bytes context, uint8_t *out, size_t n)
+{
+	uint8_t info[2 + 1 + 6 + 32 + 1 + HASH_MAX + 1];
+	size_t label_len = strlen(label), at = 0, len = hash_len(k->hash), done = 0;
+	uint8_t t[HASH_MAX];
+	uint8_t round = 0;
+	int err = 0;
+
+	if (label_len > 32 || context.n > HASH_MAX || n > 255)
+		return SEALSOCK_ERR_INVALID;
+	info[at++] = 0;
+	info[at++] = (uint8_t)n;
+	info[at++] = (uint8_t)(6 + label_len);
+	memcpy(info + at, "tls13 ", 6);
+	memcpy(info + at + 6, label, label_len);
+	at += 6 + label_len;
+	info[at++] = (uint8_t)context.n;
+	if (context.n)
+		memcpy(info + at, context.p, context.n);
+	at += context.n;
+
+	while (!err && done < n) {
+		info[at] = ++round;
+		err = hmac2(k, bytes_of(secret->b, secret->n),
+			    bytes_of(t, round == 1 ? 0 : len), bytes_of(info, at + 1), t);
+		if (!err) {
+			size_t part = n - done < len ? n - done : len;
+
+			memcpy(out + done, t, part);
+			done += part;
+		}
+	}
+	wipe(t, sizeof(t));
+	return err;
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* Fetched algorithms, hashes and AEADs. */
+#include <pthread.h>
+
+#include "crypto/openssl.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct crypto shared;
+
+static const char *const md_names[HASH_COUNT] = {
+	[HASH_SHA256] = "SHA2-256",
+	[HASH_SHA384] = "SHA2-384",
+};
+
+static const char *const cipher_names[AEAD_COUNT] = {
+	[AEAD_AES_128_GCM] = "AES-128-GCM",
+	[AEAD_AES_256_GCM] = "AES-256-GCM",
+	[AEAD_CHACHA20_POLY1305] = "ChaCha20-Poly1305",
+};
+
+static void drop(struct crypto *c)
+{
+	int i;
+
+	for (i = 0; i < HASH_COUNT; i++)
+		EVP_MD_free(c->md[i]);
+	for (i = 0; i < AEAD_COUNT; i++)
+		EVP_CIPHER_free(c->cipher[i]);
+	EC_GROUP_free(c->p256);
+	*c = (struct crypto){ 0 };
+}
+
+static bool fetch(struct crypto *c)
+{
+	int i;
+
+	for (i = 0; i < HASH_COUNT; i++) {
+		c->md[i] = EVP_MD_fetch(NULL, md_names[i], NULL);
+		if (!c->md[i])
+			return false;
+	}
+	for (i = 0; i < AEAD_COUNT; i++) {
+		c->cipher[i] = EVP_CIPHER_fetch(NULL, cipher_names[i], NULL);
+		if (!c->cipher[i])
+			return false;
+	}
+	c->p256 = EC_GROUP_new_by_curve_name_ex(NULL, NULL, NID_X9_62_prime256v1);
+	return c->p256;
+}
+
+struct crypto *crypto_get(void)
+{
+	struct crypto *c = &shared;
+
+	pthread_mutex_lock(&lock);
+	if (c->refs == 0) {
+		ERR_set_mark();
+		if (!fetch(c)) {
+			drop(c);
+			c = NULL;
+		}
+		ERR_pop_to_mark();
+	}
+	if (c)
+		c->refs++;
+	pthread_mutex_unlock(&lock);
+	return c;
+}
+
+void crypto_put(struct crypto *c)
+{
+	if (!c)
+		return;
+	pthread_mutex_lock(&lock);
+	if (--c->refs == 0)
+		drop(c);
+	pthread_mutex_unlock(&lock);
+}
+
+/* A struct hash is an EVP_MD_CTX, a struct aead an EVP_CIPHER_CTX: no wrapper to allocate. */
+static EVP_MD_CTX *md_ctx(struct hash *h)
+{
+	return (EVP_MD_CTX *)h;
+}
+
+static EVP_CIPHER_CTX *cipher_ctx(struct aead *a)
+{
+	return (EVP_CIPHER_CTX *)a;
+}
+
+struct hash *hash_new(void)
+{
+	return (struct hash *)EVP_MD_CTX_new();
+}
+
+void hash_free(struct hash *h)
+{
+	EVP_MD_CTX_free(md_ctx(h));
+}
+
+int hash_start(const struct crypto *c, struct hash *h, enum hash_id id)
+{
+	return EVP_DigestInit_ex2(md_ctx(h), c->md[id], NULL) == 1 ? 0 : SEALSOCK_ERR_CRYPTO;
+}
+
+int hash_add(struct hash *h, const void *p, size_t n)
+{
+	return EVP_DigestUpdate(md_ctx(h), p, n) == 1 ? 0 : SEALSOCK_ERR_CRYPTO;
+}
+
+int hash_end(struct hash *h, uint8_t *out)
+{
+	return EVP_DigestFinal_ex(md_ctx(h), out, NULL) == 1 ? 0 : SEALSOCK_ERR_CRYPTO;
+}
+
+int hash_copy(struct hash *to, const struct hash *from)
+{
+	return EVP_MD_CTX_copy_ex(md_ctx(to), (const EVP_MD_CTX *)from) == 1 ?
+	       0 : SEALSOCK_ERR_CRYPTO;
+}
+
+size_t hash_len(enum hash_id id)
+{
+	return id == HASH_SHA384 ? 48 : 32;
+}
+
+struct aead *aead_new(void)
+{
+	return (struct aead *)EVP_CIPHER_CTX_new();
+}
+
+void aead_free(struct aead *a)
+{
+	EVP_CIPHER_CTX_free(cipher_ctx(a));
+}
+
+int aead_key(const struct crypto *c, struct aead *a, enum aead_id id, bool seal,
+	     const uint8_t *key)
+{
+	return EVP_CipherInit_ex2(cipher_ctx(a), c->cipher[id], key, NULL, seal, NULL) == 1 ?
+	       0 : SEALSOCK_ERR_CRYPTO;
+}
+
+int aead_seal(struct aead *a, const uint8_t nonce[AEAD_NONCE], struct bytes aad,
+	      const struct bytes in[2], uint8_t *out)
+{
+	EVP_CIPHER_CTX *ctx = cipher_ctx(a);
+	int i, n;
+
+	if (EVP_EncryptInit_ex2(ctx, NULL, NULL, nonce, NULL) != 1 ||
+	    EVP_EncryptUpdate(ctx, NULL, &n, aad.p, (int)aad.n) != 1)
+		return SEALSOCK_ERR_CRYPTO;
+	for (i = 0; i < 2; i++) {
+		if (in[i].n == 0)
+			continue;
+		if (EVP_EncryptUpdate(ctx, out, &n, in[i].p, (int)in[i].n) != 1)
+			return SEALSOCK_ERR_CRYPTO;
+		out += n;
+	}
+	if (EVP_EncryptFinal_ex(ctx, out, &n) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, AEAD_TAG, out) != 1)
+		return SEALSOCK_ERR_CRYPTO;
+	return 0;
+}
+
+int aead_open(struct aead *a, const uint8_t nonce[AEAD_NONCE], struct bytes aad,
+	      const uint8_t *in, size_t n, uint8_t *out)
+{
+	EVP_CIPHER_CTX *ctx = cipher_ctx(a);
+	uint8_t tag[AEAD_TAG];
+	uint8_t none;
+	int done;
+
+	if (n < AEAD_TAG)
+		return SEALSOCK_ERR_BAD_RECORD;
+	n -= AEAD_TAG;
+	memcpy(tag, in + n, AEAD_TAG);
+	if (EVP_DecryptInit_ex2(ctx, NULL, NULL, nonce, NULL) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG, tag) != 1 ||
+	    EVP_DecryptUpdate(ctx, NULL, &done, aad.p, (int)aad.n) != 1)
+		return SEALSOCK_ERR_CRYPTO;
+	if (n && EVP_DecryptUpdate(ctx, out, &done, in, (int)n) != 1)
+		return SEALSOCK_ERR_CRYPTO;
+	if (EVP_DecryptFinal_ex(ctx, &none, &done) != 1) {
+		wipe(out, n);
+		return SEALSOCK_ERR_BAD_RECORD;
+	}
+	return 0;
+}

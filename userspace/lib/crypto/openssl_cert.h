@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* What openssl_cert.c and openssl_trust.c share. */
+#ifndef SEALSOCK_CRYPTO_OPENSSL_CERT_H
+#define SEALSOCK_CRYPTO_OPENSSL_CERT_H
+
+#include <openssl/x509.h>
+
+#include "crypto/openssl.h"
+
+struct cert {
+	const struct sealsock_env *env;
+	X509 *x509;
+	enum key_kind kind;
+};
+
+#endif

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* Private keys and signatures. */
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
+#include "crypto/openssl.h"
+
+/* @ready: a signing context per scheme of this key, copied for each signature: no fetch then. */
+struct privkey {
+	const struct sealsock_env *env;
+	EVP_PKEY *pkey;
+	enum key_kind kind;
+	EVP_MD_CTX *ready[SIGSCHEME_COUNT];
+};
+
+enum key_kind pkey_kind(const EVP_PKEY *pkey)
+{
+	char curve[32];
+
+	if (EVP_PKEY_is_a(pkey, "RSA"))
+		return KEY_RSA;
+	if (EVP_PKEY_is_a(pkey, "RSA-PSS"))
+		return KEY_RSA_PSS;
+	if (EVP_PKEY_is_a(pkey, "ED25519"))
+		return KEY_ED25519;
+	if (EVP_PKEY_is_a(pkey, "EC") &&
+	    EVP_PKEY_get_group_name(pkey, curve, sizeof(curve), NULL) == 1) {
+		if (strcmp(curve, "prime256v1") == 0)
+			return KEY_EC_P256;
+		if (strcmp(curve, "secp384r1") == 0)
+			return KEY_EC_P384;
+	}
+	return KEY_OTHER;
+}
+
+int pkey_setup(EVP_MD_CTX *ctx, EVP_PKEY *pkey, const struct sigscheme *s, bool sign)
+{
+	EVP_PKEY_CTX *pctx = NULL;
+	int ok;
+
+	ok = sign ? EVP_DigestSignInit_ex(ctx, &pctx, s->digest, NULL, NULL, pkey, NULL) :
+		    EVP_DigestVerifyInit_ex(ctx, &pctx, s->digest, NULL, NULL, pkey, NULL);
+	if (ok == 1 && (s->kind == KEY_RSA || s->kind == KEY_RSA_PSS)) {
+		/* RFC 8446 §4.2.3: MGF1 with the same hash, salt as long as the hash. */
+		ok = EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+		     EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) == 1;
+	}
+	return ok == 1 ? 0 : SEALSOCK_ERR_CRYPTO;
+}
+
+static EVP_PKEY *read_pem(struct bytes pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	EVP_PKEY *pkey = NULL;
+
+	if (bio) {
+		/* The empty pass phrase: an encrypted key is refused instead of asked for. */
+		pkey = PEM_read_bio_PrivateKey_ex(bio, NULL, NULL, (void *)"", NULL, NULL);
+		BIO_free(bio);
+	}
+	return pkey;
+}
+
+static int prepare(struct privkey *k)
+{
+	size_t i;
+	int usable = 0;
+
+	for (i = 0; i < SIGSCHEME_COUNT; i++) {
+		if (sigschemes[i].kind != k->kind)
+			continue;
+		k->ready[i] = EVP_MD_CTX_new();
+		if (!k->ready[i])
+			return SEALSOCK_ERR_NOMEM;
+		if (pkey_setup(k->ready[i], k->pkey, &sigschemes[i], true) == 0) {
+			usable++;
+		} else {
+			EVP_MD_CTX_free(k->ready[i]);
+			k->ready[i] = NULL;
+		}
+	}
+	return usable ? 0 : SEALSOCK_ERR_KEY;
+}
+
+int privkey_from_pem(const struct sealsock_env *env, struct bytes pem, struct privkey **out)
+{
+	struct privkey *k;
+	int err;
+
+	if (pem.n > INT32_MAX)
+		return SEALSOCK_ERR_PEM;
+	k = mem_zalloc(env, sizeof(*k));
+	if (!k)
+		return SEALSOCK_ERR_NOMEM;
+	k->env = env;
+	ERR_set_mark();
+	k->pkey = read_pem(pem);
+	if (!k->pkey) {
+		err = SEALSOCK_ERR_PEM;
+	} else {
+		k->kind = pkey_kind(k->pkey);
+		err = prepare(k);
+	}
+	ERR_pop_to_mark();
+	if (err) {
+		privkey_free(k);
+		return err;
+	}
+	*out = k;
+	return 0;
+}
+
+void privkey_free(struct privkey *k)
+{
+	size_t i;
+
+	if (!k)
+		return;
+	for (i = 0; i < SIGSCHEME_COUNT; i++)
+		EVP_MD_CTX_free(k->ready[i]);
+	EVP_PKEY_free(k->pkey);
+	mem_free(k->env, k, sizeof(*k));
+}
+
+EVP_PKEY *privkey_pkey(const struct privkey *k)
+{
+	return k->pkey;
+}
+
+bool privkey_can(const struct privkey *k, const struct sigscheme *s)
+{
+	return k->ready[s - sigschemes];
+}
+
+int privkey_sign(const struct privkey *k, const struct sigscheme *s, struct bytes msg,
+		 uint8_t sig[SIGNATURE_MAX], size_t *sig_len)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int err = SEALSOCK_ERR_CRYPTO;
+
+	if (!ctx)
+		return SEALSOCK_ERR_NOMEM;
+	ERR_set_mark();
+	/* libcrypto 3.0 cannot copy a context without a digest (Ed25519): set it up anew. */
+	if (EVP_MD_CTX_copy_ex(ctx, k->ready[s - sigschemes]) == 1 ||
+	    pkey_setup(ctx, k->pkey, s, true) == 0) {
+		*sig_len = SIGNATURE_MAX;
+		/* Out of memory, ECDSA of libcrypto 3.0 reports success and a length of -1. */
+		if (EVP_DigestSign(ctx, sig, sig_len, msg.p, msg.n) == 1 &&
+		    *sig_len <= SIGNATURE_MAX)
+			err = 0;
+	}
+	ERR_pop_to_mark();
+	EVP_MD_CTX_free(ctx);
+	return err;
+}

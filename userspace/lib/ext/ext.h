@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Hello extensions (RFC 8446 §4.2). One struct holds what the extensions of a block carry; whoever
+ * builds fills it and sets the bits in @present, whoever parses finds it filled. The registry says
+ * where each may stand.
+ */
+#ifndef SEALSOCK_EXT_H
+#define SEALSOCK_EXT_H
+
+#include "registry.h"
+#include "wire.h"
+
+/* Rows of the registry, in the order in which extensions are written. */
+enum ext_id {
+	EXT_SERVER_NAME,
+	EXT_MAX_FRAGMENT_LENGTH,
+	EXT_STATUS_REQUEST,
+	EXT_SUPPORTED_GROUPS,
+	EXT_SIGNATURE_ALGORITHMS,
+	EXT_SIGNATURE_ALGORITHMS_CERT,
+	EXT_USE_SRTP,
+	EXT_HEARTBEAT,
+	EXT_ALPN,
+	EXT_SIGNED_CERTIFICATE_TIMESTAMP,
+	EXT_CLIENT_CERTIFICATE_TYPE,
+	EXT_SERVER_CERTIFICATE_TYPE,
+	EXT_PADDING,
+	EXT_RECORD_SIZE_LIMIT,
+	EXT_EARLY_DATA,
+	EXT_PSK_KEY_EXCHANGE_MODES,
+	EXT_CERTIFICATE_AUTHORITIES,
+	EXT_OID_FILTERS,
+	EXT_POST_HANDSHAKE_AUTH,
+	EXT_KEY_SHARE,
+	EXT_COOKIE,
+	EXT_SUPPORTED_VERSIONS,
+	EXT_PRE_SHARED_KEY,
+	EXT_COUNT,
+};
+
+/* Where a block of extensions stands. */
+enum ext_where {
+	EXT_IN_CH = 1,
+	EXT_IN_SH = 2,
+	EXT_IN_HRR = 4,
+	EXT_IN_EE = 8,
+	EXT_IN_CT = 16,
+	EXT_IN_CR = 32,
+	EXT_IN_NST = 64,
+};
+
+#define EXT_BIT(id) (1u << (id))
+
+/*
+ * All bytes belong to someone else: the message parsed, or the configuration. Lists of numbers are
+ * kept as they stand on the wire.
+ */
+struct ext_set {
+	uint32_t present;		/* EXT_BIT of what is there */
+	struct bytes host_name;		/* server_name in a ClientHello */
+	struct bytes groups;		/* supported_groups */
+	struct bytes sigalgs;		/* signature_algorithms */
+	struct bytes sigalgs_cert;	/* signature_algorithms_cert */
+	struct bytes alpn;		/* ProtocolName entries, each with its length byte */
+	struct bytes versions;		/* supported_versions of a ClientHello */
+	uint16_t version;		/* … of a ServerHello or HelloRetryRequest */
+	struct bytes shares;		/* KeyShareEntry list of a ClientHello */
+	uint16_t share_group;		/* group of a ServerHello or HelloRetryRequest */
+	struct bytes share;		/* key_exchange of a ServerHello */
+	struct bytes cookie;
+	struct bytes psk_modes;
+	const char *why;		/* after a failed parse: what is wrong */
+	uint16_t bad_type;		/* … and with which extension */
+};
+
+/* Writes the extensions in @set, with the length field of the block. */
+void ext_build(const struct ext_set *set, enum ext_where where, struct builder *w);
+
+/*
+ * Reads a block without its length field. @offered: bits of what we sent, for blocks that answer
+ * (ServerHello, HelloRetryRequest, EncryptedExtensions, Certificate).
+ * DECODE: malformed; ILLEGAL: twice, or not allowed there; UNOFFERED_EXT: an answer nobody asked
+ * for. The rest of the block is then not read.
+ */
+int ext_parse(struct ext_set *set, enum ext_where where, struct bytes block, uint32_t offered);
+
+/* Is an extension of this wire type in the block? For a look before the block is judged. */
+bool ext_block_has(struct bytes block, uint16_t type);
+
+/* Wire type of a row, and the name RFC 8446 gives a wire type ("extension" if it gives none). */
+uint16_t ext_type(enum ext_id id);
+const char *ext_name(uint16_t type);
+
+/* The next KeyShareEntry of a list; false at its end. The list must have been parsed. */
+bool key_share_next(struct bytes *shares, uint16_t *group, struct bytes *key);
+
+/* The next protocol name of a list; false at its end. */
+bool alpn_next(struct bytes *names, struct bytes *name);
+
+/* A set of 16-bit numbers. */
+struct seen16 {
+	uint8_t bits[65536 / 8];
+};
+
+/* Adds @v; true: it was in there already. */
+static inline bool seen16_add(struct seen16 *s, uint16_t v)
+{
+	bool had = s->bits[v >> 3] >> (v & 7) & 1;
+
+	s->bits[v >> 3] |= (uint8_t)(1 << (v & 7));
+	return had;
+}
+
+static inline bool seen16_has(const struct seen16 *s, uint16_t v)
+{
+	return s->bits[v >> 3] >> (v & 7) & 1;
+}
+
+/* What a row of the registry calls; each in the file named after it. */
+typedef void (*ext_build_fn)(const struct ext_set *set, enum ext_where where, struct builder *w);
+typedef int (*ext_parse_fn)(struct ext_set *set, enum ext_where where, struct bytes *r);
+
+void server_name_build(const struct ext_set *set, enum ext_where where, struct builder *w);
+int server_name_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+void supported_groups_build(const struct ext_set *set, enum ext_where where, struct builder *w);
+int supported_groups_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+void sigalgs_build(const struct ext_set *set, enum ext_where where, struct builder *w);
+int sigalgs_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+int sigalgs_cert_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+void alpn_build(const struct ext_set *set, enum ext_where where, struct builder *w);
+int alpn_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+void supported_versions_build(const struct ext_set *set, enum ext_where where, struct builder *w);
+int supported_versions_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+void key_share_build(const struct ext_set *set, enum ext_where where, struct builder *w);
+int key_share_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+void cookie_build(const struct ext_set *set, enum ext_where where, struct builder *w);
+int cookie_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+int psk_modes_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+int pre_shared_key_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+int early_data_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+
+/* Notes what is wrong and returns @code. */
+static inline int ext_bad(struct ext_set *set, int code, const char *why)
+{
+	set->why = why;
+	return code;
+}
+
+#endif

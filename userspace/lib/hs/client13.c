@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The client's side of the TLS 1.3 handshake. */
+#include "hs/hs.h"
+
+static int draw(struct hs *hs, void *out, size_t n)
+{
+	if (hs->ch->env->random(hs->ch->env->arg, out, n) == 0)
+		return 0;
+	return hs_internal(hs, SEALSOCK_ERR_RANDOM, "drawing random bytes");
+}
+
+static int new_share(struct hs *hs, uint16_t group)
+{
+	int err;
+
+	kex_free(hs->kex);
+	hs->kex = NULL;
+	err = kex_new(hs->ch->cfg->crypto, hs->ch->env, group, &hs->kex);
+	return err ? hs_internal(hs, err, "making a key share") : 0;
+}
+
+static void describe(struct hs *hs, struct client_hello *ch)
+{
+	const struct sealsock_config *cfg = hs->ch->cfg;
+	static const uint8_t version13[] = { 3, 4 };
+	static const uint8_t no_compression;
+	struct ext_set *e = &ch->ext;
+
+	*ch = (struct client_hello){
+		.legacy_version = VERSION_TLS12,
+		.random = bytes_of(hs->random, sizeof(hs->random)),
+		.session_id = bytes_of(hs->session_id, hs->session_id_len),
+		.suites = wire_list_of(&cfg->suites),
+		.compression = bytes_of(&no_compression, 1),
+	};
+	e->present = EXT_BIT(EXT_SUPPORTED_GROUPS) | EXT_BIT(EXT_SIGNATURE_ALGORITHMS) |
+		     EXT_BIT(EXT_KEY_SHARE) | EXT_BIT(EXT_SUPPORTED_VERSIONS);
+	e->groups = wire_list_of(&cfg->groups);
+	e->sigalgs = wire_list_of(&cfg->sigalgs);
+	e->versions = bytes_of(version13, sizeof(version13));
+	if (hs->host->kind == HOST_DNS) {
+		e->present |= EXT_BIT(EXT_SERVER_NAME);
+		e->host_name = bytes_of(hs->host->name, strlen(hs->host->name));
+	}
+	if (cfg->alpn.n) {
+		e->present |= EXT_BIT(EXT_ALPN);
+		e->alpn = bytes_of(cfg->alpn.p, cfg->alpn.n);
+	}
+	if (hs->cookie.n) {
+		e->present |= EXT_BIT(EXT_COOKIE);
+		e->cookie = bytes_of(hs->cookie.p, hs->cookie.n);
+	}
+}
+
+/* Writes the ClientHello from what is set in @hs, and sends it. */
+static int send_hello(struct hs *hs)
+{
+	struct builder w = { .buf = &hs->hello };
+	struct bytes share = kex_share(hs->kex);
+	uint8_t entry[4 + KEX_SHARE_MAX];
+	struct client_hello ch;
+
+	describe(hs, &ch);
+	seal_put_be16(entry, kex_group(hs->kex));
+	seal_put_be16(entry + 2, (uint16_t)share.n);
+	memcpy(entry + 4, share.p, share.n);
+	ch.ext.shares = bytes_of(entry, 4 + share.n);
+	hs->offered = ch.ext.present;
+
+	hs->hello.n = 0;
+	client_hello_build(&ch, &w);
+	if (w.bad)
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the ClientHello");
+	return hs_send(hs, bytes_of(hs->hello.p, hs->hello.n));
+}
+
+int client_start(struct hs *hs)
+{
+	int err;
+
+	if (hs->host->kind == HOST_DNS) {
+		hs->result->sni = mem_strndup(hs->ch->env, hs->host->name,
+					      strlen(hs->host->name));
+		if (!hs->result->sni)
+			return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the ClientHello");
+	}
+	err = draw(hs, hs->random, sizeof(hs->random));
+	/* RFC 8446 §D.4: a session id makes this look like a resumption to middleboxes. */
+	hs->session_id_len = SESSION_ID_MAX;
+	if (!err)
+		err = draw(hs, hs->session_id, hs->session_id_len);
+	if (!err)
+		err = new_share(hs, u16_at(wire_list_of(&hs->ch->cfg->groups), 0));
+	if (!err)
+		err = send_hello(hs);
+	hs->hello_seen = true;
+	if (err)
+		return err;
+	/* §5.1: the first record's version is 0x0301, for servers that look at it. */
+	hs->ch->out.p[2] = 1;
+	return 0;
+}
+
+/* What ServerHello and HelloRetryRequest have to get right alike (§4.1.3, §4.1.4). */
+static int check_hello(struct hs *hs, struct server_hello *sh, unsigned int msg)
+{
+	int err;
+
+	if (!ext_block_has(sh->ext_block, ext_type(EXT_SUPPORTED_VERSIONS)) ||
+	    sh->legacy_version == 0x0300) {
+		if (server_hello_downgraded(sh))
+			return channel_fail(hs->ch, SEALSOCK_ERR_DOWNGRADE,
+					    "someone made the server answer with an older version");
+		return channel_fail(hs->ch, SEALSOCK_ERR_VERSION,
+				    "the server does not speak TLS 1.3");
+	}
+	err = server_hello_parse_ext(sh, hs->offered);
+	if (err)
+		return hs_fail_msg(hs, err, msg, sh->why, sh->ext.bad_type);
+	if (sh->ext.version != VERSION_TLS13 || sh->legacy_version != VERSION_TLS12)
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, msg, "has a version not offered", 0);
+	if (!bytes_equal(sh->session_id, bytes_of(hs->session_id, hs->session_id_len)))
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, msg, "does not echo the session id",
+				   0);
+	if (sh->compression)
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, msg, "chooses compression", 0);
+	if (!u16_contains(wire_list_of(&hs->ch->cfg->suites), sh->suite))
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, msg,
+				   "chooses a cipher suite that was not offered", 0);
+	hs->ch->suite = suite_find(sh->suite);
+	hs->result->version = VERSION_TLS13;
+	return 0;
+}
+
+/* Begins the transcript, now that its hash is known, with the first ClientHello. */
+static int begin_transcript(struct hs *hs)
+{
+	int err = transcript_start(&hs->transcript, hs->ch->suite->hash);
+
+	if (err)
+		return hs_internal(hs, err, "hashing the handshake");
+	return hs_add(hs, bytes_of(hs->hello.p, hs->hello.n));
+}
+
+/* The group of a HelloRetryRequest must be one we named and sent no share of (§4.2.8). */
+static int take_retry_group(struct hs *hs, const struct server_hello *sh)
+{
+	uint16_t group = sh->ext.share_group;
+
+	if (!u16_contains(wire_list_of(&hs->ch->cfg->groups), group))
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_HELLO_RETRY_REQUEST,
+				   "asks for a group that was not offered", 0);
+	if (group == kex_group(hs->kex))
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_HELLO_RETRY_REQUEST,
+				   "asks for the key share that it was sent", 0);
+	hs->retry_group = group;
+	return new_share(hs, group);
+}
+
+int client_on_hello_retry(struct hs *hs, struct bytes body)
+{
+	uint32_t answers = EXT_BIT(EXT_KEY_SHARE) | EXT_BIT(EXT_COOKIE);
+	struct server_hello sh;
+	int err = server_hello_parse(body, &sh);
+
+	if (err)
+		return hs_fail_msg(hs, err, MSG_HELLO_RETRY_REQUEST, sh.why, 0);
+	err = check_hello(hs, &sh, MSG_HELLO_RETRY_REQUEST);
+	if (err)
+		return err;
+	if (!(sh.ext.present & answers))
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_HELLO_RETRY_REQUEST,
+				   "asks for no change", 0);
+	if (sh.ext.present & EXT_BIT(EXT_COOKIE) &&
+	    !buf_append(&hs->cookie, sh.ext.cookie.p, sh.ext.cookie.n))
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the cookie");
+
+	err = begin_transcript(hs);
+	if (!err && transcript_fold(&hs->transcript))
+		err = hs_internal(hs, SEALSOCK_ERR_CRYPTO, "hashing the handshake");
+	if (!err)
+		err = hs_add(hs, hs->whole);
+	if (!err && sh.ext.present & EXT_BIT(EXT_KEY_SHARE))
+		err = take_retry_group(hs, &sh);
+	if (err)
+		return err;
+	hs->retried = true;
+	hs->result->retried = true;
+	hs->retry_suite = sh.suite;
+	hs->ch->ccs_due = hs->session_id_len;
+	return send_hello(hs);
+}
+
+/* The key exchange: our share and the server's. */
+static int exchange(struct hs *hs, const struct server_hello *sh)
+{
+	uint8_t shared[KEX_SECRET_MAX];
+	int err;
+
+	if (!(sh->ext.present & EXT_BIT(EXT_KEY_SHARE)))
+		return hs_fail_msg(hs, SEALSOCK_ERR_MISSING_EXT, MSG_SERVER_HELLO,
+				   "lacks key_share", 0);
+	if (sh->ext.share_group != kex_group(hs->kex))
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_SERVER_HELLO,
+				   "has a key share of another group than ours", 0);
+	err = kex_derive(hs->kex, sh->ext.share, shared);
+	if (err == SEALSOCK_ERR_ILLEGAL)
+		err = hs_fail_msg(hs, err, MSG_SERVER_HELLO, "has an invalid key share", 0);
+	else if (err)
+		err = hs_internal(hs, err, "computing the shared secret");
+	else
+		err = hs_handshake_keys(hs, bytes_of(shared, sizeof(shared)));
+	wipe(shared, sizeof(shared));
+	kex_free(hs->kex);
+	hs->kex = NULL;
+	return err;
+}
+
+int client_on_server_hello(struct hs *hs, struct bytes body)
+{
+	struct server_hello sh;
+	int err = server_hello_parse(body, &sh);
+
+	if (err)
+		return hs_fail_msg(hs, err, MSG_SERVER_HELLO, sh.why, 0);
+	err = check_hello(hs, &sh, MSG_SERVER_HELLO);
+	if (err)
+		return err;
+	if (hs->retried && sh.suite != hs->retry_suite)
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_SERVER_HELLO,
+				   "chooses another cipher suite than the HelloRetryRequest", 0);
+	err = hs->retried ? hs_add(hs, bytes_of(hs->hello.p, hs->hello.n)) : begin_transcript(hs);
+	if (!err)
+		err = hs_add(hs, hs->whole);
+	if (err)
+		return err;
+	hs->result->group = sh.ext.share_group;
+	if (!hs->retried)
+		hs->ch->ccs_due = hs->session_id_len;
+	buf_free(&hs->hello);
+	return exchange(hs, &sh);
+}
+
+/* RFC 7301 §3.1: the server may only choose what was offered. */
+static int take_alpn(struct hs *hs, struct bytes chosen)
+{
+	struct bytes list = bytes_of(hs->ch->cfg->alpn.p, hs->ch->cfg->alpn.n), name, want;
+
+	alpn_next(&chosen, &want);
+	while (alpn_next(&list, &name))
+		if (bytes_equal(name, want))
+			break;
+	if (!bytes_equal(name, want))
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_ENCRYPTED_EXTENSIONS,
+				   "chooses a protocol that was not offered", 0);
+	hs->result->alpn = mem_strndup(hs->ch->env, want.p, want.n);
+	return hs->result->alpn ? 0 : hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the protocol");
+}
+
+int client_on_encrypted_extensions(struct hs *hs, struct bytes body)
+{
+	struct encrypted_extensions ee;
+	int err = encrypted_extensions_parse(body, &ee, hs->offered);
+
+	if (err)
+		return hs_fail_msg(hs, err, MSG_ENCRYPTED_EXTENSIONS, ee.why, ee.ext.bad_type);
+	if (ee.ext.present & EXT_BIT(EXT_ALPN)) {
+		err = take_alpn(hs, ee.ext.alpn);
+		if (err)
+			return err;
+	}
+	return hs_add(hs, hs->whole);
+}
+
+int client_on_certificate_request(struct hs *hs, struct bytes body)
+{
+	struct certificate_request cr;
+	int err = certificate_request_parse(body, &cr);
+
+	if (err)
+		return hs_fail_msg(hs, err, MSG_CERTIFICATE_REQUEST, cr.why, cr.ext.bad_type);
+	hs->client_cert_asked = true;
+	return hs_add(hs, hs->whole);
+}
+
+/* Keeps the chain's DER for sealsock_conn_peer_cert(). */
+static bool keep_chain(struct hs *hs, const struct certificate *c)
+{
+	struct builder w = { .buf = &hs->result->chain };
+	size_t i;
+
+	for (i = 0; i < c->count; i++) {
+		wr_u24(&w, (uint32_t)c->certs[i].n);
+		wr_bytes(&w, c->certs[i].p, c->certs[i].n);
+	}
+	return !w.bad;
+}
+
+static int verify(struct hs *hs, struct chain *chain)
+{
+	const struct sealsock_config *cfg = hs->ch->cfg;
+	struct chain_verdict v;
+
+	if (cert_key_kind(chain->certs[0]) == KEY_OTHER)
+		return channel_fail(hs->ch, SEALSOCK_ERR_CERT_USAGE,
+				    "the server's key is of a kind that is not supported");
+	if (cfg->verify != SEALSOCK_VERIFY_REQUIRED)
+		return 0;
+	chain_verify_server(chain, cfg->trust, cfg->env.now(cfg->env.arg), hs->host, &v);
+	if (v.code)
+		return channel_fail(hs->ch, v.code, "%s: %s", sealsock_strerror(v.code), v.why);
+	return 0;
+}
+
+int client_on_certificate(struct hs *hs, struct bytes body)
+{
+	struct chain chain = { .count = 0 };
+	struct certificate c;
+	int err = certificate_parse(body, &c, hs->offered);
+
+	if (err)
+		return hs_fail_msg(hs, err, MSG_CERTIFICATE, c.why, c.ext.bad_type);
+	if (c.context.n)
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CERTIFICATE,
+				   "has a context that was not asked for", 0);
+	if (c.count == 0)
+		return hs_fail_msg(hs, SEALSOCK_ERR_DECODE, MSG_CERTIFICATE,
+				   "of a server is empty", 0);
+	if (!keep_chain(hs, &c))
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the server's chain");
+	err = chain_parse(hs->ch->env, c.certs, c.count, &chain);
+	if (err)
+		err = channel_fail(hs->ch, err, "certificate %zu of the server cannot be read: %s",
+				   chain.count, sealsock_strerror(err));
+	else
+		err = verify(hs, &chain);
+	if (!err) {
+		hs->leaf = chain.certs[0];
+		chain.certs[0] = NULL;
+		err = hs_add(hs, hs->whole);
+	}
+	chain_free(&chain);
+	return err;
+}
+
+int client_on_certificate_verify(struct hs *hs, struct bytes body)
+{
+	uint8_t hash[HASH_MAX], content[SIGNED_CONTENT_MAX];
+	struct certificate_verify cv;
+	size_t n;
+	int err = certificate_verify_parse(body, &cv);
+
+	if (err)
+		return hs_fail_msg(hs, err, MSG_CERTIFICATE_VERIFY, cv.why, 0);
+	if (!u16_contains(wire_list_of(&hs->ch->cfg->sigalgs), cv.scheme))
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CERTIFICATE_VERIFY,
+				   "uses a signature scheme that was not offered", 0);
+	err = transcript_hash(&hs->transcript, hash);
+	if (err)
+		return hs_internal(hs, err, "hashing the handshake");
+	n = certificate_verify_content(SEALSOCK_SERVER, bytes_of(hash, hs->ch->suite->hash_len),
+				       content);
+	err = cert_verify(hs->leaf, sigscheme_find(cv.scheme), bytes_of(content, n),
+			  cv.signature);
+	if (err == SEALSOCK_ERR_ILLEGAL)
+		return hs_fail_msg(hs, err, MSG_CERTIFICATE_VERIFY,
+				   "uses a signature scheme that does not fit the certificate", 0);
+	if (err == SEALSOCK_ERR_BAD_SIGNATURE)
+		return hs_fail_msg(hs, err, MSG_CERTIFICATE_VERIFY,
+				   "is not signed with the certificate's key", 0);
+	if (err)
+		return hs_internal(hs, err, "verifying the signature");
+	hs->result->scheme = cv.scheme;
+	return hs_add(hs, hs->whole);
+}
+
+/* Our second flight: an empty Certificate if one was asked for, and Finished. */
+static int send_finished(struct hs *hs)
+{
+	static const uint8_t no_certificate[] = { MSG_CERTIFICATE, 0, 0, 4, 0, 0, 0, 0 };
+	struct builder w = { .buf = &hs->flight };
+	uint8_t verify[HASH_MAX];
+	int err = 0;
+
+	if (hs->client_cert_asked) {
+		wr_bytes(&w, no_certificate, sizeof(no_certificate));
+		err = hs_add(hs, bytes_of(no_certificate, sizeof(no_certificate)));
+		if (err)
+			return err;
+	}
+	err = hs_finished(hs, &hs->client_secret, verify);
+	if (err)
+		return hs_internal(hs, err, "computing Finished");
+	finished_build(bytes_of(verify, hs->ch->suite->hash_len), &w);
+	if (w.bad)
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making Finished");
+	return hs_send(hs, bytes_of(hs->flight.p, hs->flight.n));
+}
+
+int client_on_finished(struct hs *hs, struct bytes body)
+{
+	const struct kdf *kdf = &hs->transcript.kdf;
+	struct channel *ch = hs->ch;
+	int err = hs_check_finished(hs, &hs->server_secret, body);
+
+	if (!err)
+		err = hs_add(hs, hs->whole);
+	if (!err)
+		err = hs_application_secrets(hs);
+	if (!err)
+		err = send_finished(hs);
+	if (err)
+		return err;
+	err = channel_key(ch, &ch->rx, kdf, &ch->rx_secret);
+	if (!err)
+		err = channel_key(ch, &ch->tx, kdf, &ch->tx_secret);
+	if (err)
+		return hs_internal(hs, err, "deriving the application keys");
+	hs->result->verified = ch->cfg->verify == SEALSOCK_VERIFY_REQUIRED;
+	return 0;
+}

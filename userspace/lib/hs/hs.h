@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The handshake. States and legal messages are tables (states13.c); one driver (run.c) walks them;
+ * what a message means is in client13.c and server13.c; what is chosen among offers in policy.c.
+ */
+#ifndef SEALSOCK_HS_H
+#define SEALSOCK_HS_H
+
+#include "channel.h"
+#include "msg/msg.h"
+#include "schedule13.h"
+#include "transcript.h"
+#include "x509/chain.h"
+
+enum hs_state {
+	HS_CLIENT_START,
+	HS_WAIT_SH,		/* the names are those of RFC 8446 §A.1 and §A.2 */
+	HS_WAIT_SH_AGAIN,	/* after a HelloRetryRequest */
+	HS_WAIT_EE,
+	HS_WAIT_CERT_CR,
+	HS_WAIT_CERT,
+	HS_WAIT_CV,
+	HS_WAIT_SERVER_FINISHED,
+	HS_WAIT_CH,
+	HS_WAIT_CH_AGAIN,
+	HS_WAIT_CLIENT_FINISHED,
+	HS_CONNECTED,
+	HS_STATES,
+};
+
+/* HelloRetryRequest shares its type with ServerHello; in the tables it is a message of its own. */
+enum { MSG_HELLO_RETRY_REQUEST = 256 };
+
+struct hs;
+
+/*
+ * @done: what the message means. 0; HS_OTHER: go to @other instead of @next; or a negative error,
+ * after channel_fail().
+ * @last: nothing may follow in the same record: keys change, or it is the peer's turn.
+ */
+enum { HS_OTHER = 1 };
+
+struct hs_row {
+	enum hs_state state;
+	unsigned int msg;
+	enum hs_state next;
+	enum hs_state other;
+	bool last;
+	int (*done)(struct hs *hs, struct bytes body);
+};
+
+extern const struct hs_row hs_rows13[];
+extern const unsigned int hs_row_count13;
+const char *hs_state_name(enum hs_state state);
+
+/* The row for a message, or NULL: then it is out of turn. */
+const struct hs_row *hs_find(enum hs_state state, unsigned int msg);
+
+struct hs {
+	struct channel *ch;
+	enum hs_state state;
+	struct host *host;		/* client: whom it wants */
+	struct bytes whole;		/* the message being handled, with its header */
+
+	uint8_t random[HELLO_RANDOM];	/* the ClientHello's */
+	uint8_t session_id[SESSION_ID_MAX];
+	uint8_t session_id_len;
+	uint32_t offered;		/* extensions in our ClientHello */
+	struct buf hello;		/* client: our last ClientHello, until the hash is known */
+	struct kex *kex;
+
+	bool retried;			/* there was a HelloRetryRequest … */
+	uint16_t retry_suite;		/* … which chose this suite … */
+	uint16_t retry_group;		/* … and asked for this group, or 0 */
+	struct buf cookie;
+	uint8_t invariant[HASH_MAX];	/* server: hash of what a second ClientHello must keep */
+
+	struct transcript transcript;
+	struct schedule13 schedule;
+	struct secret client_secret;	/* handshake traffic secrets, then application ones */
+	struct secret server_secret;
+
+	struct cert *leaf;		/* client: of the server's chain */
+	bool client_cert_asked;
+	const struct credential *cred;	/* server: chosen */
+	struct buf flight;		/* server: messages of one flight, until they are sealed */
+
+	size_t skip_left;		/* server: bytes of 0-RTT that may still be thrown away */
+	bool skip_plain;		/* … until the second ClientHello */
+	bool skip_sealed;		/* … until a record opens */
+	bool opened;			/* a protected record was opened */
+	bool hello_seen;		/* a ClientHello was sent or received */
+
+	struct hs_result *result;
+};
+
+/* What is still of interest when the handshake is gone. */
+struct hs_result {
+	uint16_t version;
+	uint16_t group;
+	uint16_t scheme;
+	bool retried;
+	bool verified;
+	char *alpn;
+	char *sni;
+	struct buf chain;		/* the peer's certificates: 24-bit length and DER each */
+};
+
+/* @host and @result outlive it. NOMEM: hs_free is due all the same. */
+int hs_init(struct hs *hs, struct channel *ch, struct host *host, struct hs_result *result);
+void hs_free(struct hs *hs);
+void hs_result_free(struct hs_result *r, const struct sealsock_env *env);
+
+/* Client: makes the first flight. */
+int hs_start(struct hs *hs);
+
+/* Is the header in ch->in that of a record that may come now? Gives the body's length. */
+int hs_record_header(struct hs *hs, size_t *body_len);
+
+/* Handles the whole record in ch->in. */
+int hs_record(struct hs *hs);
+
+/* The alert in a record: close_notify is noted, others fail the connection (alert.c). */
+int alert_received(struct channel *ch, struct bytes content);
+
+/* client13.c, server13.c: what states13.c points to. */
+int client_start(struct hs *hs);
+int client_on_server_hello(struct hs *hs, struct bytes body);
+int client_on_hello_retry(struct hs *hs, struct bytes body);
+int client_on_encrypted_extensions(struct hs *hs, struct bytes body);
+int client_on_certificate_request(struct hs *hs, struct bytes body);
+int client_on_certificate(struct hs *hs, struct bytes body);
+int client_on_certificate_verify(struct hs *hs, struct bytes body);
+int client_on_finished(struct hs *hs, struct bytes body);
+int server_on_client_hello(struct hs *hs, struct bytes body);
+int server_on_finished(struct hs *hs, struct bytes body);
+
+/* common13.c: steps both roles take. */
+int hs_add(struct hs *hs, struct bytes message);
+int hs_derive(struct hs *hs, const char *label, struct secret *out);
+int hs_fail_msg(struct hs *hs, int code, unsigned int msg, const char *why, uint16_t bad_ext);
+int hs_internal(struct hs *hs, int code, const char *what);
+int hs_handshake_keys(struct hs *hs, struct bytes shared);
+int hs_application_secrets(struct hs *hs);
+int hs_finished(struct hs *hs, const struct secret *traffic, uint8_t out[HASH_MAX]);
+int hs_check_finished(struct hs *hs, const struct secret *traffic, struct bytes body);
+int hs_send(struct hs *hs, struct bytes messages);
+
+/* policy.c: the server's choices, from the ClientHello and the configuration. */
+struct choice {
+	const struct suite *suite;
+	uint16_t group;
+	struct bytes share;		/* empty: ask for one with a HelloRetryRequest */
+	const struct credential *cred;
+	const struct sigscheme *scheme;
+	struct bytes alpn;
+	bool sni_known;			/* the certificate was chosen by the server name */
+};
+
+int policy_choose(struct hs *hs, const struct client_hello *ch, struct choice *out);
+
+/* post13.c: messages after the handshake (RFC 8446 §4.6). */
+enum {
+	POST_TICKET = 1,
+	POST_UPDATE_RX = 2,	/* the peer's next key is due */
+	POST_UPDATE_TX = 4,	/* … and ours is asked for */
+};
+
+/*
+ * Takes the content of a handshake record: puts messages together across records and handles each.
+ * *todo gets POST_ bits; a KeyUpdate ends its record, so there is at most one.
+ */
+int post13_record(struct channel *ch, struct bytes content, unsigned int *todo);
+
+#endif

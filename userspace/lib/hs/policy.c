@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* What a server chooses among a client's offers: its own order decides. */
+#include "hs/hs.h"
+
+static const struct suite *choose_suite(const struct sealsock_config *cfg, struct bytes offered)
+{
+	struct bytes ours = wire_list_of(&cfg->suites);
+	size_t i;
+
+	for (i = 0; i < u16_count(ours); i++)
+		if (u16_contains(offered, u16_at(ours, i)))
+			return suite_find(u16_at(ours, i));
+	return NULL;
+}
+
+static bool share_of(struct bytes shares, uint16_t group, struct bytes *out)
+{
+	uint16_t g;
+
+	while (key_share_next(&shares, &g, out))
+		if (g == group)
+			return true;
+	*out = bytes_of(NULL, 0);
+	return false;
+}
+
+/* A group with a share saves a round trip; without any, the best group both have is asked for. */
+static bool choose_group(const struct sealsock_config *cfg, const struct ext_set *e,
+			 struct choice *out)
+{
+	struct bytes ours = wire_list_of(&cfg->groups);
+	size_t i;
+
+	out->group = 0;
+	for (i = 0; i < u16_count(ours); i++) {
+		uint16_t g = u16_at(ours, i);
+
+		if (!u16_contains(e->groups, g))
+			continue;
+		if (share_of(e->shares, g, &out->share)) {
+			out->group = g;
+			return true;
+		}
+		if (!out->group)
+			out->group = g;
+	}
+	return out->group;
+}
+
+static const struct sigscheme *choose_scheme(const struct sealsock_config *cfg,
+					     const struct credential *c, struct bytes offered)
+{
+	struct bytes ours = wire_list_of(&cfg->sigalgs);
+	const struct sigscheme *s;
+	size_t i;
+
+	for (i = 0; i < u16_count(ours); i++) {
+		s = sigscheme_find(u16_at(ours, i));
+		if (privkey_can(c->key, s) && u16_contains(offered, s->id))
+			return s;
+	}
+	return NULL;
+}
+
+/* By name, then by the client's schemes, then by order. */
+static bool choose_credential(const struct sealsock_config *cfg, const struct ext_set *e,
+			      struct choice *out)
+{
+	struct host host = { .kind = HOST_NONE };
+	const struct sigscheme *s;
+	const struct credential *c;
+	char name[256];
+
+	if (e->present & EXT_BIT(EXT_SERVER_NAME) && e->host_name.n < sizeof(name)) {
+		memcpy(name, e->host_name.p, e->host_name.n);
+		name[e->host_name.n] = '\0';
+		host_parse(name, &host);
+	}
+	out->cred = NULL;
+	out->sni_known = false;
+	for (c = cfg->creds; c && !out->sni_known; c = c->next) {
+		bool named = host.kind == HOST_DNS && cert_is_for(c->leaf, &host);
+
+		if (out->cred && !named)
+			continue;
+		s = choose_scheme(cfg, c, e->sigalgs);
+		if (!s)
+			continue;
+		out->cred = c;
+		out->scheme = s;
+		out->sni_known = named;
+	}
+	return out->cred;
+}
+
+/* RFC 7301 §3.2: our order decides; nothing in common ends the handshake. */
+static bool choose_alpn(const struct sealsock_config *cfg, const struct ext_set *e,
+			struct choice *out)
+{
+	struct bytes ours = bytes_of(cfg->alpn.p, cfg->alpn.n), theirs, name;
+
+	out->alpn = bytes_of(NULL, 0);
+	if (!cfg->alpn.n || !(e->present & EXT_BIT(EXT_ALPN)))
+		return true;
+	while (alpn_next(&ours, &out->alpn)) {
+		theirs = e->alpn;
+		while (alpn_next(&theirs, &name))
+			if (bytes_equal(name, out->alpn))
+				return true;
+	}
+	return false;
+}
+
+int policy_choose(struct hs *hs, const struct client_hello *ch, struct choice *out)
+{
+	const struct sealsock_config *cfg = hs->ch->cfg;
+
+	out->suite = choose_suite(cfg, ch->suites);
+	if (!out->suite)
+		return channel_fail(hs->ch, SEALSOCK_ERR_NO_SUITE,
+				    "the client offers no cipher suite that is allowed here");
+	if (!choose_group(cfg, &ch->ext, out))
+		return channel_fail(hs->ch, SEALSOCK_ERR_NO_GROUP,
+				    "the client offers no key exchange group that is allowed here");
+	if (!choose_credential(cfg, &ch->ext, out))
+		return channel_fail(hs->ch, SEALSOCK_ERR_NO_SIGALG,
+				    "no certificate here fits the client's signature schemes");
+	if (!choose_alpn(cfg, &ch->ext, out))
+		return channel_fail(hs->ch, SEALSOCK_ERR_NO_ALPN,
+				    "the client offers no application protocol spoken here");
+	return 0;
+}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The one driver: records to messages, messages to rows of the table. */
+#include "hs/hs.h"
+
+int hs_init(struct hs *hs, struct channel *ch, struct host *host, struct hs_result *result)
+{
+	hs->ch = ch;
+	hs->host = host;
+	hs->result = result;
+	hs->state = ch->cfg->role == SEALSOCK_CLIENT ? HS_CLIENT_START : HS_WAIT_CH;
+	buf_init(&hs->hello, ch->env);
+	buf_init(&hs->cookie, ch->env);
+	buf_init(&hs->flight, ch->env);
+	buf_init(&result->chain, ch->env);
+	ch->step = hs_state_name(hs->state);
+	return transcript_init(&hs->transcript, ch->cfg->crypto);
+}
+
+void hs_free(struct hs *hs)
+{
+	buf_free(&hs->hello);
+	buf_free(&hs->cookie);
+	buf_free(&hs->flight);
+	kex_free(hs->kex);
+	cert_free(hs->leaf);
+	transcript_free(&hs->transcript);
+	wipe(hs, sizeof(*hs));
+}
+
+void hs_result_free(struct hs_result *r, const struct sealsock_env *env)
+{
+	mem_free(env, r->alpn, r->alpn ? strlen(r->alpn) + 1 : 0);
+	mem_free(env, r->sni, r->sni ? strlen(r->sni) + 1 : 0);
+	buf_free(&r->chain);
+}
+
+static void go(struct hs *hs, enum hs_state state)
+{
+	hs->state = state;
+	hs->ch->step = hs_state_name(state);
+}
+
+int hs_start(struct hs *hs)
+{
+	int err = client_start(hs);
+
+	if (!err)
+		go(hs, HS_WAIT_SH);
+	return err;
+}
+
+/* May a record of this outer type come now, and is it protected? */
+static int judge_type(struct hs *hs, uint8_t type, bool *protected)
+{
+	bool keyed = record_keyed(&hs->ch->rx);
+
+	*protected = keyed && type == SEAL_TYPE_DATA;
+	switch (type) {
+	case SEAL_TYPE_CCS:
+		return 0;
+	case SEAL_TYPE_ALERT:
+		/* A client that cannot make sense of our ServerHello has no keys to say so with. */
+		if (!keyed || (hs->ch->cfg->role == SEALSOCK_SERVER && !hs->opened))
+			return 0;
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
+				    "an alert came unencrypted after the keys were set");
+	case SEAL_TYPE_HANDSHAKE:
+		if (!keyed)
+			return 0;
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
+				    "a handshake record came unencrypted after the keys were set");
+	case SEAL_TYPE_DATA:
+		if (keyed || hs->skip_plain)
+			return 0;
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
+				    "application data came before the handshake was done");
+	default:
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
+				    "a record of unknown type %u came; does the peer speak TLS?",
+				    type);
+	}
+}
+
+int hs_record_header(struct hs *hs, size_t *body_len)
+{
+	const uint8_t *h = hs->ch->in.p;
+	bool protected;
+	int err = judge_type(hs, h[0], &protected);
+
+	if (err)
+		return err;
+	if (!protected && h[1] != 3)
+		return channel_fail(hs->ch, SEALSOCK_ERR_VERSION,
+				    "a record of version %u.%u came; does the peer speak TLS?",
+				    h[1], h[2]);
+	if (!protected && h[0] == SEAL_TYPE_DATA) {
+		/* 0-RTT about to be thrown away: the bound of sealed records holds. */
+		*body_len = seal_get_be16(h + 3);
+		err = *body_len > RECORD_BODY_MAX ? SEALSOCK_ERR_RECORD_SIZE : 0;
+	} else {
+		err = record_body_len(&hs->ch->rx, protected, h, body_len);
+	}
+	if (err)
+		return channel_fail(hs->ch, err, "%s: header %02x%02x%02x%02x%02x",
+				    sealsock_strerror(err), h[0], h[1], h[2], h[3], h[4]);
+	return 0;
+}
+
+/* RFC 8446 §5, §D.4: one byte of value 1, dropped, only until the peer's Finished. */
+static int on_ccs(struct hs *hs, struct bytes content)
+{
+	if (content.n != 1 || content.p[0] != 1)
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
+				    "change_cipher_spec is not the single byte 1");
+	if (!hs->hello_seen)
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
+				    "change_cipher_spec came before any ClientHello");
+	if (hs->ch->msg.n)
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
+				    "change_cipher_spec came inside a handshake message");
+	return channel_idle(hs->ch);
+}
+
+/* RFC 8446 §4.2.10: early data is thrown away, up to a limit. */
+static int skip(struct hs *hs, size_t n)
+{
+	if (n > hs->skip_left)
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
+				    "more early data came than a server that refused it will skip");
+	hs->skip_left -= n;
+	return 0;
+}
+
+static int handle(struct hs *hs, struct bytes whole, size_t rest)
+{
+	struct bytes body = bytes_of(whole.p + MSG_HEADER, whole.n - MSG_HEADER);
+	unsigned int msg = whole.p[0];
+	const struct hs_row *row;
+	int r;
+
+	if (msg == MSG_SERVER_HELLO && body.n >= 2 + HELLO_RANDOM &&
+	    memcmp(body.p + 2, hello_retry_random, HELLO_RANDOM) == 0)
+		msg = MSG_HELLO_RETRY_REQUEST;
+	row = hs_find(hs->state, msg);
+	if (!row)
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED, "%s came out of turn",
+				    msg == MSG_HELLO_RETRY_REQUEST ? "a second HelloRetryRequest" :
+								     msg_name(msg));
+	if (row->last && rest)
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
+				    "bytes follow %s in its record", msg_name(whole.p[0]));
+	hs->whole = whole;
+	r = row->done(hs, body);
+	if (r < 0)
+		return r;
+	hs->ch->idle_records = 0;
+	go(hs, r == HS_OTHER ? row->other : row->next);
+	return 0;
+}
+
+/* Refuses a message by its header: a peer need not send the rest to be told. */
+static int judge_message(struct hs *hs, const uint8_t *header, size_t *total)
+{
+	size_t len = (size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3];
+
+	if (!hs_find(hs->state, header[0]) &&
+	    !(header[0] == MSG_SERVER_HELLO && hs_find(hs->state, MSG_HELLO_RETRY_REQUEST)))
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED, "%s (%u) came out of turn",
+				    msg_name(header[0]), header[0]);
+	if (len > msg_body_max(header[0]))
+		return channel_fail(hs->ch, SEALSOCK_ERR_MESSAGE_SIZE,
+				    "%s of %zu bytes is longer than the %zu that are accepted",
+				    msg_name(header[0]), len, msg_body_max(header[0]));
+	*total = MSG_HEADER + len;
+	return 0;
+}
+
+/* Moves bytes into ch->msg until it holds @n; false: no memory. */
+static bool gather(struct channel *ch, struct bytes *content, size_t n)
+{
+	struct bytes part;
+	size_t want = n > ch->msg.n ? n - ch->msg.n : 0;
+
+	if (!rd_bytes(content, want < content->n ? want : content->n, &part))
+		return false;
+	return buf_append(&ch->msg, part.p, part.n);
+}
+
+static int on_handshake(struct hs *hs, struct bytes content)
+{
+	struct channel *ch = hs->ch;
+	struct bytes whole;
+	size_t total;
+	int err = 0;
+
+	while (!err && content.n) {
+		if (ch->msg.n == 0 && content.n >= MSG_HEADER) {
+			err = judge_message(hs, content.p, &total);
+			if (err)
+				return err;
+			if (rd_bytes(&content, total, &whole)) {
+				err = handle(hs, whole, content.n);
+				continue;
+			}
+		}
+		if (!gather(ch, &content, MSG_HEADER))
+			return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping part of a message");
+		if (ch->msg.n < MSG_HEADER)
+			break;
+		err = judge_message(hs, ch->msg.p, &total);
+		if (err)
+			return err;
+		if (!gather(ch, &content, total))
+			return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping part of a message");
+		if (ch->msg.n < total)
+			break;
+		err = handle(hs, bytes_of(ch->msg.p, ch->msg.n), content.n);
+		if (!err)
+			buf_free(&ch->msg);
+	}
+	return err;
+}
+
+static int on_alert(struct hs *hs, struct bytes content)
+{
+	int err = alert_received(hs->ch, content);
+
+	if (err || !hs->ch->close_received)
+		return err;
+	return channel_fail_quiet(hs->ch, SEALSOCK_ERR_CLOSED, ALERT_CLOSE_NOTIFY,
+				  SEALSOCK_DIR_RECEIVED,
+				  "the peer closed the connection during the handshake");
+}
+
+static int dispatch(struct hs *hs, uint8_t type, struct bytes content)
+{
+	if (type != SEAL_TYPE_DATA && content.n == 0)
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED, "an empty record came");
+	switch (type) {
+	case SEAL_TYPE_HANDSHAKE:
+		return on_handshake(hs, content);
+	case SEAL_TYPE_ALERT:
+		return on_alert(hs, content);
+	case SEAL_TYPE_DATA:
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
+				    "application data came before the handshake was done");
+	default:
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
+				    "a sealed record holds type %u", type);
+	}
+}
+
+int hs_record(struct hs *hs)
+{
+	struct channel *ch = hs->ch;
+	struct bytes content = bytes_of(ch->in.p + SEAL_HEADER, ch->in.n - SEAL_HEADER);
+	uint8_t type = ch->in.p[0];
+	int err;
+
+	if (type == SEAL_TYPE_CCS)
+		return on_ccs(hs, content);
+	if (type == SEAL_TYPE_DATA && hs->skip_plain)
+		return skip(hs, content.n);
+	if (type == SEAL_TYPE_DATA) {
+		err = record_open(&ch->rx, ch->in.p, content.n, &type, &content);
+		if (err == SEALSOCK_ERR_BAD_RECORD && hs->skip_sealed)
+			return skip(hs, content.n);
+		if (err)
+			return channel_fail(ch, err, "%s while %s", sealsock_strerror(err),
+					    ch->step);
+		hs->opened = true;
+		hs->skip_sealed = false;
+	}
+	return dispatch(hs, type, content);
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The server's side of the TLS 1.3 handshake. */
+#include "hs/hs.h"
+
+enum { SKIP_MAX = 64 << 10 };	/* bytes of refused 0-RTT thrown away */
+
+/* What may differ between the ClientHellos around a HelloRetryRequest (RFC 8446 §4.1.2). */
+static const uint32_t may_change = EXT_BIT(EXT_KEY_SHARE) | EXT_BIT(EXT_EARLY_DATA) |
+				   EXT_BIT(EXT_COOKIE) | EXT_BIT(EXT_PRE_SHARED_KEY) |
+				   EXT_BIT(EXT_PADDING);
+
+/* Hashes the rest, as far as this library knows the extensions. */
+static int hash_invariant(struct hs *hs, const struct client_hello *ch, uint8_t *out)
+{
+	const struct bytes parts[] = { ch->random, ch->session_id, ch->suites, ch->compression,
+				       ch->ext.host_name, ch->ext.groups, ch->ext.sigalgs,
+				       ch->ext.sigalgs_cert, ch->ext.alpn, ch->ext.versions,
+				       ch->ext.psk_modes };
+	struct hash *h = hs->transcript.kdf.scratch;
+	uint32_t present = ch->ext.present & ~may_change;
+	size_t i;
+	int err = hash_start(hs->ch->cfg->crypto, h, HASH_SHA256);
+
+	if (!err)
+		err = hash_add(h, &present, sizeof(present));
+	for (i = 0; !err && i < sizeof(parts) / sizeof(parts[0]); i++) {
+		err = hash_add(h, &parts[i].n, sizeof(parts[i].n));
+		if (!err && parts[i].n)
+			err = hash_add(h, parts[i].p, parts[i].n);
+	}
+	return err ? err : hash_end(h, out);
+}
+
+static int read_hello(struct hs *hs, struct bytes body, struct client_hello *ch)
+{
+	int err = client_hello_parse(body, ch);
+
+	if (err)
+		return hs_fail_msg(hs, err, MSG_CLIENT_HELLO, ch->why, 0);
+	if (!ext_block_has(ch->ext_block, ext_type(EXT_SUPPORTED_VERSIONS)) ||
+	    ch->legacy_version <= 0x0300)
+		return channel_fail(hs->ch, SEALSOCK_ERR_VERSION,
+				    "the client does not speak TLS 1.3");
+	err = client_hello_parse_ext(ch);
+	if (err)
+		return hs_fail_msg(hs, err, MSG_CLIENT_HELLO, ch->why, ch->ext.bad_type);
+	if (!u16_contains(ch->ext.versions, VERSION_TLS13))
+		return channel_fail(hs->ch, SEALSOCK_ERR_VERSION,
+				    "the client does not speak TLS 1.3");
+	err = client_hello_check13(ch);
+	if (err)
+		return hs_fail_msg(hs, err, MSG_CLIENT_HELLO, ch->why, 0);
+	return 0;
+}
+
+/* The second ClientHello is the first, with the share that was asked for (§4.1.2). */
+static int check_again(struct hs *hs, const struct client_hello *ch, const struct choice *c)
+{
+	struct bytes shares = ch->ext.shares, key;
+	uint8_t now[HASH_MAX];
+	uint16_t group;
+	int err = hash_invariant(hs, ch, now);
+
+	if (err)
+		return hs_internal(hs, err, "hashing the ClientHello");
+	if (memcmp(now, hs->invariant, hash_len(HASH_SHA256)) != 0 ||
+	    c->suite->id != hs->retry_suite)
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CLIENT_HELLO,
+				   "changed after the HelloRetryRequest", 0);
+	if (ch->ext.present & (EXT_BIT(EXT_EARLY_DATA) | EXT_BIT(EXT_COOKIE)))
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CLIENT_HELLO,
+				   "after the HelloRetryRequest has an extension it may not have",
+				   0);
+	if (!key_share_next(&shares, &group, &key) || group != hs->retry_group || shares.n)
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CLIENT_HELLO,
+				   "does not have just the key share that was asked for", 0);
+	return 0;
+}
+
+static int keep_names(struct hs *hs, const struct client_hello *ch, const struct choice *c)
+{
+	struct hs_result *r = hs->result;
+	const struct sealsock_env *env = hs->ch->env;
+
+	if (ch->ext.present & EXT_BIT(EXT_SERVER_NAME) && !r->sni) {
+		r->sni = mem_strndup(env, ch->ext.host_name.p, ch->ext.host_name.n);
+		if (!r->sni)
+			return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the server name");
+	}
+	if (c->alpn.n && !r->alpn) {
+		r->alpn = mem_strndup(env, c->alpn.p, c->alpn.n);
+		if (!r->alpn)
+			return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the protocol");
+	}
+	return 0;
+}
+
+/* ServerHello and HelloRetryRequest, but for random and key share. */
+static void describe_hello(struct hs *hs, const struct choice *c, struct server_hello *sh)
+{
+	*sh = (struct server_hello){
+		.legacy_version = VERSION_TLS12,
+		.session_id = bytes_of(hs->session_id, hs->session_id_len),
+		.suite = c->suite->id,
+	};
+	sh->ext.present = EXT_BIT(EXT_KEY_SHARE) | EXT_BIT(EXT_SUPPORTED_VERSIONS);
+	sh->ext.version = VERSION_TLS13;
+	sh->ext.share_group = c->group;
+}
+
+/* Builds, hashes and sends one message in the clear. */
+static int send_hello(struct hs *hs, const struct server_hello *sh)
+{
+	struct builder w = { .buf = &hs->flight };
+	int err;
+
+	hs->flight.n = 0;
+	server_hello_build(sh, &w);
+	if (w.bad)
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the ServerHello");
+	err = hs_add(hs, bytes_of(hs->flight.p, hs->flight.n));
+	if (!err)
+		err = hs_send(hs, bytes_of(hs->flight.p, hs->flight.n));
+	hs->flight.n = 0;
+	/* RFC 8446 §D.4: after the first message, for clients that asked for it. */
+	if (!err && hs->session_id_len && (sh->retry || !hs->retried) &&
+	    channel_send_ccs(hs->ch))
+		err = hs_internal(hs, SEALSOCK_ERR_NOMEM, "making change_cipher_spec");
+	return err;
+}
+
+static int send_retry(struct hs *hs, const struct client_hello *ch, const struct choice *c)
+{
+	struct server_hello sh;
+	int err = hash_invariant(hs, ch, hs->invariant);
+
+	if (!err)
+		err = transcript_fold(&hs->transcript);
+	if (err)
+		return hs_internal(hs, err, "hashing the ClientHello");
+	describe_hello(hs, c, &sh);
+	sh.retry = true;
+	sh.random = bytes_of(hello_retry_random, HELLO_RANDOM);
+	err = send_hello(hs, &sh);
+	if (err)
+		return err;
+	hs->retried = true;
+	hs->result->retried = true;
+	hs->retry_suite = c->suite->id;
+	hs->retry_group = c->group;
+	hs->skip_plain = ch->ext.present & EXT_BIT(EXT_EARLY_DATA);
+	return HS_OTHER;
+}
+
+/* ServerHello, and the keys that follow from it. */
+static int send_server_hello(struct hs *hs, const struct choice *c)
+{
+	uint8_t random[HELLO_RANDOM], shared[KEX_SECRET_MAX];
+	struct server_hello sh;
+	int err;
+
+	if (hs->ch->env->random(hs->ch->env->arg, random, sizeof(random)))
+		return hs_internal(hs, SEALSOCK_ERR_RANDOM, "drawing random bytes");
+	err = kex_new(hs->ch->cfg->crypto, hs->ch->env, c->group, &hs->kex);
+	if (err)
+		return hs_internal(hs, err, "making a key share");
+	err = kex_derive(hs->kex, c->share, shared);
+	if (err == SEALSOCK_ERR_ILLEGAL)
+		return hs_fail_msg(hs, err, MSG_CLIENT_HELLO, "has an invalid key share", 0);
+	if (err)
+		return hs_internal(hs, err, "computing the shared secret");
+	describe_hello(hs, c, &sh);
+	sh.random = bytes_of(random, sizeof(random));
+	sh.ext.share = kex_share(hs->kex);
+	err = send_hello(hs, &sh);
+	if (!err)
+		err = hs_handshake_keys(hs, bytes_of(shared, sizeof(shared)));
+	wipe(shared, sizeof(shared));
+	kex_free(hs->kex);
+	hs->kex = NULL;
+	return err;
+}
+
+/* Adds to the transcript what was appended to the flight since @from. */
+static int add_from(struct hs *hs, const struct builder *w, size_t from)
+{
+	if (w->bad)
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the server's flight");
+	return hs_add(hs, bytes_of(hs->flight.p + from, hs->flight.n - from));
+}
+
+static int add_certificate_verify(struct hs *hs, const struct choice *c, struct builder *w)
+{
+	uint8_t hash[HASH_MAX], content[SIGNED_CONTENT_MAX], sig[SIGNATURE_MAX];
+	struct certificate_verify cv = { .scheme = c->scheme->id };
+	size_t n, from = hs->flight.n, sig_len;
+	int err = transcript_hash(&hs->transcript, hash);
+
+	if (err)
+		return hs_internal(hs, err, "hashing the handshake");
+	n = certificate_verify_content(SEALSOCK_SERVER, bytes_of(hash, c->suite->hash_len),
+				       content);
+	err = privkey_sign(c->cred->key, c->scheme, bytes_of(content, n), sig, &sig_len);
+	if (err)
+		return hs_internal(hs, err, "signing the handshake");
+	cv.signature = bytes_of(sig, sig_len);
+	certificate_verify_build(&cv, w);
+	return add_from(hs, w, from);
+}
+
+static int add_finished(struct hs *hs, struct builder *w)
+{
+	size_t from = hs->flight.n;
+	uint8_t verify[HASH_MAX];
+	int err = hs_finished(hs, &hs->server_secret, verify);
+
+	if (err)
+		return hs_internal(hs, err, "computing Finished");
+	finished_build(bytes_of(verify, hs->ch->suite->hash_len), w);
+	return add_from(hs, w, from);
+}
+
+/* EncryptedExtensions, Certificate, CertificateVerify, Finished: one flight, sealed together. */
+static int send_flight(struct hs *hs, const struct choice *c)
+{
+	const struct buf *cert = &c->cred->message;
+	struct encrypted_extensions ee = { 0 };
+	struct builder w = { .buf = &hs->flight };
+	uint8_t alpn[256];
+	int err;
+
+	if (c->sni_known)	/* RFC 6066 §3: the name was used */
+		ee.ext.present |= EXT_BIT(EXT_SERVER_NAME);
+	if (c->alpn.n) {
+		ee.ext.present |= EXT_BIT(EXT_ALPN);
+		alpn[0] = (uint8_t)c->alpn.n;
+		memcpy(alpn + 1, c->alpn.p, c->alpn.n);
+		ee.ext.alpn = bytes_of(alpn, 1 + c->alpn.n);
+	}
+	encrypted_extensions_build(&ee, &w);
+	wr_bytes(&w, cert->p, cert->n);
+	err = add_from(hs, &w, 0);
+	if (!err)
+		err = add_certificate_verify(hs, c, &w);
+	if (!err)
+		err = add_finished(hs, &w);
+	if (!err)
+		err = hs_send(hs, bytes_of(hs->flight.p, hs->flight.n));
+	buf_free(&hs->flight);
+	return err;
+}
+
+static int answer(struct hs *hs, const struct choice *c)
+{
+	struct channel *ch = hs->ch;
+	int err = send_server_hello(hs, c);
+
+	if (!err)
+		err = send_flight(hs, c);
+	if (!err)
+		err = hs_application_secrets(hs);
+	if (err)
+		return err;
+	err = channel_key(ch, &ch->tx, &hs->transcript.kdf, &ch->tx_secret);
+	if (err)
+		return hs_internal(hs, err, "deriving the application keys");
+	hs->result->group = c->group;
+	hs->result->scheme = c->scheme->id;
+	return 0;
+}
+
+int server_on_client_hello(struct hs *hs, struct bytes body)
+{
+	bool again = hs->state == HS_WAIT_CH_AGAIN;
+	struct client_hello ch;
+	struct choice c;
+	int err = read_hello(hs, body, &ch);
+
+	hs->hello_seen = true;
+	hs->skip_plain = false;
+	if (!err)
+		err = policy_choose(hs, &ch, &c);
+	if (!err && again)
+		err = check_again(hs, &ch, &c);
+	if (!err)
+		err = keep_names(hs, &ch, &c);
+	if (err)
+		return err;
+	hs->ch->suite = c.suite;
+	hs->result->version = VERSION_TLS13;
+	memcpy(hs->random, ch.random.p, HELLO_RANDOM);
+	hs->session_id_len = (uint8_t)ch.session_id.n;
+	if (ch.session_id.n)
+		memcpy(hs->session_id, ch.session_id.p, ch.session_id.n);
+	hs->skip_left = SKIP_MAX;
+
+	if (!again && transcript_start(&hs->transcript, c.suite->hash))
+		return hs_internal(hs, SEALSOCK_ERR_CRYPTO, "hashing the handshake");
+	err = hs_add(hs, hs->whole);
+	if (err)
+		return err;
+	if (!c.share.n)
+		return send_retry(hs, &ch, &c);
+	hs->skip_sealed = ch.ext.present & EXT_BIT(EXT_EARLY_DATA);
+	return answer(hs, &c);
+}
+
+int server_on_finished(struct hs *hs, struct bytes body)
+{
+	struct channel *ch = hs->ch;
+	int err = hs_check_finished(hs, &hs->client_secret, body);
+
+	if (err)
+		return err;
+	err = channel_key(ch, &ch->rx, &hs->transcript.kdf, &ch->rx_secret);
+	return err ? hs_internal(hs, err, "deriving the application keys") : 0;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The legal sequences of messages, as RFC 8446 §A.1 and §A.2 draw them, without PSK and 0-RTT. */
+#include "hs/hs.h"
+
+const struct hs_row hs_rows13[] = {
+	{ .state = HS_WAIT_SH, .msg = MSG_SERVER_HELLO, .next = HS_WAIT_EE,
+	  .last = true, .done = client_on_server_hello },
+	{ .state = HS_WAIT_SH, .msg = MSG_HELLO_RETRY_REQUEST, .next = HS_WAIT_SH_AGAIN,
+	  .last = true, .done = client_on_hello_retry },
+	{ .state = HS_WAIT_SH_AGAIN, .msg = MSG_SERVER_HELLO, .next = HS_WAIT_EE,
+	  .last = true, .done = client_on_server_hello },
+	{ .state = HS_WAIT_EE, .msg = MSG_ENCRYPTED_EXTENSIONS, .next = HS_WAIT_CERT_CR,
+	  .done = client_on_encrypted_extensions },
+	{ .state = HS_WAIT_CERT_CR, .msg = MSG_CERTIFICATE_REQUEST, .next = HS_WAIT_CERT,
+	  .done = client_on_certificate_request },
+	{ .state = HS_WAIT_CERT_CR, .msg = MSG_CERTIFICATE, .next = HS_WAIT_CV,
+	  .done = client_on_certificate },
+	{ .state = HS_WAIT_CERT, .msg = MSG_CERTIFICATE, .next = HS_WAIT_CV,
+	  .done = client_on_certificate },
+	{ .state = HS_WAIT_CV, .msg = MSG_CERTIFICATE_VERIFY, .next = HS_WAIT_SERVER_FINISHED,
+	  .done = client_on_certificate_verify },
+	{ .state = HS_WAIT_SERVER_FINISHED, .msg = MSG_FINISHED, .next = HS_CONNECTED,
+	  .last = true, .done = client_on_finished },
+
+	{ .state = HS_WAIT_CH, .msg = MSG_CLIENT_HELLO, .next = HS_WAIT_CLIENT_FINISHED,
+	  .other = HS_WAIT_CH_AGAIN, .last = true, .done = server_on_client_hello },
+	{ .state = HS_WAIT_CH_AGAIN, .msg = MSG_CLIENT_HELLO, .next = HS_WAIT_CLIENT_FINISHED,
+	  .last = true, .done = server_on_client_hello },
+	{ .state = HS_WAIT_CLIENT_FINISHED, .msg = MSG_FINISHED, .next = HS_CONNECTED,
+	  .last = true, .done = server_on_finished },
+};
+
+const unsigned int hs_row_count13 = sizeof(hs_rows13) / sizeof(hs_rows13[0]);
+
+const char *hs_state_name(enum hs_state state)
+{
+	static const char *const names[HS_STATES] = {
+		[HS_CLIENT_START] = "making the ClientHello",
+		[HS_WAIT_SH] = "waiting for ServerHello",
+		[HS_WAIT_SH_AGAIN] = "waiting for ServerHello after HelloRetryRequest",
+		[HS_WAIT_EE] = "waiting for EncryptedExtensions",
+		[HS_WAIT_CERT_CR] = "waiting for Certificate or CertificateRequest",
+		[HS_WAIT_CERT] = "waiting for Certificate",
+		[HS_WAIT_CV] = "waiting for CertificateVerify",
+		[HS_WAIT_SERVER_FINISHED] = "waiting for the server's Finished",
+		[HS_WAIT_CH] = "waiting for ClientHello",
+		[HS_WAIT_CH_AGAIN] = "waiting for ClientHello after HelloRetryRequest",
+		[HS_WAIT_CLIENT_FINISHED] = "waiting for the client's Finished",
+		[HS_CONNECTED] = "connected",
+	};
+
+	return names[state];
+}
+
+const struct hs_row *hs_find(enum hs_state state, unsigned int msg)
+{
+	unsigned int i;
+
+	for (i = 0; i < hs_row_count13; i++)
+		if (hs_rows13[i].state == state && hs_rows13[i].msg == msg)
+			return &hs_rows13[i];
+	return NULL;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Handshake messages (RFC 8446 §4): struct and bytes, without any decision. Builders write the
+ * whole message with its header; parsers take the body. A parser answers DECODE or ILLEGAL, or
+ * what ext_parse() answers, and leaves the reason in @why (in ext.bad_type, if an extension).
+ */
+#ifndef SEALSOCK_MSG_H
+#define SEALSOCK_MSG_H
+
+#include "crypto/backend.h"
+#include "ext/ext.h"
+
+enum msg_type {
+	MSG_CLIENT_HELLO = 1,
+	MSG_SERVER_HELLO = 2,
+	MSG_NEW_SESSION_TICKET = 4,
+	MSG_END_OF_EARLY_DATA = 5,
+	MSG_ENCRYPTED_EXTENSIONS = 8,
+	MSG_CERTIFICATE = 11,
+	MSG_CERTIFICATE_REQUEST = 13,
+	MSG_CERTIFICATE_VERIFY = 15,
+	MSG_FINISHED = 20,
+	MSG_KEY_UPDATE = 24,
+	MSG_MESSAGE_HASH = 254,
+};
+
+enum {
+	MSG_HEADER = 4,
+	HELLO_RANDOM = 32,
+	SESSION_ID_MAX = 32,
+	/* Longest bodies taken from a peer; a connection holds one message at a time. */
+	MSG_BODY_MAX = 16384,
+	MSG_CERTIFICATE_MAX = 32768,
+};
+
+const char *msg_name(unsigned int type);
+
+/* Longest body of a message of this type that is read from a peer. */
+size_t msg_body_max(unsigned int type);
+
+/* Header before, and length after the body. */
+size_t msg_open(struct builder *w, enum msg_type type);
+void msg_close(struct builder *w, size_t mark);
+
+/* §4.1.2 */
+struct client_hello {
+	uint16_t legacy_version;
+	struct bytes random;
+	struct bytes session_id;
+	struct bytes suites;
+	struct bytes compression;
+	struct bytes ext_block;		/* after parsing */
+	struct ext_set ext;
+	const char *why;
+};
+
+void client_hello_build(const struct client_hello *ch, struct builder *w);
+
+/* Syntax only; client_hello_parse_ext() looks at the extensions, once a version is chosen. */
+int client_hello_parse(struct bytes body, struct client_hello *ch);
+int client_hello_parse_ext(struct client_hello *ch);
+
+/* What §4.1.2, §4.2.8, §4.2.9 and §9.2 demand of a ClientHello of TLS 1.3. */
+int client_hello_check13(struct client_hello *ch);
+
+/* §4.1.3; a HelloRetryRequest (§4.1.4) is one with a special random. */
+struct server_hello {
+	uint16_t legacy_version;
+	struct bytes random;
+	struct bytes session_id;
+	uint16_t suite;
+	uint8_t compression;
+	bool retry;
+	struct bytes ext_block;
+	struct ext_set ext;
+	const char *why;
+};
+
+extern const uint8_t hello_retry_random[HELLO_RANDOM];
+
+void server_hello_build(const struct server_hello *sh, struct builder *w);
+int server_hello_parse(struct bytes body, struct server_hello *sh);
+int server_hello_parse_ext(struct server_hello *sh, uint32_t offered);
+
+/* Does the random end in a downgrade mark (§4.1.3)? */
+bool server_hello_downgraded(const struct server_hello *sh);
+
+/* §4.3.1 */
+struct encrypted_extensions {
+	struct ext_set ext;
+	const char *why;
+};
+
+void encrypted_extensions_build(const struct encrypted_extensions *ee, struct builder *w);
+int encrypted_extensions_parse(struct bytes body, struct encrypted_extensions *ee,
+			       uint32_t offered);
+
+/* §4.3.2 */
+struct certificate_request {
+	struct bytes context;
+	struct ext_set ext;
+	const char *why;
+};
+
+int certificate_request_parse(struct bytes body, struct certificate_request *cr);
+
+/* §4.4.2 */
+struct certificate {
+	struct bytes context;
+	size_t count;
+	struct bytes certs[CHAIN_MAX];
+	struct ext_set ext;
+	const char *why;
+};
+
+void certificate_build(const struct certificate *c, struct builder *w);
+int certificate_parse(struct bytes body, struct certificate *c, uint32_t offered);
+
+/* §4.4.3 */
+enum { SIGNED_CONTENT_MAX = 64 + 33 + 1 + HASH_MAX };
+
+struct certificate_verify {
+	uint16_t scheme;
+	struct bytes signature;
+	const char *why;
+};
+
+void certificate_verify_build(const struct certificate_verify *cv, struct builder *w);
+int certificate_verify_parse(struct bytes body, struct certificate_verify *cv);
+
+/* What is signed: 64 spaces, the role's context string, a zero byte, the transcript's hash. */
+size_t certificate_verify_content(enum sealsock_role signer, struct bytes transcript_hash,
+				  uint8_t out[SIGNED_CONTENT_MAX]);
+
+/* §4.4.4 */
+void finished_build(struct bytes verify_data, struct builder *w);
+int finished_parse(struct bytes body, size_t len, struct bytes *verify_data, const char **why);
+
+/* §4.6.1 */
+struct new_session_ticket {
+	uint32_t lifetime;
+	uint32_t age_add;
+	struct bytes nonce;
+	struct bytes ticket;
+	struct ext_set ext;
+	const char *why;
+};
+
+int new_session_ticket_parse(struct bytes body, struct new_session_ticket *t);
+
+/* §4.6.3 */
+void key_update_build(bool request, struct builder *w);
+int key_update_parse(struct bytes body, bool *request, const char **why);
+
+#endif

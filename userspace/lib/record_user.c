@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "record_user.h"
+
+int record_key(struct record_dir *d, const struct crypto *c, const struct suite *suite, bool seal,
+	       const uint8_t *key, const uint8_t *iv)
+{
+	int err;
+
+	d->suite = NULL;
+	if (!d->aead)
+		d->aead = aead_new();
+	if (!d->aead)
+		return SEALSOCK_ERR_NOMEM;
+	err = aead_key(c, d->aead, suite->aead, seal, key);
+	if (err)
+		return err;
+	d->suite = seal_suite_find(SEAL_TLS13, suite->cipher_type);
+	d->shape = seal_shape_of(d->suite, SEAL_TLS13);
+	memcpy(d->iv, iv, SEAL_NONCE);
+	seal_seq_start(&d->seq, 0, 0);
+	return 0;
+}
+
+void record_clear(struct record_dir *d)
+{
+	aead_free(d->aead);
+	wipe(d, sizeof(*d));
+}
+
+bool record_spent(const struct record_dir *d, uint64_t margin)
+{
+	return d->suite && d->suite->limit && d->seq.used + margin >= d->suite->limit;
+}
+
+static int seal_plain(uint8_t type, struct bytes content, struct buf *out)
+{
+	uint8_t header[SEAL_HEADER] = { type };
+
+	seal_put_be16(header + 1, SEAL_TLS12);
+	seal_put_be16(header + 3, (uint16_t)content.n);
+	if (!buf_reserve(out, sizeof(header) + content.n))
+		return SEALSOCK_ERR_NOMEM;
+	buf_append(out, header, sizeof(header));
+	buf_append(out, content.p, content.n);
+	return 0;
+}
+
+int record_seal(struct record_dir *d, uint8_t type, struct bytes content, struct buf *out)
+{
+	uint8_t nonce[SEAL_NONCE], aad[SEAL_MAX_AAD];
+	struct bytes in[2] = { content, { &type, 1 } };
+	unsigned int aad_len;
+	uint8_t *at;
+	int err;
+
+	if (!record_keyed(d))
+		return seal_plain(type, content, out);
+	if (seal_seq_check(&d->seq) || record_spent(d, 0))
+		return SEALSOCK_ERR_LIMIT;
+	if (!buf_reserve(out, content.n + seal_overhead(&d->shape)))
+		return SEALSOCK_ERR_NOMEM;
+
+	at = out->p + out->n;
+	seal_nonce_xor(d->iv, d->seq.next, nonce);
+	aad_len = seal_aad(&d->shape, d->seq.next, type, (unsigned int)content.n, aad);
+	memcpy(at, aad, SEAL_HEADER);
+	err = aead_seal(d->aead, nonce, bytes_of(aad, aad_len), in, at + SEAL_HEADER);
+	if (err)
+		return err;
+	seal_seq_advance(&d->seq);
+	out->n += content.n + seal_overhead(&d->shape);
+	return 0;
+}
+
+int record_seal_all(struct record_dir *d, uint8_t type, struct bytes content, struct buf *out)
+{
+	struct bytes part;
+	int err = 0;
+
+	while (!err && content.n) {
+		rd_bytes(&content, content.n < SEAL_MAX_PLAINTEXT ? content.n : SEAL_MAX_PLAINTEXT,
+			 &part);
+		err = record_seal(d, type, part, out);
+	}
+	return err;
+}
+
+int record_body_len(const struct record_dir *d, bool protected, const uint8_t header[SEAL_HEADER],
+		    size_t *n)
+{
+	struct seal_header h;
+
+	if (!protected) {
+		*n = seal_get_be16(header + 3);
+		return *n > SEAL_MAX_PLAINTEXT ? SEALSOCK_ERR_RECORD_SIZE : 0;
+	}
+	switch (seal_frame_parse(&d->shape, header, &h)) {
+	case 0:
+		*n = h.length;
+		return 0;
+	case -EMSGSIZE:
+		return SEALSOCK_ERR_RECORD_SIZE;
+	case -EINVAL:
+		return SEALSOCK_ERR_VERSION;
+	default:
+		return SEALSOCK_ERR_BAD_RECORD;
+	}
+}
+
+int record_open(struct record_dir *d, uint8_t *rec, size_t n, uint8_t *type,
+		struct bytes *content)
+{
+	uint8_t nonce[SEAL_NONCE];
+	size_t len;
+	int err;
+
+	if (seal_seq_check(&d->seq))
+		return SEALSOCK_ERR_LIMIT;
+	seal_nonce_xor(d->iv, d->seq.next, nonce);
+	err = aead_open(d->aead, nonce, bytes_of(rec, SEAL_HEADER), rec + SEAL_HEADER, n,
+			rec + SEAL_HEADER);
+	if (err)
+		return err;
+	seal_seq_advance(&d->seq);
+	if (seal_content_unpad(rec + SEAL_HEADER, n - AEAD_TAG, type, &len))
+		return SEALSOCK_ERR_UNEXPECTED;
+	if (len > SEAL_MAX_PLAINTEXT)
+		return SEALSOCK_ERR_RECORD_SIZE;
+	*content = bytes_of(rec + SEAL_HEADER, len);
+	return 0;
+}

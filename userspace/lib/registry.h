@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* The parts of the IANA registries that this library speaks: a row per suite, group, scheme. */
+#ifndef SEALSOCK_REGISTRY_H
+#define SEALSOCK_REGISTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum hash_id { HASH_SHA256, HASH_SHA384, HASH_COUNT };
+enum aead_id { AEAD_AES_128_GCM, AEAD_AES_256_GCM, AEAD_CHACHA20_POLY1305, AEAD_COUNT };
+enum key_kind { KEY_EC_P256, KEY_EC_P384, KEY_ED25519, KEY_RSA, KEY_RSA_PSS, KEY_OTHER };
+
+enum { VERSION_TLS12 = 0x0303, VERSION_TLS13 = 0x0304 };
+enum { GROUP_SECP256R1 = 0x0017, GROUP_X25519 = 0x001d };
+
+/* @cipher_type: the kernel's number, see kmod/core/suite */
+struct suite {
+	uint16_t id;
+	uint16_t cipher_type;
+	enum hash_id hash;
+	enum aead_id aead;
+	uint8_t hash_len;
+	uint8_t key_len;
+	const char *name;
+};
+
+/* @share_len: bytes of a key share of this group */
+struct group {
+	uint16_t id;
+	uint8_t share_len;
+	const char *name;
+};
+
+/* @digest: libcrypto's name, NULL where the scheme brings its own */
+struct sigscheme {
+	uint16_t id;
+	enum key_kind kind;
+	const char *digest;
+	const char *name;
+};
+
+extern const struct suite suites[];
+extern const struct group groups[];
+extern const struct sigscheme sigschemes[];
+enum { SUITE_COUNT = 3, GROUP_COUNT = 2, SIGSCHEME_COUNT = 9 };
+
+/* NULL where there is none. */
+const struct suite *suite_find(uint16_t id);
+const struct group *group_find(uint16_t id);
+const struct sigscheme *sigscheme_find(uint16_t id);
+
+/* Registry values by name; false: unknown. */
+bool suite_by_name(const char *name, size_t n, uint16_t *id);
+bool group_by_name(const char *name, size_t n, uint16_t *id);
+bool sigscheme_by_name(const char *name, size_t n, uint16_t *id);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Names of servers, and whether a certificate is for one (RFC 9525). */
+#ifndef SEALSOCK_X509_NAME_H
+#define SEALSOCK_X509_NAME_H
+
+#include "wire.h"
+
+enum host_kind { HOST_NONE, HOST_DNS, HOST_IPV4, HOST_IPV6 };
+
+/* A host as it was asked for: text, and the address if it is one. */
+struct host {
+	enum host_kind kind;
+	char name[256];		/* DNS: without a final dot, lower case */
+	uint8_t addr[16];
+};
+
+/* False: neither a DNS name of letters, digits, hyphens, underscores and dots, nor an address. */
+bool host_parse(const char *text, struct host *out);
+
+/* The address's bytes: 4 or 16. */
+struct bytes host_addr(const struct host *h);
+
+/*
+ * Is @pattern, a dNSName of a certificate, @name? ASCII case does not count; "*" may stand only as
+ * the whole left-most label, for exactly one label, before at least two others.
+ */
+bool name_matches(struct bytes pattern, struct bytes name);
+
+#endif
