@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The verbs' table, dispatch, and the voice they share. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli.h"
+#include "sealsock.h"
+
+static const struct cli_verb *const verbs[] = {
+	&verb_serve, &verb_get, &verb_client, &verb_check, &verb_version,
+};
+
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static const char *current = "";
+
+static void vsay(const char *fmt, va_list ap)
+{
+	fprintf(stderr, "sealsock%s%s: ", *current ? " " : "", current);
+	vfprintf(stderr, fmt, ap);
+	fputc('\n', stderr);
+}
+
+void cli_error(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsay(fmt, ap);
+	va_end(ap);
+}
+
+int cli_setting(struct sealsock_config *cfg, int err, const char *what, const char *value)
+{
+	const char *why;
+
+	if (!err)
+		return 0;
+	why = sealsock_config_error(cfg);
+	cli_error("%s '%s': %s", what, value, *why ? why : sealsock_strerror(err));
+	return err;
+}
+
+int cli_usage(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsay(fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "Try: sealsock%s%s --help\n", *current ? " " : "", current);
+	return CLI_USAGE;
+}
+
+int cli_option(const struct cli_verb *verb, int argc, char **argv, const char *short_opts,
+	       const struct option *long_opts)
+{
+	int at = optind, opt;
+
+	opterr = 0;
+	opt = getopt_long(argc, argv, short_opts, long_opts, NULL);
+	switch (opt) {
+	case 'h':
+		fputs(verb->help, stdout);
+		exit(fflush(stdout) ? CLI_USAGE : CLI_OK);
+	case ':':
+		cli_usage("option '%s' needs a value", argv[at < argc ? at : argc - 1]);
+		return '?';
+	case '?':
+		cli_usage("option '%s' is not known, is ambiguous, or takes no value",
+			  argv[at < argc ? at : argc - 1]);
+		return '?';
+	default:
+		return opt;
+	}
+}
+
+bool cli_number(const char *text, const char *what, long min, long max, long *out)
+{
+	char *end;
+	long v;
+
+	errno = 0;
+	v = strtol(text, &end, 10);
+	if (errno || end == text || *end || v < min || v > max) {
+		cli_usage("%s '%s' is not a number from %ld to %ld", what, text, min, max);
+		return false;
+	}
+	*out = v;
+	return true;
+}
+
+bool cli_ulp(const char *text, enum cli_ulp *out)
+{
+	static const char *const names[] = {
+		[CLI_ULP_SEALSOCK] = "sealsock", [CLI_ULP_ANY] = "any", [CLI_ULP_NONE] = "none",
+	};
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(text, names[i])) {
+			*out = (enum cli_ulp)i;
+			return true;
+		}
+	}
+	cli_usage("--ulp '%s' is not one of sealsock, any, none", text);
+	return false;
+}
+
+void cli_json_string(FILE *f, const char *s)
+{
+	fputc('"', f);
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (c == '"' || c == '\\')
+			fprintf(f, "\\%c", c);
+		else if (c < 0x20)
+			fprintf(f, "\\u%04x", c);
+		else
+			fputc(c, f);
+	}
+	fputc('"', f);
+}
+
+int64_t cli_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+void cli_module_advice(void)
+{
+	fputs("  Load the module: modprobe sealsock (or insmod sealsock.ko), as root. It must be\n"
+	      "  built for the running kernel. 'sealsock check' tells what is missing; '--ulp none'\n"
+	      "  goes on without the kernel, sealing records in this program.\n", stderr);
+}
+
+static void help(FILE *out)
+{
+	fputs("Usage: sealsock VERB [OPTION]... [ARGUMENT]...\n"
+	      "TLS for ordinary sockets: handshake in userspace, records in the kernel.\n\n", out);
+	for (size_t i = 0; i < VERBS; i++)
+		fprintf(out, "  %-9s %s\n", verbs[i]->name, verbs[i]->summary);
+	fputs("\n'sealsock VERB --help' tells more. Example:\n\n"
+	      "  sealsock get https://www.example.org/ -o page.html\n\n"
+	      "Exit status: 0 done; 1 the peer answered, but not with success; 2 usage, or a local\n"
+	      "file cannot be used; 3 could not connect, or timed out; 4 the handshake or the\n"
+	      "verification of the peer failed; 5 the kernel module is missing or refused; 6 the\n"
+	      "connection was cut before its end.\n", out);
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
+		help(stdout);
+		return fflush(stdout) ? CLI_USAGE : CLI_OK;
+	}
+	if (!strcmp(name, "--version") || !strcmp(name, "-V"))
+		name = "version";
+	for (size_t i = 0; i < VERBS; i++) {
+		if (strcmp(name, verbs[i]->name))
+			continue;
+		current = verbs[i]->name;
+		return verbs[i]->run(argc - 1, argv + 1);
+	}
+	if (*name)
+		cli_error("there is no verb '%s'", name);
+	help(stderr);
+	return CLI_USAGE;
+}

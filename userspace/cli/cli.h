@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* What the verbs of the command line share. */
+#ifndef SEALSOCK_CLI_H
+#define SEALSOCK_CLI_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Exit statuses: the same in every verb, and in every manual page. */
+enum cli_exit {
+	CLI_OK = 0,
+	CLI_ANSWER = 1,		/* the peer answered, but not with success */
+	CLI_USAGE = 2,		/* wrong arguments, or a local file they name cannot be used */
+	CLI_CONNECT = 3,	/* could not connect, or timed out */
+	CLI_HANDSHAKE = 4,	/* the handshake or the verification of the peer failed */
+	CLI_KERNEL = 5,		/* the kernel module is missing or refused */
+	CLI_CUT = 6,		/* the connection was cut before its end */
+};
+
+struct cli_verb {
+	const char *name;
+	const char *summary;	/* half a line, for the list of verbs */
+	const char *help;	/* all of --help, an example included */
+	int (*run)(int argc, char **argv);
+};
+
+extern const struct cli_verb verb_serve, verb_get, verb_client, verb_check, verb_version;
+
+/* "sealsock VERB: ..." and a line feed, on standard error. */
+void cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Passes @err, the result of one setting of @cfg, on; says which and why if it is an error. */
+struct sealsock_config;
+int cli_setting(struct sealsock_config *cfg, int err, const char *what, const char *value);
+/* cli_error(), with a pointer to --help; returns CLI_USAGE. */
+int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * getopt_long() with one voice: says what is wrong, and answers --help by printing @verb's help and
+ * leaving with 0. Returns the option, -1 at the end, or '?' after an error was printed.
+ */
+int cli_option(const struct cli_verb *verb, int argc, char **argv, const char *short_opts,
+	       const struct option *long_opts);
+
+/* A decimal number between @min and @max; false, with a message naming @what, otherwise. */
+bool cli_number(const char *text, const char *what, long min, long max, long *out);
+
+/* Which record path the user asked for with --ulp. */
+enum cli_ulp {
+	CLI_ULP_SEALSOCK,	/* the ULP "sealsock" or nothing */
+	CLI_ULP_ANY,		/* else a ULP named "tls" */
+	CLI_ULP_NONE,		/* no kernel: records are sealed by the library */
+};
+
+bool cli_ulp(const char *text, enum cli_ulp *out);
+
+/* Writes @s to @f as a quoted JSON string. */
+void cli_json_string(FILE *f, const char *s);
+
+int64_t cli_now_ms(void);	/* monotonic */
+
+/* Advice for exit status 5, printed after the error that led to it. */
+void cli_module_advice(void);
+
+#endif

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* What a file's answer is made of: ranges, dates, entity tags, content types. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "http.h"
+
+enum http_range_result http_range_parse(struct http_span value, int64_t size, int64_t *start,
+					int64_t *len)
+{
+	struct http_span first, last;
+	const char *dash;
+	int64_t a, b;
+
+	if (!value.p || value.n <= 6 || strncasecmp(value.p, "bytes=", 6))
+		return HTTP_RANGE_NONE;
+	value.p += 6;
+	value.n -= 6;
+	dash = memchr(value.p, '-', value.n);
+	if (!dash)
+		return HTTP_RANGE_NONE;
+	first = (struct http_span){ value.p, (size_t)(dash - value.p) };
+	last = (struct http_span){ dash + 1, value.n - first.n - 1 };
+
+	if (!first.n) {				/* "-500": the last 500 bytes */
+		if (!http_span_number(last, &b))
+			return HTTP_RANGE_NONE;
+		if (!b || !size)
+			return HTTP_RANGE_UNSATISFIABLE;
+		*len = b < size ? b : size;
+		*start = size - *len;
+		return HTTP_RANGE_PART;
+	}
+	if (!http_span_number(first, &a))
+		return HTTP_RANGE_NONE;
+	b = INT64_MAX;
+	if (last.n && (!http_span_number(last, &b) || b < a))
+		return HTTP_RANGE_NONE;
+	if (a >= size)
+		return HTTP_RANGE_UNSATISFIABLE;
+	*start = a;
+	*len = (b < size - 1 ? b : size - 1) - a + 1;
+	return HTTP_RANGE_PART;
+}
+
+static const char days[] = "SunMonTueWedThuFriSat";
+static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+void http_date_format(time_t t, char out[HTTP_DATE_LEN])
+{
+	struct tm tm;
+
+	/* Not strftime: the names must not follow the locale. */
+	if (!gmtime_r(&t, &tm) || tm.tm_year < -1900 || tm.tm_year > 8099)
+		gmtime_r(&(time_t){ 0 }, &tm);
+	snprintf(out, HTTP_DATE_LEN, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT",
+		 days + 3 * tm.tm_wday, (unsigned int)tm.tm_mday % 100, months + 3 * tm.tm_mon,
+		 (unsigned int)(tm.tm_year + 1900) % 10000, (unsigned int)tm.tm_hour % 100,
+		 (unsigned int)tm.tm_min % 100, (unsigned int)tm.tm_sec % 100);
+}
+
+static int two(const char *p)
+{
+	if (p[0] < '0' || p[0] > '9' || p[1] < '0' || p[1] > '9')
+		return -1;
+	return (p[0] - '0') * 10 + p[1] - '0';
+}
+
+bool http_date_parse(struct http_span s, time_t *out)
+{
+	struct tm tm = { 0 };
+	char back[HTTP_DATE_LEN];
+
+	if (!s.p || s.n != HTTP_DATE_LEN - 1)
+		return false;
+	tm.tm_mday = two(s.p + 5);
+	for (tm.tm_mon = 0; tm.tm_mon < 12; tm.tm_mon++)
+		if (!memcmp(months + 3 * tm.tm_mon, s.p + 8, 3))
+			break;
+	tm.tm_year = two(s.p + 12) * 100 + two(s.p + 14) - 1900;
+	tm.tm_hour = two(s.p + 17);
+	tm.tm_min = two(s.p + 20);
+	tm.tm_sec = two(s.p + 23);
+	if (tm.tm_mon == 12)
+		return false;
+	*out = timegm(&tm);
+	/* Anything that does not come back the same was not a date: week day, 31 February, "2x". */
+	http_date_format(*out, back);
+	return !memcmp(back, s.p, HTTP_DATE_LEN - 1);
+}
+
+static struct http_span next_item(struct http_span *list)
+{
+	struct http_span item;
+	size_t i = 0;
+
+	while (list->n && (list->p[0] == ' ' || list->p[0] == '\t' || list->p[0] == ',')) {
+		list->p++;
+		list->n--;
+	}
+	while (i < list->n && list->p[i] != ',')
+		i++;
+	item = (struct http_span){ list->p, i };
+	list->p += i;
+	list->n -= i;
+	while (item.n && (item.p[item.n - 1] == ' ' || item.p[item.n - 1] == '\t'))
+		item.n--;
+	return item;
+}
+
+bool http_etag_match(struct http_span list, const char *etag)
+{
+	/* Our own tags hold no comma, so a quoted comma in a foreign one cannot make a match. */
+	while (list.p && list.n) {
+		struct http_span item = next_item(&list);
+
+		if (item.n == 1 && item.p[0] == '*')
+			return true;
+		if (item.n > 2 && !memcmp(item.p, "W/", 2)) {
+			item.p += 2;
+			item.n -= 2;
+		}
+		if (item.n == strlen(etag) && !memcmp(item.p, etag, item.n))
+			return true;
+	}
+	return false;
+}
+
+static const struct {
+	const char *suffix;
+	const char *type;
+} types[] = {
+	{ "html", "text/html; charset=utf-8" },
+	{ "htm", "text/html; charset=utf-8" },
+	{ "txt", "text/plain; charset=utf-8" },
+	{ "md", "text/markdown; charset=utf-8" },
+	{ "css", "text/css; charset=utf-8" },
+	{ "js", "text/javascript; charset=utf-8" },
+	{ "json", "application/json" },
+	{ "xml", "application/xml" },
+	{ "pdf", "application/pdf" },
+	{ "wasm", "application/wasm" },
+	{ "gz", "application/gzip" },
+	{ "xz", "application/x-xz" },
+	{ "zip", "application/zip" },
+	{ "tar", "application/x-tar" },
+	{ "png", "image/png" },
+	{ "jpg", "image/jpeg" },
+	{ "jpeg", "image/jpeg" },
+	{ "gif", "image/gif" },
+	{ "svg", "image/svg+xml" },
+	{ "webp", "image/webp" },
+	{ "ico", "image/x-icon" },
+	{ "mp3", "audio/mpeg" },
+	{ "mp4", "video/mp4" },
+	{ "webm", "video/webm" },
+};
+
+const char *http_content_type(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *dot = strrchr(slash ? slash : path, '.');
+
+	for (size_t i = 0; dot && i < sizeof(types) / sizeof(types[0]); i++)
+		if (!strcasecmp(dot + 1, types[i].suffix))
+			return types[i].type;
+	return "application/octet-stream";
+}

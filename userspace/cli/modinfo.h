@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* What the running kernel tells about the module. */
+#ifndef SEALSOCK_CLI_MODINFO_H
+#define SEALSOCK_CLI_MODINFO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct modinfo {
+	bool loaded;		/* /sys/module/sealsock or /proc/net/sealsock_stat exists */
+	bool alias_tls;		/* the module answers to the ULP name "tls" as well */
+	char version[32];	/* "unknown" where the module does not tell */
+	char ulps[128];		/* the kernel's list of ULP names */
+};
+
+void modinfo_read(struct modinfo *m);
+
+enum { MODSTAT_MAX = 64 };
+
+/* /proc/net/sealsock_stat of this network namespace: names and values, in the kernel's order. */
+struct modstat {
+	unsigned int n;
+	struct {
+		char name[32];
+		uint64_t value;
+	} counter[MODSTAT_MAX];
+};
+
+bool modstat_read(struct modstat *s);	/* false: there is no such file */
+
+/* True if the ULP called @name is registered (it is loaded on demand where that is allowed). */
+bool modinfo_has_ulp(const struct modinfo *m, const char *name);
+
+#endif

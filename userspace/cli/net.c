@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "net.h"
+
+int net_wait(int fd, short events, int timeout_ms)
+{
+	int64_t end = cli_now_ms() + timeout_ms;
+
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = events };
+		int64_t left = timeout_ms < 0 ? -1 : end - cli_now_ms();
+		int r = poll(&p, 1, left < 0 ? (timeout_ms < 0 ? -1 : 0) : (int)left);
+
+		if (r >= 0)
+			return r;
+		if (errno != EINTR)
+			return -1;
+	}
+}
+
+void net_addr_format(const struct sockaddr_storage *ss, char out[NET_ADDR_MAX])
+{
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)ss;
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)ss;
+	char text[INET6_ADDRSTRLEN] = "?";
+
+	if (ss->ss_family == AF_INET6) {
+		inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
+		snprintf(out, NET_ADDR_MAX, "[%s]:%u", text, ntohs(v6->sin6_port));
+	} else {
+		inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text));
+		snprintf(out, NET_ADDR_MAX, "%s:%u", text, ntohs(v4->sin_port));
+	}
+}
+
+/* 0, or an errno. */
+static int connect_one(int fd, const struct addrinfo *ai, int timeout_ms)
+{
+	socklen_t len = sizeof(int);
+	int err = 0, r;
+
+	if (!connect(fd, ai->ai_addr, ai->ai_addrlen))
+		return 0;
+	if (errno != EINPROGRESS && errno != EINTR)
+		return errno;
+	r = net_wait(fd, POLLOUT, timeout_ms);
+	if (r < 0)
+		return errno;
+	if (!r)
+		return ETIMEDOUT;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len))
+		return errno;
+	return err;
+}
+
+static int connect_any(const struct net_peer *peer, const struct addrinfo *list, int timeout_ms)
+{
+	int64_t end = cli_now_ms() + timeout_ms;
+
+	for (const struct addrinfo *ai = list; ai; ai = ai->ai_next) {
+		struct sockaddr_storage ss = { 0 };
+		int64_t left = end - cli_now_ms();
+		char where[NET_ADDR_MAX];
+		int fd, err = ETIMEDOUT;
+
+		fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		if (fd < 0) {
+			err = errno;
+		} else {
+			if (left > 0)
+				err = connect_one(fd, ai, (int)left);
+			if (!err) {
+				fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+				setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+				return fd;
+			}
+			close(fd);
+		}
+		memcpy(&ss, ai->ai_addr, ai->ai_addrlen);
+		net_addr_format(&ss, where);
+		cli_error("cannot connect to %s (%s): %s", peer->host, where, strerror(err));
+	}
+	return -1;
+}
+
+int net_connect(const struct net_peer *peer, int timeout_ms)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG };
+	struct addrinfo *list;
+	int r, fd;
+
+	r = getaddrinfo(peer->host, peer->port, &hints, &list);
+	if (r == EAI_NONAME || r == EAI_ADDRFAMILY) {
+		/* A machine with loopback only has no address "configured" as that flag sees it. */
+		hints.ai_flags = 0;
+		r = getaddrinfo(peer->host, peer->port, &hints, &list);
+	}
+	if (r) {
+		cli_error("cannot find the address of '%s': %s; check the name, or the resolver",
+			  peer->host, gai_strerror(r));
+		return -1;
+	}
+	fd = connect_any(peer, list, timeout_ms);
+	freeaddrinfo(list);
+	return fd;
+}
+
+int net_listen(const char *addr, unsigned int *port)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+				  .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV };
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+	struct addrinfo *ai;
+	char service[8];
+	int fd, r;
+
+	snprintf(service, sizeof(service), "%u", *port);
+	r = getaddrinfo(addr, service, &hints, &ai);
+	if (r) {
+		cli_error("'%s' is not a numeric address to listen on: %s", addr, gai_strerror(r));
+		return -1;
+	}
+	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd >= 0) {
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
+		if (bind(fd, ai->ai_addr, ai->ai_addrlen) || listen(fd, SOMAXCONN) ||
+		    getsockname(fd, (struct sockaddr *)&ss, &len)) {
+			r = errno;
+			close(fd);
+			errno = r;
+			fd = -1;
+		}
+	}
+	if (fd < 0)
+		cli_error("cannot listen on %s port %u: %s", addr, *port, strerror(errno));
+	else
+		*port = ntohs(ss.ss_family == AF_INET6 ?
+			      ((struct sockaddr_in6 *)&ss)->sin6_port :
+			      ((struct sockaddr_in *)&ss)->sin_port);
+	freeaddrinfo(ai);
+	return fd;
+}

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* sealsock serve: options, configuration, listening sockets. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "serve.h"
+
+enum { OPT_CERT = 0x200, OPT_KEY, OPT_PLAIN, OPT_NAMES, OPT_WRITE_CA, OPT_ONCE, OPT_CIPHERS,
+	OPT_GROUPS, OPT_KEYLOG, OPT_ULP, OPT_MAX, OPT_IDLE, OPT_STALL };
+
+static bool number_option(struct serve_options *o, int opt)
+{
+	static const struct {
+		int opt;
+		const char *name;
+		long min, max;
+	} map[] = {
+		{ 'p', "--port", 0, 65535 }, { OPT_PLAIN, "--plain", 0, 65535 },
+		{ OPT_MAX, "--max-connections", 1, 100000 },
+		{ OPT_IDLE, "--idle-timeout", 1, 86400 }, { OPT_STALL, "--timeout", 1, 86400 },
+	};
+	size_t i = 0;
+	long v;
+
+	while (map[i].opt != opt)
+		i++;
+	if (!cli_number(optarg, map[i].name, map[i].min, map[i].max, &v))
+		return false;
+	switch (opt) {
+	case 'p':
+		o->port = (unsigned int)v;
+		break;
+	case OPT_PLAIN:
+		o->plain_port = (unsigned int)v;
+		break;
+	case OPT_MAX:
+		o->max_conns = (unsigned int)v;
+		break;
+	case OPT_IDLE:
+		o->idle_ms = (int)v * 1000;
+		break;
+	case OPT_STALL:
+		o->stall_ms = (int)v * 1000;
+		break;
+	}
+	return true;
+}
+
+static bool text_option(struct serve_options *o, int opt)
+{
+	const struct {
+		int opt;
+		const char **to;
+	} map[] = {
+		{ 'a', &o->addr }, { OPT_CERT, &o->cert }, { OPT_KEY, &o->key },
+		{ OPT_NAMES, &o->names }, { OPT_WRITE_CA, &o->write_ca },
+		{ OPT_CIPHERS, &o->ciphers }, { OPT_GROUPS, &o->groups },
+		{ OPT_KEYLOG, &o->keylog },
+	};
+
+	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
+		if (map[i].opt == opt) {
+			*map[i].to = optarg;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int parse(struct serve_options *o, int argc, char **argv)
+{
+	static const struct option long_opts[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "port", required_argument, NULL, 'p' },
+		{ "addr", required_argument, NULL, 'a' },
+		{ "cert", required_argument, NULL, OPT_CERT },
+		{ "key", required_argument, NULL, OPT_KEY },
+		{ "names", required_argument, NULL, OPT_NAMES },
+		{ "write-ca", required_argument, NULL, OPT_WRITE_CA },
+		{ "plain", required_argument, NULL, OPT_PLAIN },
+		{ "ciphers", required_argument, NULL, OPT_CIPHERS },
+		{ "groups", required_argument, NULL, OPT_GROUPS },
+		{ "keylog", required_argument, NULL, OPT_KEYLOG },
+		{ "ulp", required_argument, NULL, OPT_ULP },
+		{ "max-connections", required_argument, NULL, OPT_MAX },
+		{ "idle-timeout", required_argument, NULL, OPT_IDLE },
+		{ "timeout", required_argument, NULL, OPT_STALL },
+		{ "once", no_argument, NULL, OPT_ONCE },
+		{ 0 },
+	};
+	int opt;
+
+	while ((opt = cli_option(&verb_serve, argc, argv, ":hvp:a:", long_opts)) != -1) {
+		if (opt == '?')
+			return CLI_USAGE;
+		if (opt == 'v') {
+			o->verbose = true;
+		} else if (opt == OPT_ONCE) {
+			o->once = true;
+		} else if (opt == OPT_ULP) {
+			if (!cli_ulp(optarg, &o->ulp))
+				return CLI_USAGE;
+		} else if (!text_option(o, opt)) {
+			if (!number_option(o, opt))
+				return CLI_USAGE;
+			o->plain |= opt == OPT_PLAIN;
+		}
+	}
+	if (optind + 1 != argc)
+		return cli_usage("one directory is needed");
+	o->dir = argv[optind];
+	if (!o->cert != !o->key)
+		return cli_usage("--cert and --key go together");
+	if (o->cert && (o->write_ca || o->names))
+		return cli_usage("--names and --write-ca are for the throw-away certificate only");
+	return CLI_OK;
+}
+
+static bool write_ca(const char *path, const struct throwaway *t)
+{
+	FILE *f = fopen(path, "we");
+	bool ok = f && fwrite(t->cert, 1, t->cert_len, f) == t->cert_len;
+
+	if (f && fclose(f))
+		ok = false;
+	if (!ok)
+		cli_error("cannot write '%s': %s", path, strerror(errno));
+	return ok;
+}
+
+static int use_throwaway(struct sealsock_config *cfg, const struct serve_options *o)
+{
+	char host[256] = "localhost", names[640];
+	struct throwaway t;
+	int err;
+
+	gethostname(host, sizeof(host) - 1);
+	snprintf(names, sizeof(names), "localhost,127.0.0.1,::1%s%s%s%s",
+		 *host && strcmp(host, "localhost") && !strchr(host, '(') ? "," : "",
+		 strcmp(host, "localhost") && !strchr(host, '(') ? host : "",
+		 o->names ? "," : "", o->names ? o->names : "");
+	if (!throwaway_make(&t, names))
+		return -1;
+	err = cli_setting(cfg, sealsock_config_cert_mem(cfg, t.cert, t.cert_len, t.key, t.key_len),
+			  "throw-away certificate for", names);
+	if (!err && o->write_ca && !write_ca(o->write_ca, &t))
+		err = -1;
+	if (!err)
+		printf("throw-away certificate for %s\nSHA-256 fingerprint %s\n", names,
+		       t.fingerprint);
+	throwaway_free(&t);
+	return err;
+}
+
+static int configure(struct sealsock_config *cfg, const struct serve_options *o)
+{
+	int err;
+
+	if (o->cert)
+		err = cli_setting(cfg, sealsock_config_cert_file(cfg, o->cert, o->key),
+				  "certificate", o->cert);
+	else
+		err = use_throwaway(cfg, o);
+	if (!err)
+		err = cli_setting(cfg, sealsock_config_alpn(cfg, "http/1.1"), "ALPN", "http/1.1");
+	if (!err && o->ciphers)
+		err = cli_setting(cfg, sealsock_config_ciphers(cfg, o->ciphers),
+				  "--ciphers", o->ciphers);
+	if (!err && o->groups)
+		err = cli_setting(cfg, sealsock_config_groups(cfg, o->groups),
+				  "--groups", o->groups);
+	if (!err && o->keylog)
+		err = cli_setting(cfg, sealsock_config_keylog_file(cfg, o->keylog),
+				  "--keylog", o->keylog);
+	return err;
+}
+
+/* Without a record path every connection would fail: better to say so before the first one. */
+static bool path_there(const struct serve_options *o)
+{
+	unsigned int paths;
+
+	if (o->ulp == CLI_ULP_NONE)
+		return true;
+	paths = sealsock_paths();
+	if (paths & 1u << SEALSOCK_PATH_SEALSOCK)
+		return true;
+	if (o->ulp == CLI_ULP_ANY && (paths & 1u << SEALSOCK_PATH_TLS))
+		return true;
+	cli_error("the kernel has no ULP 'sealsock': the module is not loaded");
+	cli_module_advice();
+	return false;
+}
+
+static int serve(struct server *srv, const struct serve_options *o)
+{
+	unsigned int port = o->port, plain_port = o->plain_port;
+	int tls_fd, plain_fd = -1, status = CLI_USAGE;
+	const char *l = strchr(o->addr, ':') ? "[" : "", *r = *l ? "]" : "";
+
+	tls_fd = net_listen(o->addr, &port);
+	if (tls_fd < 0)
+		return CLI_USAGE;
+	if (o->plain)
+		plain_fd = net_listen(o->addr, &plain_port);
+	if (!o->plain || plain_fd >= 0) {
+		printf("serving %s at https://%s%s%s:%u/\n", o->dir, l, o->addr, r, port);
+		if (o->plain)
+			printf("and, without TLS, at http://%s%s%s:%u/\n", l, o->addr, r, plain_port);
+		fflush(stdout);
+		status = server_run(srv, tls_fd, plain_fd);
+	}
+	if (plain_fd >= 0)
+		close(plain_fd);
+	close(tls_fd);
+	return status;
+}
+
+/* Every connection takes a descriptor, and one more for its file. */
+static void raise_limits(const struct serve_options *o)
+{
+	rlim_t need = (rlim_t)o->max_conns * 2 + 32;
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) || lim.rlim_cur >= need)
+		return;
+	lim.rlim_cur = lim.rlim_max < need ? lim.rlim_max : need;
+	setrlimit(RLIMIT_NOFILE, &lim);
+}
+
+static int run(int argc, char **argv)
+{
+	struct serve_options o = {
+		.addr = "127.0.0.1", .port = 8443, .max_conns = 1000,
+		.idle_ms = 15000, .stall_ms = 30000,
+	};
+	struct server srv = { .o = &o };
+	int status;
+
+	status = parse(&o, argc, argv);
+	if (status)
+		return status;
+	srv.dir_fd = open(o.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (srv.dir_fd < 0) {
+		cli_error("cannot open the directory '%s': %s", o.dir, strerror(errno));
+		return CLI_USAGE;
+	}
+	raise_limits(&o);
+	status = CLI_USAGE;
+	srv.cfg = sealsock_config_new(SEALSOCK_SERVER);
+	if (!srv.cfg)
+		cli_error("cannot set up TLS: no memory, or libcrypto lacks an algorithm");
+	else if (!path_there(&o))
+		status = CLI_KERNEL;
+	else if (!configure(srv.cfg, &o))
+		status = serve(&srv, &o);
+	sealsock_config_unref(srv.cfg);
+	close(srv.dir_fd);
+	return status;
+}
+
+const struct cli_verb verb_serve = {
+	.name = "serve",
+	.summary = "serve the files of a directory over HTTPS",
+	.run = run,
+	.help =
+	"Usage: sealsock serve [OPTION]... DIR\n"
+	"Serves the files beneath DIR over HTTPS/1.1: GET and HEAD, ranges, keep-alive. After the\n"
+	"handshake the kernel seals what sendfile(2) sends; this program sees no TLS byte.\n\n"
+	"  -a, --addr ADDRESS         numeric address to listen on (127.0.0.1; '::' is all)\n"
+	"  -p, --port PORT            port to listen on (8443; 0: any free one)\n"
+	"      --cert FILE            certificate chain, PEM, the server's own first\n"
+	"      --key FILE             its private key, PEM\n"
+	"                             Without these a throw-away certificate is made\n"
+	"      --names LIST           more names and addresses for the throw-away certificate\n"
+	"      --write-ca FILE        write the throw-away certificate, for clients to trust\n"
+	"      --plain PORT           serve the same without TLS on PORT, for comparison\n"
+	"      --ciphers LIST         TLS 1.3 suites, best first\n"
+	"      --groups LIST          key exchange groups, best first\n"
+	"      --ulp HOW              records: sealsock (default, our module), any (else the\n"
+	"                             kernel's own tls), none (in this program)\n"
+	"      --max-connections N    at once (1000)\n"
+	"      --timeout SECONDS      for handshakes, and for peers that take nothing (30)\n"
+	"      --idle-timeout SECONDS between requests, and for the head of one (15)\n"
+	"      --once                 leave after one connection\n"
+	"      --keylog FILE          append every connection's secrets, for debugging\n"
+	"  -v, --verbose              one line per request\n"
+	"  -h, --help                 this text\n\n"
+	"Example:\n"
+	"  sealsock serve --write-ca ca.pem /srv/files &\n"
+	"  curl --cacert ca.pem -O https://localhost:8443/big.iso\n\n"
+	"SIGTERM and SIGINT stop it after what is being sent. Exit status: 0 stopped; 2 usage, or a\n"
+	"file or address cannot be used; 5 the kernel module is missing.\n",
+};

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* The file server: what its event loop, its connections and its answers share. */
+#ifndef SEALSOCK_CLI_SERVE_H
+#define SEALSOCK_CLI_SERVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include "cli.h"
+#include "http.h"
+#include "net.h"
+#include "stream.h"
+
+struct serve_options {
+	const char *dir;
+	const char *cert, *key;
+	const char *addr;
+	const char *names;		/* of the throw-away certificate */
+	const char *write_ca;
+	const char *ciphers, *groups, *keylog;
+	unsigned int port;
+	unsigned int plain_port;
+	bool plain;
+	bool once;
+	bool verbose;
+	enum cli_ulp ulp;
+	unsigned int max_conns;
+	int idle_ms;			/* between requests, and for a request's head */
+	int stall_ms;			/* a peer that takes nothing, or stops in the handshake */
+};
+
+/* One answer on its way out. */
+struct answer {
+	int status;
+	int file;			/* -1: no file behind it */
+	off_t offset;
+	int64_t left;			/* bytes of the file still to send */
+	bool close;			/* the connection ends behind it */
+	size_t head_len, head_sent;
+	char head[1024];		/* head, and the body where that is a line of text */
+};
+
+/*
+ * Makes the answer to the request head @buf, @len bytes, from the files beneath @dir_fd. Never
+ * fails: what goes wrong becomes a status. @line gets what the log is to say about the request.
+ */
+void answer_make(struct answer *a, int dir_fd, const char *buf, size_t len, char *line,
+		 size_t size);
+/* An answer that needs no request: 408, 431, 503. It closes the connection. */
+void answer_error(struct answer *a, int status);
+void answer_close(struct answer *a);		/* closes its file */
+
+enum client_state {
+	CLIENT_HANDSHAKE,
+	CLIENT_REQUEST,		/* between requests, or inside a head */
+	CLIENT_HEAD,		/* sending the answer's head */
+	CLIENT_BODY,		/* sending its file */
+	CLIENT_SHUTDOWN,	/* close_notify and FIN are to be sent */
+	CLIENT_LINGER,		/* waiting for the peer's end, so that nothing sent is lost */
+	CLIENT_GONE,		/* to be freed */
+};
+
+struct client {
+	struct client *prev, *next;
+	struct stream s;
+	enum client_state state;
+	int64_t deadline;	/* monotonic milliseconds */
+	uint32_t events;	/* what epoll was told to wait for */
+	uint32_t want;		/* what this state waits for */
+	size_t len;		/* bytes in buf */
+	char *buf;		/* HTTP_HEAD_MAX bytes while a request is being read, else NULL */
+	struct answer a;
+	int64_t started;	/* of this request */
+	int64_t body_size;
+	char peer[NET_ADDR_MAX];
+	char line[256];
+};
+
+struct server {
+	const struct serve_options *o;
+	struct sealsock_config *cfg;
+	int dir_fd;
+	int epoll;
+	bool stopping;
+	bool module_missing;	/* install said so: the whole server cannot work */
+	unsigned int conns;
+	unsigned long served;	/* connections that have ended */
+	struct client *list;
+};
+
+/* A new connection; takes @fd. NULL, with @fd closed, where memory or libcrypto fail. */
+struct client *client_new(struct server *srv, int fd, const struct sockaddr_storage *peer,
+			  bool tls);
+/* Goes on as far as the socket allows; sets state, want and deadline. */
+void client_step(struct server *srv, struct client *c);
+/* Its deadline has passed, or the server stops. */
+void client_expire(struct server *srv, struct client *c);
+void client_stop(struct server *srv, struct client *c);
+void client_free(struct server *srv, struct client *c);
+
+/* Runs until a signal, or for one connection with --once. Returns the exit status. */
+int server_run(struct server *srv, int tls_fd, int plain_fd);
+
+/*
+ * A throw-away certificate for @names (comma-separated; host names and IP addresses), PEM, both
+ * parts allocated with malloc. Valid for a week. false after a message.
+ */
+struct throwaway {
+	char *cert, *key;
+	size_t cert_len, key_len;
+	char fingerprint[96];	/* SHA-256, colon-separated */
+};
+
+bool throwaway_make(struct throwaway *t, const char *names);
+void throwaway_free(struct throwaway *t);
+
+#endif

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* One connection of the file server: a state machine over a non-blocking socket. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "serve.h"
+
+enum {
+	TURN_BYTES = 1 << 20,	/* of one file before the others get their turn */
+	LINGER_MS = 2000,
+};
+
+static void go(struct client *c, enum client_state state, uint32_t want, int ms)
+{
+	c->state = state;
+	c->want = want;
+	c->deadline = cli_now_ms() + ms;
+}
+
+static void log_error(const struct server *srv, const struct client *c, int err, const char *what)
+{
+	if (srv->o->verbose)
+		cli_error("%s: %s: %s", c->peer, what, stream_error(&c->s, err));
+}
+
+struct client *client_new(struct server *srv, int fd, const struct sockaddr_storage *peer,
+			  bool tls)
+{
+	struct client *c = calloc(1, sizeof(*c));
+
+	if (c) {
+		c->s.fd = fd;
+		c->a.file = -1;
+		net_addr_format(peer, c->peer);
+		if (tls)
+			c->s.tls = sealsock_conn_new(srv->cfg);
+	}
+	if (!c || (tls && !c->s.tls)) {
+		free(c);
+		close(fd);
+		return NULL;
+	}
+	if (tls)
+		go(c, CLIENT_HANDSHAKE, EPOLLIN, srv->o->stall_ms);
+	else
+		go(c, CLIENT_REQUEST, EPOLLIN, srv->o->idle_ms);
+	c->next = srv->list;
+	if (c->next)
+		c->next->prev = c;
+	srv->list = c;
+	srv->conns++;
+	return c;
+}
+
+void client_free(struct server *srv, struct client *c)
+{
+	if (c->prev)
+		c->prev->next = c->next;
+	else
+		srv->list = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	srv->conns--;
+	srv->served++;
+	answer_close(&c->a);
+	stream_close(&c->s);	/* epoll forgets a descriptor that is closed */
+	free(c->buf);
+	free(c);
+}
+
+/* The connection failed. An alert may be on its way: let the peer have it before the reset. */
+static void fail(struct client *c)
+{
+	shutdown(c->s.fd, SHUT_WR);
+	go(c, CLIENT_LINGER, EPOLLIN, LINGER_MS);
+}
+
+static void step_handshake(struct server *srv, struct client *c)
+{
+	struct sealsock_info info;
+	int err = sealsock_handshake_fd(c->s.tls, c->s.fd);
+
+	if (err == SEALSOCK_WANT_READ || err == SEALSOCK_WANT_WRITE) {
+		c->want = err == SEALSOCK_WANT_READ ? EPOLLIN : EPOLLOUT;
+		return;
+	}
+	if (err) {
+		log_error(srv, c, err, "handshake failed");
+		fail(c);
+		return;
+	}
+	if (srv->o->ulp != CLI_ULP_NONE) {
+		err = sealsock_install(c->s.tls, c->s.fd, srv->o->ulp == CLI_ULP_ANY ?
+				       SEALSOCK_INSTALL_TLS_ULP : 0);
+		if (err) {
+			/* Not only with -v: without the module no connection will ever work. */
+			cli_error("%s: cannot seal records in the kernel: %s", c->peer,
+				  stream_error(&c->s, err));
+			if (err == SEALSOCK_ERR_NO_MODULE)
+				srv->module_missing = true;
+			fail(c);
+			return;
+		}
+		sealsock_release(c->s.tls);
+	}
+	sealsock_conn_info(c->s.tls, &info);
+	c->s.path = info.path;
+	go(c, CLIENT_REQUEST, EPOLLIN, srv->o->idle_ms);
+}
+
+static void start_answer(struct server *srv, struct client *c)
+{
+	c->body_size = c->a.left;
+	if (srv->stopping)
+		c->a.close = true;
+	go(c, CLIENT_HEAD, EPOLLOUT, srv->o->stall_ms);
+}
+
+/* True if a whole head was there, and is answered now. */
+static bool take_request(struct server *srv, struct client *c)
+{
+	size_t skip = 0, n;
+
+	/* An empty line before the request is to be forgiven (RFC 9112 2.2). */
+	while (skip < c->len && (c->buf[skip] == '\r' || c->buf[skip] == '\n'))
+		skip++;
+	c->len -= skip;
+	memmove(c->buf, c->buf + skip, c->len);
+	n = http_head_length(c->buf, c->len);
+	if (!n && c->len < HTTP_HEAD_MAX)
+		return false;
+	c->started = cli_now_ms();
+	if (n) {
+		answer_make(&c->a, srv->dir_fd, c->buf, n, c->line, sizeof(c->line));
+		c->len -= n;
+		memmove(c->buf, c->buf + n, c->len);
+	} else {
+		snprintf(c->line, sizeof(c->line), "(request head over %d bytes)", HTTP_HEAD_MAX);
+		answer_error(&c->a, 431);
+	}
+	start_answer(srv, c);
+	return true;
+}
+
+static void step_request(struct server *srv, struct client *c)
+{
+	ssize_t n;
+
+	if (!c->buf) {
+		c->buf = malloc(HTTP_HEAD_MAX);
+		if (!c->buf) {
+			answer_error(&c->a, 503);
+			start_answer(srv, c);
+			return;
+		}
+	}
+	if (c->len && take_request(srv, c))
+		return;
+	n = stream_read(&c->s, c->buf + c->len, HTTP_HEAD_MAX - c->len);
+	if (n > 0) {
+		/* The head as a whole has a deadline: a byte now and then does not move it. */
+		if (!c->len)
+			c->deadline = cli_now_ms() + srv->o->idle_ms;
+		c->len += (size_t)n;
+		take_request(srv, c);
+	} else if (n == SEALSOCK_WANT_READ || n == SEALSOCK_WANT_WRITE) {
+		c->want = n == SEALSOCK_WANT_READ ? EPOLLIN : EPOLLOUT;
+		/* An idle connection needs no buffer. */
+		if (!c->len) {
+			free(c->buf);
+			c->buf = NULL;
+		}
+	} else if (!n) {
+		go(c, CLIENT_SHUTDOWN, EPOLLOUT, LINGER_MS);
+	} else {
+		log_error(srv, c, (int)n, "reading a request");
+		fail(c);
+	}
+}
+
+static void log_answer(const struct server *srv, const struct client *c)
+{
+	if (!srv->o->verbose)
+		return;
+	printf("%s \"%s\" %d %" PRId64 " %" PRId64 "ms\n", c->peer, c->line, c->a.status,
+	       c->body_size - c->a.left, cli_now_ms() - c->started);
+	fflush(stdout);
+}
+
+static void end_answer(struct server *srv, struct client *c)
+{
+	log_answer(srv, c);
+	answer_close(&c->a);
+	if (c->a.close || srv->stopping)
+		go(c, CLIENT_SHUTDOWN, EPOLLOUT, LINGER_MS);
+	else
+		go(c, CLIENT_REQUEST, EPOLLIN, srv->o->idle_ms);
+}
+
+/* After a send that did not go through: wait, or give up. */
+static void send_stopped(struct server *srv, struct client *c, ssize_t n, const char *what)
+{
+	if (n == SEALSOCK_WANT_WRITE || n == SEALSOCK_WANT_READ) {
+		c->want = n == SEALSOCK_WANT_READ ? EPOLLIN : EPOLLOUT;
+		return;
+	}
+	log_answer(srv, c);
+	log_error(srv, c, (int)n, what);
+	c->state = CLIENT_GONE;
+}
+
+static void step_head(struct server *srv, struct client *c)
+{
+	ssize_t n = stream_write(&c->s, c->a.head + c->a.head_sent, c->a.head_len - c->a.head_sent);
+
+	if (n < 0) {
+		send_stopped(srv, c, n, "sending an answer");
+		return;
+	}
+	c->a.head_sent += (size_t)n;
+	if (c->a.head_sent < c->a.head_len)
+		return;
+	if (c->a.left)
+		go(c, CLIENT_BODY, EPOLLOUT, srv->o->stall_ms);
+	else
+		end_answer(srv, c);
+}
+
+static void step_body(struct server *srv, struct client *c)
+{
+	size_t turn = TURN_BYTES;
+
+	while (c->a.left && turn) {
+		size_t ask = c->a.left < (int64_t)turn ? (size_t)c->a.left : turn;
+		ssize_t n = stream_sendfile(&c->s, c->a.file, &c->a.offset, ask);
+
+		if (n < 0) {
+			send_stopped(srv, c, n, "sending a file");
+			return;
+		}
+		if (!n) {
+			/* The promised length cannot be kept: cut, without close_notify. */
+			log_answer(srv, c);
+			cli_error("%s: the file became shorter while it was sent", c->peer);
+			c->state = CLIENT_GONE;
+			return;
+		}
+		c->a.left -= n;
+		turn -= (size_t)n;
+		c->deadline = cli_now_ms() + srv->o->stall_ms;
+	}
+	c->want = EPOLLOUT;
+	if (!c->a.left)
+		end_answer(srv, c);
+}
+
+static void step_shutdown(struct server *srv, struct client *c)
+{
+	int err = stream_shutdown(&c->s);
+
+	if (err == SEALSOCK_WANT_WRITE || err == SEALSOCK_WANT_READ) {
+		c->want = EPOLLOUT;
+		return;
+	}
+	if (err && err != SEALSOCK_ERR_CLOSED)
+		log_error(srv, c, err, "closing");
+	go(c, CLIENT_LINGER, EPOLLIN, LINGER_MS);
+}
+
+/*
+ * Reads until the peer's end. Closing with anything unread, be it the peer's close_notify, would
+ * reset the connection and could destroy the last bytes of the answer on their way.
+ */
+static void step_linger(struct client *c)
+{
+	bool opened = !c->s.tls || sealsock_conn_state(c->s.tls) == SEALSOCK_STATE_DONE;
+	char sink[4096];
+	ssize_t n;
+
+	do {
+		if (opened)
+			n = stream_read(&c->s, sink, sizeof(sink));
+		else
+			n = recv(c->s.fd, sink, sizeof(sink), MSG_DONTWAIT);
+	} while (n > 0);
+	if (opened ? n != SEALSOCK_WANT_READ : !n || (errno != EAGAIN && errno != EINTR))
+		c->state = CLIENT_GONE;
+}
+
+void client_step(struct server *srv, struct client *c)
+{
+	enum client_state before;
+
+	do {
+		before = c->state;
+		switch (c->state) {
+		case CLIENT_HANDSHAKE:
+			step_handshake(srv, c);
+			break;
+		case CLIENT_REQUEST:
+			step_request(srv, c);
+			break;
+		case CLIENT_HEAD:
+			step_head(srv, c);
+			break;
+		case CLIENT_BODY:
+			step_body(srv, c);
+			break;
+		case CLIENT_SHUTDOWN:
+			step_shutdown(srv, c);
+			break;
+		case CLIENT_LINGER:
+			step_linger(c);
+			break;
+		case CLIENT_GONE:
+			break;
+		}
+	} while (c->state != before && c->state != CLIENT_GONE);
+}
+
+void client_expire(struct server *srv, struct client *c)
+{
+	switch (c->state) {
+	case CLIENT_REQUEST:
+		if (c->len) {
+			snprintf(c->line, sizeof(c->line), "(request head timed out)");
+			c->started = cli_now_ms();
+			answer_error(&c->a, 408);
+			start_answer(srv, c);
+		} else {
+			go(c, CLIENT_SHUTDOWN, EPOLLOUT, LINGER_MS);
+		}
+		client_step(srv, c);
+		break;
+	case CLIENT_HANDSHAKE:
+		log_error(srv, c, SEALSOCK_ERR_TIMEOUT, "handshake");
+		c->state = CLIENT_GONE;
+		break;
+	default:
+		if (c->state != CLIENT_LINGER)
+			log_error(srv, c, SEALSOCK_ERR_TIMEOUT, "sending");
+		c->state = CLIENT_GONE;
+		break;
+	}
+}
+
+void client_stop(struct server *srv, struct client *c)
+{
+	if (c->state == CLIENT_HANDSHAKE) {
+		c->state = CLIENT_GONE;
+	} else if (c->state == CLIENT_REQUEST && !c->len) {
+		go(c, CLIENT_SHUTDOWN, EPOLLOUT, LINGER_MS);
+		client_step(srv, c);
+	} else {
+		c->a.close = true;
+	}
+}

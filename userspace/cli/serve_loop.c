@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The event loop: one thread, epoll, deadlines looked at every quarter of a second. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "serve.h"
+
+enum {
+	EVENTS = 64,
+	ACCEPTS = 64,		/* in a row */
+	TICK_MS = 250,
+	STOP_MS = 10000,	/* for what is being sent when the server is told to stop */
+};
+
+static volatile sig_atomic_t signals;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	signals++;
+}
+
+struct listener {
+	int fd;
+	bool tls;
+	bool armed;
+};
+
+static void listener_arm(struct server *srv, struct listener *l, bool on)
+{
+	struct epoll_event ev = { .events = on ? EPOLLIN : 0, .data.ptr = l };
+
+	if (l->fd < 0 || l->armed == on)
+		return;
+	if (!epoll_ctl(srv->epoll, EPOLL_CTL_MOD, l->fd, &ev))
+		l->armed = on;
+}
+
+static bool listener_add(struct server *srv, struct listener *l, int fd, bool tls)
+{
+	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = l };
+
+	*l = (struct listener){ .fd = fd, .tls = tls, .armed = true };
+	return fd < 0 || !epoll_ctl(srv->epoll, EPOLL_CTL_ADD, fd, &ev);
+}
+
+/* Steps @c, then tells epoll what it waits for, or frees it. */
+static void run_client(struct server *srv, struct client *c, bool step)
+{
+	struct epoll_event ev = { .data.ptr = c };
+
+	if (step)
+		client_step(srv, c);
+	if (c->state != CLIENT_GONE && c->want != c->events) {
+		ev.events = c->want;
+		if (epoll_ctl(srv->epoll, c->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, c->s.fd, &ev))
+			c->state = CLIENT_GONE;
+		c->events = c->want;
+	}
+	if (c->state == CLIENT_GONE)
+		client_free(srv, c);
+}
+
+static void accept_some(struct server *srv, struct listener *l)
+{
+	for (int i = 0; i < ACCEPTS && srv->conns < srv->o->max_conns; i++) {
+		struct sockaddr_storage peer = { 0 };
+		socklen_t len = sizeof(peer);
+		struct client *c;
+		int fd;
+
+		fd = accept4(l->fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd < 0) {
+			/* Out of descriptors or memory: the tick arms the listener again. */
+			if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+				cli_error("cannot accept a connection: %s", strerror(errno));
+				listener_arm(srv, l, false);
+			}
+			return;
+		}
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+		c = client_new(srv, fd, &peer, l->tls);
+		if (c)
+			run_client(srv, c, true);
+		if (srv->o->once) {
+			srv->stopping = true;
+			return;
+		}
+	}
+}
+
+static void expire_clients(struct server *srv)
+{
+	int64_t now = cli_now_ms();
+	struct client *c, *next;
+
+	for (c = srv->list; c; c = next) {
+		next = c->next;
+		if (c->deadline > now)
+			continue;
+		client_expire(srv, c);
+		run_client(srv, c, false);
+	}
+}
+
+static void stop_clients(struct server *srv)
+{
+	struct client *c, *next;
+
+	for (c = srv->list; c; c = next) {
+		next = c->next;
+		client_stop(srv, c);
+		run_client(srv, c, false);
+	}
+}
+
+static void catch_signals(sigset_t *during_wait)
+{
+	struct sigaction sa = { .sa_handler = on_signal };
+	sigset_t block;
+
+	sigemptyset(&block);
+	sigaddset(&block, SIGTERM);
+	sigaddset(&block, SIGINT);
+	sigprocmask(SIG_BLOCK, &block, during_wait);
+	sigdelset(during_wait, SIGTERM);
+	sigdelset(during_wait, SIGINT);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);	/* sendfile(2) has no MSG_NOSIGNAL */
+}
+
+static void dispatch(struct server *srv, struct epoll_event *ev, struct listener l[2])
+{
+	if (ev->data.ptr == &l[0] || ev->data.ptr == &l[1]) {
+		if (!srv->stopping)
+			accept_some(srv, ev->data.ptr);
+	} else {
+		run_client(srv, ev->data.ptr, true);
+	}
+}
+
+int server_run(struct server *srv, int tls_fd, int plain_fd)
+{
+	struct epoll_event ev[EVENTS];
+	int64_t tick = 0, stop_at = 0;
+	struct listener l[2];
+	sigset_t mask;
+
+	srv->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (srv->epoll < 0 || !listener_add(srv, &l[0], tls_fd, true) ||
+	    !listener_add(srv, &l[1], plain_fd, false)) {
+		cli_error("cannot set up epoll: %s", strerror(errno));
+		return CLI_USAGE;
+	}
+	catch_signals(&mask);
+	for (;;) {
+		int n = epoll_pwait(srv->epoll, ev, EVENTS, TICK_MS, &mask);
+
+		for (int i = 0; i < n; i++)
+			dispatch(srv, &ev[i], l);
+		if (signals && !stop_at) {
+			srv->stopping = true;
+			stop_at = cli_now_ms() + STOP_MS;
+			stop_clients(srv);
+		}
+		for (int i = 0; i < 2; i++)
+			if (srv->stopping || srv->conns >= srv->o->max_conns)
+				listener_arm(srv, &l[i], false);
+		if (srv->module_missing) {
+			cli_module_advice();
+			break;
+		}
+		if (srv->stopping && (!srv->list || signals > 1 ||
+				      (stop_at && cli_now_ms() > stop_at)))
+			break;
+		if (cli_now_ms() - tick < TICK_MS)
+			continue;
+		tick = cli_now_ms();
+		expire_clients(srv);
+		for (int i = 0; i < 2; i++)
+			listener_arm(srv, &l[i], !srv->stopping && srv->conns < srv->o->max_conns);
+	}
+	while (srv->list)
+		client_free(srv, srv->list);
+	close(srv->epoll);
+	return srv->module_missing ? CLI_KERNEL : CLI_OK;
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "session.h"
+
+void session_long_opts(struct option out[SESSION_OPTS_MAX], const struct option *own)
+{
+	static const struct option shared[] = {
+		{ "cacert", required_argument, NULL, SESSION_OPT_CACERT },
+		{ "insecure", no_argument, NULL, SESSION_OPT_INSECURE },
+		{ "ciphers", required_argument, NULL, SESSION_OPT_CIPHERS },
+		{ "groups", required_argument, NULL, SESSION_OPT_GROUPS },
+		{ "keylog", required_argument, NULL, SESSION_OPT_KEYLOG },
+		{ "alpn", required_argument, NULL, SESSION_OPT_ALPN },
+		{ "servername", required_argument, NULL, SESSION_OPT_SERVERNAME },
+		{ "ulp", required_argument, NULL, SESSION_OPT_ULP },
+		{ "timeout", required_argument, NULL, SESSION_OPT_TIMEOUT },
+		{ 0 },
+	};
+	unsigned int n = 0;
+
+	while (own->name)
+		out[n++] = *own++;
+	memcpy(out + n, shared, sizeof(shared));
+}
+
+bool session_option(struct session_options *o, int opt, bool *failed)
+{
+	long v;
+
+	*failed = false;
+	switch (opt) {
+	case SESSION_OPT_CACERT:
+		o->cacert = optarg;
+		return true;
+	case SESSION_OPT_INSECURE:
+		o->insecure = true;
+		return true;
+	case SESSION_OPT_CIPHERS:
+		o->ciphers = optarg;
+		return true;
+	case SESSION_OPT_GROUPS:
+		o->groups = optarg;
+		return true;
+	case SESSION_OPT_KEYLOG:
+		o->keylog = optarg;
+		return true;
+	case SESSION_OPT_ALPN:
+		o->alpn = optarg;
+		return true;
+	case SESSION_OPT_SERVERNAME:
+		o->servername = optarg;
+		return true;
+	case SESSION_OPT_ULP:
+		*failed = !cli_ulp(optarg, &o->ulp);
+		return !*failed;
+	case SESSION_OPT_TIMEOUT:
+		*failed = !cli_number(optarg, "--timeout", 1, 86400, &v);
+		if (!*failed)
+			o->timeout_ms = (int)v * 1000;
+		return !*failed;
+	default:
+		return false;
+	}
+}
+
+static int configure(struct sealsock_config *cfg, const struct session_options *o)
+{
+	int err = 0;
+
+	if (o->insecure)
+		err = cli_setting(cfg, sealsock_config_verify(cfg, SEALSOCK_VERIFY_INSECURE),
+				  "verification", "insecure");
+	else if (o->cacert)
+		err = cli_setting(cfg, sealsock_config_ca_file(cfg, o->cacert),
+				  "CA file", o->cacert);
+	else
+		err = cli_setting(cfg, sealsock_config_ca_system(cfg), "trust store", "system");
+	if (!err && o->ciphers)
+		err = cli_setting(cfg, sealsock_config_ciphers(cfg, o->ciphers),
+				  "--ciphers", o->ciphers);
+	if (!err && o->groups)
+		err = cli_setting(cfg, sealsock_config_groups(cfg, o->groups),
+				  "--groups", o->groups);
+	if (!err && o->alpn)
+		err = cli_setting(cfg, sealsock_config_alpn(cfg, o->alpn), "--alpn", o->alpn);
+	if (!err && o->keylog)
+		err = cli_setting(cfg, sealsock_config_keylog_file(cfg, o->keylog),
+				  "--keylog", o->keylog);
+	return err;
+}
+
+static struct sealsock_conn *make_conn(const struct session_options *o, const char *name)
+{
+	struct sealsock_config *cfg = sealsock_config_new(SEALSOCK_CLIENT);
+	struct sealsock_conn *conn = NULL;
+	char wrong[512];
+
+	if (!cfg) {
+		cli_error("cannot set up TLS: no memory, or an algorithm is missing");
+		return NULL;
+	}
+	if (!configure(cfg, o)) {
+		conn = sealsock_conn_new(cfg);
+		if (!conn) {
+			sealsock_config_check(cfg, wrong, sizeof(wrong));
+			wrong[strcspn(wrong, "\n")] = '\0';
+			cli_error("the configuration cannot work: %s",
+				  *wrong ? wrong : "no memory");
+		} else if (sealsock_conn_set_host(conn, name)) {
+			cli_error("'%s' is neither a host name nor an IP address", name);
+			sealsock_conn_free(conn);
+			conn = NULL;
+		}
+	}
+	sealsock_config_unref(cfg);
+	return conn;
+}
+
+static int report(const struct stream *s, int err, const char *what, const struct net_peer *where)
+{
+	const struct sealsock_failure *f = sealsock_conn_error(s->tls);
+	int status = sealsock_exit_code(err);
+
+	if (f->code == err && f->alert >= 0 && f->direction != SEALSOCK_DIR_NONE)
+		cli_error("%s with %s port %s: %s [alert %s %s]", what, where->host, where->port,
+			  stream_error(s, err), sealsock_alert_name(f->alert),
+			  f->direction == SEALSOCK_DIR_SENT ? "sent" : "received");
+	else
+		cli_error("%s with %s port %s: %s", what, where->host, where->port,
+			  stream_error(s, err));
+	if (status == CLI_KERNEL)
+		cli_module_advice();
+	/* A peer that goes away in the middle of the handshake has not let it succeed. */
+	return err == SEALSOCK_ERR_TRUNCATED || err == SEALSOCK_ERR_SYSTEM ? CLI_HANDSHAKE : status;
+}
+
+static void describe(const struct stream *s)
+{
+	static const char *const paths[] = {
+		[SEALSOCK_PATH_ENGINE] = "this program",
+		[SEALSOCK_PATH_SEALSOCK] = "the kernel, ULP sealsock",
+		[SEALSOCK_PATH_TLS] = "the kernel, ULP tls",
+	};
+	struct sealsock_info info;
+
+	sealsock_conn_info(s->tls, &info);
+	fprintf(stderr, "* %s %s, %s, %s; server %s; records: %s\n",
+		info.version_name, info.cipher_name, info.group_name, info.sigscheme_name,
+		info.verified ? "verified" : "NOT verified", paths[info.path]);
+}
+
+static int start_tls(struct stream *s, const struct session_options *o,
+		     const struct net_peer *where)
+{
+	struct sealsock_info info;
+	int err;
+
+	sealsock_conn_set_timeout(s->tls, o->timeout_ms);
+	err = sealsock_handshake_fd(s->tls, s->fd);
+	if (err)
+		return report(s, err, "TLS handshake failed", where);
+	if (o->ulp != CLI_ULP_NONE) {
+		err = sealsock_install(s->tls, s->fd,
+				       o->ulp == CLI_ULP_ANY ? SEALSOCK_INSTALL_TLS_ULP : 0);
+		if (err)
+			return report(s, err, "cannot seal records in the kernel", where);
+	}
+	sealsock_conn_info(s->tls, &info);
+	s->path = info.path;
+	if (o->verbose)
+		describe(s);
+	return CLI_OK;
+}
+
+int session_open(struct stream *s, const struct session_options *o, const struct net_peer *where,
+		 const char *name, bool tls)
+{
+	int status = CLI_OK;
+
+	*s = (struct stream){ .fd = -1, .path = SEALSOCK_PATH_ENGINE };
+	if (tls) {
+		s->tls = make_conn(o, o->servername ? o->servername : name);
+		if (!s->tls)
+			return CLI_USAGE;
+	}
+	s->fd = net_connect(where, o->timeout_ms);
+	if (s->fd < 0)
+		status = CLI_CONNECT;
+	else if (tls)
+		status = start_tls(s, o, where);
+	if (status)
+		stream_close(s);
+	return status;
+}
+
+void session_arm(struct stream *s, const struct session_options *o)
+{
+	struct timeval tv = { .tv_sec = o->timeout_ms / 1000 };
+
+	if (s->tls)
+		sealsock_conn_set_timeout(s->tls, o->timeout_ms);
+	else
+		setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+}
+
+int session_failed(const struct stream *s, int err, const char *what)
+{
+	if (!s->tls && err == SEALSOCK_WANT_READ) {	/* SO_RCVTIMEO */
+		cli_error("%s: timed out", what);
+		return CLI_CONNECT;
+	}
+	if (err == SEALSOCK_ERR_SYSTEM && (errno == ECONNRESET || errno == EPIPE)) {
+		cli_error("%s: the connection was cut: %s", what, stream_error(s, err));
+		return CLI_CUT;
+	}
+	cli_error("%s: %s", what, stream_error(s, err));
+	return err == SEALSOCK_ERR_SYSTEM ? CLI_CUT : sealsock_exit_code(err);
+}
