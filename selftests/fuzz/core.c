@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* kmod/core: headers, padding, nonces and sequence numbers, as the kernel module uses them. */
+#include "content.h"
+#include "frame.h"
+#include "fuzz.h"
+#include "nonce.h"
+#include "seq.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	return 0;
+}
+
+static void header(const struct seal_suite *suite, u16 version, const uint8_t *in)
+{
+	struct seal_shape shape = seal_shape_of(suite, version);
+	u8 built[SEAL_HEADER], aad[SEAL_MAX_AAD];
+	struct seal_header h;
+	unsigned int len;
+	int err = seal_frame_parse(&shape, in, &h);
+
+	MUST(err == 0 || err == -EINVAL || err == -EMSGSIZE || err == -EBADMSG);
+	if (err)
+		return;
+	MUST(h.length >= shape.nonce_len + shape.tag_len);
+	len = h.length + SEAL_HEADER;
+	MUST(len <= SEAL_MAX_PLAINTEXT + seal_overhead(&shape));
+	if (len < seal_overhead(&shape))
+		return;
+	seal_frame_build(&shape, h.type, len - seal_overhead(&shape), built);
+	MUST(seal_get_be16(built + 3) == h.length && seal_get_be16(built + 1) == SEAL_TLS12);
+	MUST(seal_aad(&shape, 7, h.type, len - seal_overhead(&shape), aad) <= SEAL_MAX_AAD);
+}
+
+static void content(const uint8_t *p, size_t n)
+{
+	size_t len, i;
+	u8 type;
+
+	if (seal_content_unpad(p, n, &type, &len)) {
+		for (i = 0; i < n; i++)
+			MUST(p[i] == 0);
+		return;
+	}
+	MUST(len < n && type != 0 && p[len] == type);
+	for (i = len + 1; i < n; i++)
+		MUST(p[i] == 0);
+	seal_content_is_key_update(type, p, len);
+}
+
+static void nonces(const uint8_t in[20])
+{
+	u8 nonce[SEAL_NONCE], back[SEAL_NONCE];
+	u64 seq = seal_get_be64(in + 12);
+
+	seal_nonce_xor(in, seq, nonce);
+	seal_nonce_xor(nonce, seq, back);
+	MUST(memcmp(back, in, SEAL_NONCE) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	unsigned int i;
+
+	if (size >= SEAL_HEADER) {
+		for (i = 0; i < seal_suite_count; i++) {
+			if (seal_suites[i].tls12)
+				header(&seal_suites[i], SEAL_TLS12, data);
+			if (seal_suites[i].tls13)
+				header(&seal_suites[i], SEAL_TLS13, data);
+		}
+		content(data + SEAL_HEADER, size - SEAL_HEADER);
+	}
+	if (size >= 20)
+		nonces(data);
+	return 0;
+}

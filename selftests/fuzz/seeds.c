@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* Writes the inputs that fuzzing starts from: good conversations, cut as the targets take them. */
+#include <sys/stat.h>
+
+#include "engine.h"
+#include "vectors.h"
+
+static const char *top;
+
+static void put(const char *target, const char *name, int first, const void *p, size_t n)
+{
+	char path[4096];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", top, target);
+	mkdir(path, 0777);
+	snprintf(path, sizeof(path), "%s/%s/%s", top, target, name);
+	f = fopen(path, "wb");
+	MUST(f);
+	if (first >= 0)
+		fputc(first, f);
+	if (n)
+		fwrite(p, 1, n, f);
+	fclose(f);
+}
+
+/* Records to be sealed: type, length, content. */
+static size_t frame(uint8_t *out, uint8_t type, struct bytes content)
+{
+	out[0] = type;
+	seal_put_be16(out + 1, (uint16_t)content.n);
+	memcpy(out + 3, content.p, content.n);
+	return content.n + 3;
+}
+
+static void message(const char *name, struct bytes m)
+{
+	put("messages", name, m.p[0], m.p + 4, m.n - 4);
+}
+
+static void conversation(bool retry)
+{
+	struct sealsock_config *cc = client_config(), *sc = server_config(CERT_P256);
+	struct sealsock_conn *c, *s;
+	uint8_t out[32768];
+	size_t n, all;
+
+	if (retry)
+		sealsock_config_groups(sc, "secp256r1");
+	sealsock_config_alpn(cc, "h2,http/1.1");
+	sealsock_config_alpn(sc, "http/1.1");
+	test_random_reset();
+	c = client_conn(cc);
+	s = sealsock_conn_new(sc);
+	all = drain(c, out, sizeof(out));
+	message(retry ? "client-hello-groups" : "client-hello", bytes_of(out + 5, all - 5));
+	put("server", retry ? "hello-to-retry" : "hello", 0, out, all);
+	feed_all(s, out, all, 0);
+	n = drain(s, out, sizeof(out));
+	put("client", retry ? "retry" : "flight", 0, out, n);
+	message(retry ? "hello-retry-request" : "server-hello",
+		bytes_of(out + 5, (size_t)seal_get_be16(out + 3)));
+	sealsock_conn_free(c);
+	sealsock_conn_free(s);
+	sealsock_config_unref(cc);
+	sealsock_config_unref(sc);
+}
+
+static void sealed(void)
+{
+	static const uint8_t ticket[] = { 4, 0, 0, 14, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0 };
+	static const uint8_t update[] = { 24, 0, 0, 1, 1 };
+	static const uint8_t request[] = { 13, 0, 0, 11, 0, 0, 8, 0, 13, 0, 4, 0, 2, 4, 3 };
+	static const char *const names[] = { "encrypted-extensions", "certificate",
+					     "certificate-verify", "finished" };
+	struct flight f;
+	uint8_t out[32768];
+	size_t n, i;
+
+	flight_to_client(&f, NULL, NULL);
+	put("client", "sealed-flight", 1, out, frame(out, 22, bytes_of(f.plain.p, f.plain.n)));
+	for (i = 0, n = 0; i < 4; i++) {
+		message(names[i], f.msg[i]);
+		n += frame(out + n, 22, f.msg[i]);
+	}
+	put("client", "sealed-messages", 1, out, n);
+	n = frame(out, 22, f.msg[0]);
+	n += frame(out + n, 22, bytes_of(request, sizeof(request)));
+	n += frame(out + n, 22, f.msg[1]);
+	put("client", "sealed-request", 1, out, n);
+	put("certs", "server", -1, f.msg[1].p + 11, f.msg[1].n - 13);
+	flight_close(&f);
+
+	message("ticket", bytes_of(ticket, sizeof(ticket)));
+	message("key-update", bytes_of(update, sizeof(update)));
+	message("certificate-request", bytes_of(request, sizeof(request)));
+	n = frame(out, 22, bytes_of(ticket, sizeof(ticket)));
+	n += frame(out + n, 23, bytes_of("data", 4));
+	n += frame(out + n, 21, bytes_of("\1\0", 2));
+	put("client", "after", 2, out, n);
+	n = frame(out, 23, bytes_of("data", 4));
+	n += frame(out + n, 22, bytes_of(update, sizeof(update)));
+	put("server", "after", 2, out, n);
+	put("client", "update", 2, out, n);
+	flight_to_server(&f, NULL, NULL);
+	put("server", "sealed-finished", 1, out, frame(out, 22, f.msg[0]));
+	flight_close(&f);
+}
+
+static void traces(void)
+{
+	static const char *const sections[] = { "simple", "retry", "compat" };
+	struct bytes b;
+	char name[64];
+	size_t i;
+
+	vectors_load("rfc8448.txt");
+	for (i = 0; i < 3; i++) {
+		b = vector(sections[i], "client_hello");
+		snprintf(name, sizeof(name), "trace-%s-hello", sections[i]);
+		put("server", name, 0, b.p, b.n);
+		message(name, bytes_of(b.p + 5, b.n - 5));
+		b = vector(sections[i], "server_hello");
+		snprintf(name, sizeof(name), "trace-%s-server-hello", sections[i]);
+		put("client", name, 0, b.p, b.n);
+		message(name, bytes_of(b.p + 5, b.n - 5));
+	}
+	b = vector("retry", "client_hello_2");
+	message("trace-second-hello", bytes_of(b.p + 5, b.n - 5));
+	b = vector("common", "certificate");
+	put("certs", "trace", -1, b.p + 11, b.n - 13);
+	b = vector("simple", "client_finished");
+	put("core", "record", -1, b.p, b.n);
+	put("core", "padding", -1, "\x17\3\3\0\40hello\x17\0\0\0\0\0\0\0\0\0\0\0", 22);
+	put("core", "zeros", -1, "\x17\3\3\0\40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+	put("core", "short", -1, "\x17\3\3\0\1", 5);
+	put("core", "long", -1, "\x17\3\3\xff\xff", 5);
+	vectors_free();
+}
+
+int main(int argc, char **argv)
+{
+	MUST(argc == 2);
+	top = argv[1];
+	conversation(false);
+	conversation(true);
+	sealed();
+	traces();
+	free_test_identities();
+	return 0;
+}

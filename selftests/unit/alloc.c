@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * Memory: the Nth allocation fails, for every N, over full handshakes with data; and what a hostile
+ * peer can make a connection hold.
+ */
+#include <openssl/crypto.h>
+#include <stdlib.h>
+
+#include "flight.h"
+#include "tap.h"
+
+static long countdown = -1;	/* allocations until one fails; -1: never */
+static long seen;
+static size_t held, held_max;
+
+static bool fails(void)
+{
+	seen++;
+	return countdown > 0 && --countdown == 0;
+}
+
+static void *count_alloc(void *arg, size_t n)
+{
+	void *p;
+
+	(void)arg;
+	if (fails())
+		return NULL;
+	p = malloc(n);
+	if (p) {
+		held += n;
+		held_max = held > held_max ? held : held_max;
+	}
+	return p;
+}
+
+static void count_free(void *arg, void *p, size_t n)
+{
+	(void)arg;
+	held -= n;
+	free(p);
+}
+
+/* libcrypto's own allocations are counted and failed alike. */
+static bool crypto_counts;
+
+static void *crypto_alloc(size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return crypto_counts && fails() ? NULL : malloc(n);
+}
+
+static void *crypto_realloc(void *p, size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return crypto_counts && fails() ? NULL : realloc(p, n);
+}
+
+static void crypto_release(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(p);
+}
+
+static struct sealsock_env env;
+
+static struct sealsock_config *counted(struct sealsock_config *cfg, enum sealsock_role role)
+{
+	const struct identity *id = test_server(CERT_P256);
+
+	sealsock_config_unref(cfg);
+	cfg = sealsock_config_new(role);
+	if (!cfg)
+		return NULL;
+	sealsock_config_env(cfg, &env);
+	sealsock_config_alpn(cfg, "http/1.1");
+	if (role == SEALSOCK_CLIENT)
+		sealsock_config_ca_mem(cfg, test_ca()->cert_pem, strlen(test_ca()->cert_pem));
+	else
+		sealsock_config_cert_mem(cfg, id->cert_pem, strlen(id->cert_pem), id->key_pem,
+					 strlen(id->key_pem));
+	return cfg;
+}
+
+/* One whole conversation; true if all of it worked. */
+static bool talk(struct sealsock_config *cc, struct sealsock_config *sc)
+{
+	struct sealsock_conn *c = sealsock_conn_new(cc), *s = sealsock_conn_new(sc);
+	bool good = false;
+	char buf[10];
+	size_t moved;
+
+	if (c && s && sealsock_conn_set_host(c, "localhost") == 0 && shake_hands(c, s, 0))
+		good = sealsock_conn_write(c, "ping", 4) == 4 && !carry(c, s, 0, &moved) &&
+		       sealsock_conn_read(s, buf, sizeof(buf)) == 4 &&
+		       sealsock_conn_rekey(s, true) == 0 && !carry(s, c, 0, &moved) &&
+		       !carry(c, s, 0, &moved) && sealsock_conn_close(s) == 0 &&
+		       !carry(s, c, 0, &moved) && sealsock_conn_read(c, buf, 1) == 0;
+	/* A failed end says so; it never looks connected. */
+	if (!good && c && s && sealsock_conn_state(c) != SEALSOCK_STATE_FAILED &&
+	    sealsock_conn_state(s) != SEALSOCK_STATE_FAILED && countdown == 0)
+		good = sealsock_conn_error(c)->code == 0 && sealsock_conn_error(s)->code == 0;
+	sealsock_conn_free(c);
+	sealsock_conn_free(s);
+	return good;
+}
+
+static void every_allocation(const char *groups, const char *what)
+{
+	struct sealsock_config *cc = counted(NULL, SEALSOCK_CLIENT);
+	struct sealsock_config *sc = counted(NULL, SEALSOCK_SERVER);
+	long n, total, unwound = 0;
+	size_t before = held;
+
+	sealsock_config_groups(sc, groups);
+	ok(talk(cc, sc), "%s: the conversation works with memory", what);
+	seen = 0;
+	crypto_counts = true;
+	talk(cc, sc);
+	total = seen;
+	for (n = 1; n <= total; n++) {
+		countdown = n;
+		talk(cc, sc);
+		unwound += held == before;
+		if (held != before)
+			printf("# allocation %ld of %ld: %zu bytes kept\n", n, total,
+			       held - before);
+	}
+	countdown = -1;
+	crypto_counts = false;
+	ok_int(unwound, total, "%s: each of %ld allocations can fail", what, total);
+	ok(talk(cc, sc), "%s: and afterwards all is as before", what);
+	sealsock_config_unref(cc);
+	sealsock_config_unref(sc);
+}
+
+static void every_allocation_of_config(void)
+{
+	struct sealsock_config *cfg;
+	long n, total;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		size_t before = held;
+		bool good = true;
+
+		seen = 0;
+		crypto_counts = true;
+		sealsock_config_unref(counted(NULL, (enum sealsock_role)i));
+		total = seen;
+		/* Loading a key takes thousands, nearly all of them libcrypto's: every seventh. */
+		for (n = 1; n <= total; n += 7) {
+			countdown = n;
+			cfg = counted(NULL, (enum sealsock_role)i);
+			countdown = -1;
+			sealsock_config_unref(cfg);
+			good &= held == before;
+		}
+		crypto_counts = false;
+		ok(good && total > 10, "configuration of a %s: any of %ld allocations can fail",
+		   i ? "server" : "client", total);
+	}
+}
+
+/* What a peer that never finishes makes us hold. */
+static void hostile(void)
+{
+	struct sealsock_config *cc, *sc = counted(NULL, SEALSOCK_SERVER);
+	struct sealsock_conn *s;
+	static uint8_t big[40000];
+	struct flight f;
+	struct sealer seal;
+	size_t before, used, i;
+
+	before = held;
+	held_max = held;
+	s = sealsock_conn_new(sc);
+	/* A ClientHello of the greatest length, but for its last byte, in records of 100 bytes. */
+	memset(big, 0, sizeof(big));
+	big[0] = MSG_CLIENT_HELLO;
+	big[2] = 0x40;
+	for (i = 0; i < 4 + 16384 - 1; i += 100) {
+		uint8_t rec[105];
+		size_t part = 4 + 16384 - 1 - i < 100 ? 4 + 16384 - 1 - i : 100;
+
+		sealsock_conn_feed(s, rec, plain_record(22, big + i, part, rec), &used);
+	}
+	sealsock_conn_feed(s, "\x16\3\3\x40\0", 5, &used);
+	sealsock_conn_feed(s, big, 16383, &used);
+	ok(sealsock_conn_error(s)->code == 0 && held_max - before <= 65536,
+	   "a server holds at most 64 KiB for a client's half message: %zu", held_max - before);
+	sealsock_conn_free(s);
+	sealsock_config_unref(sc);
+
+	cc = counted(NULL, SEALSOCK_CLIENT);
+	sc = server_config(CERT_P256);
+	flight_to_client(&f, cc, sc);
+	before = held;
+	sealer_open(&seal, f.client, &f.secret);
+	sealer_add(&seal, 22, f.msg[0].p, f.msg[0].n);
+	memset(big, 0, sizeof(big));
+	big[0] = MSG_CERTIFICATE;
+	big[2] = 0x80;
+	for (i = 0; i < 4 + 32768 - 1; i += 1000)
+		sealer_add(&seal, 22, big + i, 4 + 32768 - 1 - i < 1000 ? 4 + 32768 - 1 - i : 1000);
+	held_max = held;
+	feed_all(f.client, seal.out.p, seal.out.n, 0);
+	feed_all(f.client, "\x17\3\3\x40\0", 5, 0);
+	feed_all(f.client, big, 16383, 0);
+	ok(sealsock_conn_error(f.client)->code == 0 && held_max <= 65536 + 4096,
+	   "a client holds at most 64 KiB for a server's half chain: %zu", held_max);
+	sealer_close(&seal);
+	flight_close(&f);
+}
+
+int main(void)
+{
+	/* Before libcrypto allocates anything. */
+	CRYPTO_set_mem_functions(crypto_alloc, crypto_realloc, crypto_release);
+	env = test_env;
+	env.alloc = count_alloc;
+	env.free = count_free;
+	test_server(CERT_P256);
+	every_allocation("x25519,secp256r1", "handshake");
+	every_allocation("secp256r1", "handshake with a retry");
+	every_allocation_of_config();
+	hostile();
+	ok_int(held, 0, "nothing is held in the end");
+	free_test_identities();
+	return done();
+}
