@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+#
+# make help says what there is. Everything is built below build/.
+
+KERNEL ?= 6.1
+KERNELS := 6.1 6.12 6.18 7.2
+PREFIX ?= /usr/local
+JOBS := -j$(shell nproc 2>/dev/null || echo 2)
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := all
+
+all: userspace module
+
+userspace:
+	@$(MAKE) --no-print-directory $(JOBS) -C userspace
+
+module:
+	@tools/vm/module $(KERNEL)
+
+setup:
+	@tools/vm/setup $(KERNEL)
+
+demo: setup
+	@tools/demo $(KERNEL)
+
+check: setup
+	@tools/check $(KERNEL)
+
+check-host: setup
+	@tools/check --host
+
+check-vm: setup
+	@tools/check --vm $(KERNEL)
+
+check-all: setup
+	@tools/check $(KERNELS)
+
+kselftest: setup module
+	@selftests/net/run-kernel-tls $(KERNEL)
+
+lint: setup
+	@tools/tap start
+	@tools/tap run lint -- tools/lint/run
+
+install: userspace
+	@$(MAKE) --no-print-directory -C userspace install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make demo         download through the module in a virtual machine, and measure'
+	@echo 'make check        all tests; KERNEL=6.1 (default), 6.12, 6.18, 7.2 or debug for those in guests'
+	@echo 'make check-host   unit tests, corpus replay, lints: no virtual machine'
+	@echo 'make check-vm     tests in guests only'
+	@echo 'make check-all    all tests, those in guests on every kernel'
+	@echo 'make kselftest    the TLS selftest of the kernel itself, against the module'
+	@echo 'make              library, command line and module, below build/'
+	@echo 'make install      library, header, command line and manual, below PREFIX=/usr/local'
+	@echo 'make lint setup clean'
+	@echo 'V=1 shows what the tests print.'
+
+.PHONY: all userspace module setup demo check check-host check-vm check-all kselftest lint install \
+	clean help
