@@ -4,6 +4,7 @@
 
 #include "channel.h"
 #include "schedule13.h"
+#include "trace.h"
 
 enum {
 	ALERT_WARNING = 1,
@@ -44,6 +45,7 @@ int channel_send_ccs(struct channel *c)
 {
 	static const uint8_t ccs[] = { SEAL_TYPE_CCS, 3, 3, 0, 1, 1 };
 
+	TRACE(ccs, c, SEALSOCK_DIR_SENT);
 	return buf_append(&c->out, ccs, sizeof(ccs)) ? 0 : SEALSOCK_ERR_NOMEM;
 }
 
@@ -57,6 +59,7 @@ int channel_send(struct channel *c, uint8_t type, struct bytes content)
 		c->ccs_due = false;
 		err = channel_send_ccs(c);
 	}
+	TRACE(output, c, type, content);
 	return err ? err : record_seal_all(&c->tx, type, content, &c->out);
 }
 
@@ -148,6 +151,8 @@ int channel_key(struct channel *c, struct record_dir *d, const struct kdf *kdf,
 
 	if (!err)
 		err = record_key(d, c->cfg->crypto, c->suite, d == &c->tx, key, iv);
+	TRACE(secret, c, trace_dir(c, d, TRACE_CLIENT_KEY), bytes_of(key, c->suite->key_len));
+	TRACE(secret, c, trace_dir(c, d, TRACE_CLIENT_IV), bytes_of(iv, sizeof(iv)));
 	wipe(key, sizeof(key));
 	wipe(iv, sizeof(iv));
 	return err;

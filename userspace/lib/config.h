@@ -36,6 +36,9 @@ struct sealsock_config {
 	sealsock_keylog_fn keylog;
 	void *keylog_arg;
 	int keylog_fd;			/* of keylog_file, or -1 */
+	sealsock_trace_fn trace;
+	void *trace_arg;
+	bool trace_secrets;
 	char error[256];
 };
 

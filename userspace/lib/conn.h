@@ -20,6 +20,8 @@ struct sealsock_conn {
 	struct io_state io;
 };
 
+_Static_assert(offsetof(struct sealsock_conn, ch) == 0, "trace.c finds it by its channel");
+
 enum conn_dir { CONN_TX, CONN_RX };
 
 /* What the kernel needs to seal or open one direction. Whoever fills one wipes it. */

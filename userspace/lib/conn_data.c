@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Application data through the engine, for callers that do not hand the socket to the kernel. */
 #include "conn.h"
+#include "trace.h"
 
 enum {
 	OUTPUT_MAX = 64 << 10,	/* unsent bytes before conn_write asks to wait */
@@ -31,6 +32,7 @@ static int rekey(struct channel *ch, struct record_dir *d, struct secret *secret
 
 	if (!err)
 		err = schedule13_update(&kdf, secret);
+	TRACE(secret, ch, trace_dir(ch, d, TRACE_NEXT_CLIENT), bytes_of(secret->b, secret->n));
 	if (!err)
 		err = channel_key(ch, d, &kdf, secret);
 	kdf_close(&kdf);

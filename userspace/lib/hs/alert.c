@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Alerts received (RFC 8446 §6), and their names. Which alert an error sends: error.c's table. */
 #include "hs/hs.h"
+#include "trace.h"
 
 static const struct {
 	uint8_t alert;
@@ -50,6 +51,7 @@ int alert_received(struct channel *ch, struct bytes content)
 {
 	uint8_t level, alert;
 
+	TRACE(alert_received, ch, content);
 	/* RFC 8446 §5.1: exactly one alert in a record, never cut. */
 	if (!rd_u8(&content, &level) || !rd_u8(&content, &alert) || content.n)
 		return channel_fail(ch, SEALSOCK_ERR_DECODE, "an alert is not two bytes long");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Steps of the TLS 1.3 handshake that client and server share. */
 #include "hs/hs.h"
+#include "trace.h"
 
 int hs_fail_msg(struct hs *hs, int code, unsigned int msg, const char *why, uint16_t bad_ext)
 {
@@ -32,6 +33,11 @@ int hs_derive(struct hs *hs, const char *label, struct secret *out)
 	return err ? err : schedule13_derive(&hs->schedule, &hs->transcript.kdf, label, hash, out);
 }
 
+static void trace_chain(const struct hs *hs, enum trace_key key)
+{
+	TRACE(secret, hs->ch, key, bytes_of(hs->schedule.chain.b, hs->schedule.chain.n));
+}
+
 static void log_secret(const struct hs *hs, const char *label, const struct secret *s)
 {
 	config_log_secret(hs->ch->cfg, label, hs->random, s);
@@ -59,8 +65,11 @@ int hs_handshake_keys(struct hs *hs, struct bytes shared)
 	int err;
 
 	err = schedule13_early(&hs->schedule, kdf);
+	trace_chain(hs, TRACE_EARLY_SECRET);
+	TRACE(secret, ch, TRACE_SHARED_SECRET, shared);
 	if (!err)
 		err = schedule13_handshake(&hs->schedule, kdf, shared);
+	trace_chain(hs, TRACE_HANDSHAKE_SECRET);
 	if (!err)
 		err = derive_pair(hs, LABEL_CLIENT_HS, LABEL_SERVER_HS);
 	if (!err)
@@ -71,8 +80,13 @@ int hs_handshake_keys(struct hs *hs, struct bytes shared)
 							     &hs->client_secret);
 	if (!err)
 		err = schedule13_master(&hs->schedule, kdf);
+	trace_chain(hs, TRACE_MASTER13);
 	if (err)
 		return hs_internal(hs, err, "deriving the handshake keys");
+	TRACE(secret, ch, TRACE_CLIENT_HANDSHAKE,
+	      bytes_of(hs->client_secret.b, hs->client_secret.n));
+	TRACE(secret, ch, TRACE_SERVER_HANDSHAKE,
+	      bytes_of(hs->server_secret.b, hs->server_secret.n));
 	log_secret(hs, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", &hs->client_secret);
 	log_secret(hs, "SERVER_HANDSHAKE_TRAFFIC_SECRET", &hs->server_secret);
 	return 0;

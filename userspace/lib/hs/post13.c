@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Messages after the handshake (RFC 8446 §4.6), put together across records. */
 #include "hs/hs.h"
+#include "trace.h"
 
 static bool allowed(const struct channel *ch, unsigned int type)
 {
@@ -21,6 +22,7 @@ static int on_message(struct channel *ch, struct bytes whole, size_t rest, unsig
 	bool request;
 	int err;
 
+	TRACE(received, ch, whole);
 	if (whole.p[0] == MSG_NEW_SESSION_TICKET) {
 		err = new_session_ticket_parse(body, &ticket);
 		if (err)

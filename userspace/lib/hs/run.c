@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The one driver: records to messages, messages to rows of the table. */
 #include "hs/hs.h"
+#include "trace.h"
 
 int hs_init(struct hs *hs, struct channel *ch, struct host *host, struct hs_result *result)
 {
@@ -112,6 +113,7 @@ static int on_ccs(struct hs *hs, struct bytes content)
 	if (content.n != 1 || content.p[0] != 1)
 		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
 				    "change_cipher_spec is not the single byte 1");
+	TRACE(ccs, hs->ch, SEALSOCK_DIR_RECEIVED);
 	if (!hs->hello_seen)
 		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
 				    "change_cipher_spec came before any ClientHello");
@@ -138,6 +140,7 @@ static int handle(struct hs *hs, struct bytes whole, size_t rest)
 	const struct hs_row *row;
 	int r;
 
+	TRACE(received, hs->ch, whole);
 	if (msg == MSG_SERVER_HELLO && body.n >= 2 + HELLO_RANDOM &&
 	    memcmp(body.p + 2, hello_retry_random, HELLO_RANDOM) == 0)
 		msg = MSG_HELLO_RETRY_REQUEST;
