@@ -41,8 +41,7 @@ static const struct {
 	[TRACE_MASTER12] = { "master secret",
 		"PRF(pre-master secret, \"master secret\", client random + server random)" },
 	[TRACE_EXTENDED_MASTER] = { "extended master secret",
-		"PRF(pre-master secret, \"extended master secret\", "
-		"Hash(ClientHello…ClientKeyExchange))" },
+		"PRF(pre-master secret, \"extended master secret\", session_hash)" },
 	[TRACE_KEY_BLOCK] = { "key block",
 		"PRF(master secret, \"key expansion\", server random + client random)" },
 	[TRACE_CLIENT_MAC] = { "client write MAC key", "from the key block" },

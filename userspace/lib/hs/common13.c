@@ -116,6 +116,10 @@ int hs_application_secrets(struct hs *hs)
 	}
 	if (err)
 		return hs_internal(hs, err, "deriving the application secrets");
+	TRACE(secret, ch, trace_dir(ch, &ch->tx, TRACE_CLIENT_TRAFFIC),
+	      bytes_of(ch->tx_secret.b, ch->tx_secret.n));
+	TRACE(secret, ch, trace_dir(ch, &ch->rx, TRACE_CLIENT_TRAFFIC),
+	      bytes_of(ch->rx_secret.b, ch->rx_secret.n));
 	log_secret(hs, "CLIENT_TRAFFIC_SECRET_0", client ? &ch->tx_secret : &ch->rx_secret);
 	log_secret(hs, "SERVER_TRAFFIC_SECRET_0", client ? &ch->rx_secret : &ch->tx_secret);
 	return 0;
