@@ -94,10 +94,14 @@ static size_t read_target(struct sock *sk, const struct seal_rx *rx, size_t len,
 	return sock_rcvlowat(sk, flags & MSG_WAITALL, len);
 }
 
-/* Sleeps until the head of the stream may have changed. */
+/*
+ * Sleeps until the head of the stream may have moved. 0, SEAL_RX_CHANGED, or
+ * an error.
+ */
 static int sleep_for_record(struct sock *sk, struct seal_rx *rx, long *timeo)
 {
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	u64 opened = rx->records;
 	int err;
 
 	lowat_lift(sk, rx);
@@ -106,14 +110,16 @@ static int sleep_for_record(struct sock *sk, struct seal_rx *rx, long *timeo)
 	err = sk_wait_event(sk, timeo,
 			    READ_ONCE(rx->ready) || READ_ONCE(rx->starved) ||
 			    READ_ONCE(rx->error) || READ_ONCE(sk->sk_err) ||
-			    !list_empty(&rx->plain) ||
+			    READ_ONCE(rx->records) != opened ||
 			    (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN), &wait);
 	sk_clear_bit(SOCKWQ_ASYNC_WAITDATA, sk);
 	remove_wait_queue(sk_sleep(sk), &wait);
 	lowat_restore(sk, rx);
 	if (signal_pending(current))
 		return sock_intr_errno(*timeo);
-	return err < 0 ? err : 0;
+	if (err < 0)
+		return err;
+	return rx->records == opened ? 0 : SEAL_RX_CHANGED;
 }
 
 /*
@@ -123,9 +129,9 @@ static int sleep_for_record(struct sock *sk, struct seal_rx *rx, long *timeo)
  *	for the next one
  *
  * What was opened before is taken off the queue first, because the lock may
- * be dropped. 1: @head is the header; 0: end of file, or, with the lock
- * dropped meanwhile, somebody else has opened records; -EAGAIN, -EKEYEXPIRED,
- * the socket's error, what a signal makes of it, or why no record follows.
+ * be dropped. SEAL_RX_RECORD: @head is its header; SEAL_RX_CHANGED: look again;
+ * SEAL_RX_EOF; -EAGAIN, -EKEYEXPIRED, the socket's error, what a signal makes
+ * of it, or why no record follows.
  */
 int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		 struct seal_header *head, long *timeo, bool copied)
@@ -137,7 +143,7 @@ int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		if (ret < 0)
 			return report_error(rx, ret, *timeo, copied);
 		if (ret)
-			return 1;
+			return SEAL_RX_RECORD;
 
 		seal_cursor_commit(sk, cur);
 		if (sk_flush_backlog(sk)) {
@@ -155,7 +161,7 @@ int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		if (sk->sk_err)
 			return copied ? -READ_ONCE(sk->sk_err) : sock_error(sk);
 		if ((sk->sk_shutdown & RCV_SHUTDOWN) || sock_flag(sk, SOCK_DONE))
-			return 0;
+			return SEAL_RX_EOF;
 		if (!*timeo)
 			return -EAGAIN;
 
@@ -163,8 +169,6 @@ int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		seal_cursor_init(sk, cur);
 		if (ret)
 			return ret;
-		if (!list_empty(&rx->plain))
-			return 0;
 	}
 }
 
@@ -286,7 +290,7 @@ static int wait_for_more(struct sock *sk, struct seal_rx *rx, struct seal_recv *
 	if (call->copied >= call->target)
 		return 0;
 	ret = seal_rx_wait(sk, rx, &call->cur, &head, &call->timeo, call->copied);
-	if (ret < 0 || (ret == 0 && !seal_plain_first(rx)))
+	if (ret < 0 || ret == SEAL_RX_EOF)
 		return ret;
 	if (call->peek)
 		restart_peek(call);

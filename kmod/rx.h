@@ -144,6 +144,13 @@ static inline struct seal_plain *seal_plain_first(struct seal_rx *rx)
 	return list_first_entry_or_null(&rx->plain, struct seal_plain, node);
 }
 
+/* What seal_rx_wait() says beside errors. */
+enum {
+	SEAL_RX_EOF,
+	SEAL_RX_RECORD,		/* a whole record is at the cursor */
+	SEAL_RX_CHANGED,	/* others have opened records meanwhile */
+};
+
 /* rx.c */
 struct seal_rx *seal_rx_new(struct seal_key *key);
 void seal_rx_free(struct sock *sk, struct seal_rx *rx);

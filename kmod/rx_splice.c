@@ -18,13 +18,15 @@ static struct seal_plain *first_record(struct sock *sk, struct seal_rx *rx,
 	struct seal_header head;
 	int ret;
 
-	plain = seal_plain_first(rx);
-	if (plain)
-		return plain;
-	ret = seal_rx_wait(sk, rx, cur, &head, timeo, copied);
+	do {
+		plain = seal_plain_first(rx);
+		if (plain)
+			return plain;
+		ret = seal_rx_wait(sk, rx, cur, &head, timeo, copied);
+	} while (ret == SEAL_RX_CHANGED);
 	if (ret < 0)
 		return ERR_PTR(ret);
-	return ret ? seal_rx_open(sk, rx, cur, &head) : seal_plain_first(rx);
+	return ret == SEAL_RX_EOF ? NULL : seal_rx_open(sk, rx, cur, &head);
 }
 
 /* A buffer that shares the first @len unread bytes of @plain. */

@@ -492,6 +492,36 @@ TEST_F(wired, spliced_pages_stay)
 	close(p[1]);
 }
 
+/* A peek that wants more than will ever come ends with the stream. */
+TEST_F(wired, peek_at_end_of_file)
+{
+	PEER_SENDS(0, 100, 0);
+	PEER_SENDS(100, 100, 0);
+	ASSERT_EQ(shutdown(self->peer, SHUT_WR), 0);
+	ASSERT_EQ(poll_for(self->fd, POLLRDHUP, 5000), POLLRDHUP);
+	ASSERT_EQ(set_int(self->fd, SOL_SOCKET, SO_RCVLOWAT, 5000), 0);
+
+	ASSERT_EQ(recv(self->fd, got, 10000, MSG_PEEK | MSG_DONTWAIT), 200);
+	ASSERT_EQ(recv(self->fd, got, 10000, MSG_PEEK | MSG_WAITALL), 200);
+	ASSERT_EQ(pattern_check(got, 0, 200), -1);
+	ASSERT_EQ(recv(self->fd, got, 10000, MSG_WAITALL), 200);
+	ASSERT_EQ(recv(self->fd, got, 10000, MSG_PEEK), 0);
+}
+
+/* While it waits it sleeps. */
+TEST_F(wired, peek_waits_asleep)
+{
+	struct timeval timeout = { .tv_usec = 500000 };
+	struct timespec before, after;
+
+	PEER_SENDS(0, 100, 0);
+	ASSERT_EQ(setsockopt(self->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)), 0);
+	ASSERT_EQ(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before), 0);
+	ASSERT_EQ(recv(self->fd, got, 10000, MSG_PEEK | MSG_WAITALL), 100);
+	ASSERT_EQ(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after), 0);
+	ASSERT_LT(after.tv_sec - before.tv_sec + (after.tv_nsec - before.tv_nsec) / 1e9, 0.25);
+}
+
 /* Opened for a peek is still queued: the receive buffer bounds it, not the caller's wishes. */
 TEST_F(wired, peek_is_bounded)
 {
