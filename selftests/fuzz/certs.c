@@ -37,7 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(v.code < 0 && v.why[0]);
 		cert_is_for(chain.certs[0], &host);
 		for (i = 0; i < SIGSCHEME_COUNT; i++)
-			MUST(cert_verify(chain.certs[0], &sigschemes[i], der, der) < 0);
+			MUST(cert_verify(chain.certs[0], &sigschemes[i], VERSION_TLS12, der,
+					 der) < 0);
 	}
 	chain_free(&chain);
 	/* The same bytes as a pattern and as a name. */

@@ -160,7 +160,7 @@ static void fields(void)
 	h.suites_len = 3;
 	run(&h, SEALSOCK_ERR_DECODE, "odd length of cipher suites");
 	good_hello(&h, NULL);
-	h.suites_len = unhex("13041305c02f", h.suites, sizeof(h.suites));
+	h.suites_len = unhex("13051306c02f", h.suites, sizeof(h.suites));
 	run(&h, SEALSOCK_ERR_NO_SUITE, "no common cipher suite");
 	good_hello(&h, NULL);
 	h.compression_len = 0;

@@ -77,7 +77,7 @@ static const struct row sh_rows[] = {
 	{ "server_name in the wrong message", ADD, 0, "", SEALSOCK_ERR_ILLEGAL },
 	{ "ALPN in the wrong message", ADD, 16, "0003026832", SEALSOCK_ERR_ILLEGAL },
 	{ "cookie in a ServerHello", ADD, 44, "000161", SEALSOCK_ERR_ILLEGAL },
-	{ "suite that was not offered", SUITE, 0x1304, "", SEALSOCK_ERR_ILLEGAL },
+	{ "suite that was not offered", SUITE, 0x1305, "", SEALSOCK_ERR_ILLEGAL },
 	{ "suite of TLS 1.2", SUITE, 0xc02f, "", SEALSOCK_ERR_ILLEGAL },
 	{ "GREASE suite", SUITE, 0x0a0a, "", SEALSOCK_ERR_ILLEGAL },
 	{ "legacy_version 0x0304", VERSION, 0x0304, "", SEALSOCK_ERR_ILLEGAL },

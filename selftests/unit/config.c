@@ -27,8 +27,13 @@ static void lists(void)
 	ok_int(sealsock_config_groups(cfg, "secp256r1,x25519"), 0, "groups by name");
 	ok_int(sealsock_config_groups(cfg, "X25519"), SEALSOCK_ERR_NAME, "names are exact");
 	ok_int(sealsock_config_sigalgs(cfg, "ed25519"), 0, "schemes by name");
-	ok_int(sealsock_config_sigalgs(cfg, "rsa_pkcs1_sha256"), SEALSOCK_ERR_NAME,
-	       "PKCS#1 is not for TLS 1.3");
+	ok_int(sealsock_config_sigalgs(cfg, "rsa_pkcs1_sha1"), SEALSOCK_ERR_NAME, "SHA-1 is gone");
+	ok_int(sealsock_config_versions(cfg, "TLSv1.3"), 0, "one version");
+	ok(cfg->versions == CONFIG_TLS13, "is set");
+	ok_int(sealsock_config_versions(cfg, "TLSv1.1"), SEALSOCK_ERR_NAME, "no old version");
+	ok_int(sealsock_config_versions(cfg, ""), SEALSOCK_ERR_INVALID, "no version");
+	ok_int(sealsock_config_versions(cfg, "TLSv1.3,TLSv1.3"), SEALSOCK_ERR_INVALID,
+	       "a version twice");
 	ok_int(sealsock_config_alpn(cfg, "h2,http/1.1"), 0, "ALPN");
 	ok_int(sealsock_config_alpn(cfg, "h2,,x"), SEALSOCK_ERR_INVALID, "empty protocol");
 	ok_int(sealsock_config_alpn(cfg, "h2,"), SEALSOCK_ERR_INVALID, "empty protocol at the end");
@@ -41,7 +46,7 @@ static void lists(void)
 static void roles(void)
 {
 	const struct identity *id = test_server(CERT_P256), *other = test_server(CERT_P384);
-	const struct identity *p521 = test_server(CERT_P521);
+	const struct identity *p224 = test_server(CERT_P224);
 	char words[400];
 
 	ok(!sealsock_config_new((enum sealsock_role)7), "no such role");
@@ -69,8 +74,8 @@ static void roles(void)
 	ok_int(sealsock_config_cert_mem(cfg, id->cert_pem, strlen(id->cert_pem), other->key_pem,
 					strlen(other->key_pem)), SEALSOCK_ERR_KEY,
 	       "another certificate's key");
-	ok_int(sealsock_config_cert_mem(cfg, p521->cert_pem, strlen(p521->cert_pem), p521->key_pem,
-					strlen(p521->key_pem)), SEALSOCK_ERR_KEY,
+	ok_int(sealsock_config_cert_mem(cfg, p224->cert_pem, strlen(p224->cert_pem), p224->key_pem,
+					strlen(p224->key_pem)), SEALSOCK_ERR_KEY,
 	       "a key without a scheme here");
 	ok_int(sealsock_config_cert_mem(cfg, id->cert_pem, strlen(id->cert_pem) - 30, id->key_pem,
 					strlen(id->key_pem)), SEALSOCK_ERR_PEM, "PEM cut off");

@@ -258,13 +258,26 @@ int sealsock_config_verify(struct sealsock_config *cfg, enum sealsock_verify mod
 int sealsock_config_alpn(struct sealsock_config *cfg, const char *list);
 
 /*
- * What may be negotiated, best first: names of the IANA registries separated by commas or colons.
+ * Versions that may be negotiated, in any order: "TLSv1.2,TLSv1.3", which is the default; the
+ * highest that both sides have is taken. A version without a suite in the list of ciphers is not.
  * INVALID: empty or repeated; NAME: unknown name.
+ */
+int sealsock_config_versions(struct sealsock_config *cfg, const char *list);
+
+/*
+ * What may be negotiated, best first: names of the IANA registries separated by commas or colons.
+ * INVALID: empty or repeated; NAME: unknown name. A server goes by its own order of ciphers, but
+ * takes ChaCha20-Poly1305 first where the client has it first.
  *   ciphers: TLS_AES_128_GCM_SHA256 TLS_AES_256_GCM_SHA384 TLS_CHACHA20_POLY1305_SHA256
+ *            TLS_AES_128_CCM_SHA256; TLS 1.2: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+ *            TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
+ *            TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
+ *            TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 TLS_ECDHE_ECDSA_WITH_AES_128_CCM
  *   groups:  x25519 secp256r1
- *   sigalgs: ecdsa_secp256r1_sha256 ecdsa_secp384r1_sha384 ed25519 rsa_pss_rsae_sha256
- *            rsa_pss_rsae_sha384 rsa_pss_rsae_sha512 rsa_pss_pss_sha256 rsa_pss_pss_sha384
- *            rsa_pss_pss_sha512
+ *   sigalgs: ecdsa_secp256r1_sha256 ecdsa_secp384r1_sha384 ecdsa_secp521r1_sha512 ed25519
+ *            rsa_pss_rsae_sha256 rsa_pss_rsae_sha384 rsa_pss_rsae_sha512 rsa_pss_pss_sha256
+ *            rsa_pss_pss_sha384 rsa_pss_pss_sha512; TLS 1.2 only: rsa_pkcs1_sha256
+ *            rsa_pkcs1_sha384 rsa_pkcs1_sha512
  */
 int sealsock_config_ciphers(struct sealsock_config *cfg, const char *list);
 int sealsock_config_groups(struct sealsock_config *cfg, const char *list);

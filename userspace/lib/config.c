@@ -32,6 +32,7 @@ struct sealsock_config *sealsock_config_new(enum sealsock_role role)
 	cfg->keylog_fd = -1;
 	cfg->verify = role == SEALSOCK_CLIENT ? SEALSOCK_VERIFY_REQUIRED : SEALSOCK_VERIFY_NONE;
 	buf_init(&cfg->alpn, &cfg->env);
+	cfg->versions = CONFIG_TLS13;
 	DEFAULT_LIST(&cfg->suites, suites, SUITE_COUNT);
 	DEFAULT_LIST(&cfg->groups, groups, GROUP_COUNT);
 	DEFAULT_LIST(&cfg->sigalgs, sigschemes, SIGSCHEME_COUNT);
@@ -166,7 +167,8 @@ static bool can_sign(const struct sealsock_config *cfg)
 
 	for (c = cfg->creds; c; c = c->next)
 		for (i = 0; i < u16_count(list); i++)
-			if (privkey_can(c->key, sigscheme_find(u16_at(list, i))))
+			if (privkey_can(c->key, sigscheme_find(u16_at(list, i)), VERSION_TLS12) ||
+			    privkey_can(c->key, sigscheme_find(u16_at(list, i)), VERSION_TLS13))
 				return true;
 	return false;
 }
@@ -177,6 +179,8 @@ int sealsock_config_check(const struct sealsock_config *cfg, char *buf, size_t l
 
 	if (len)
 		buf[0] = '\0';
+	if (!config_has_version(cfg, VERSION_TLS12) && !config_has_version(cfg, VERSION_TLS13))
+		complain(&r, "no cipher suite is of an enabled version: config_versions");
 	if (cfg->role == SEALSOCK_SERVER && !cfg->creds)
 		complain(&r, "a server needs a certificate and its key: config_cert_file");
 	else if (cfg->role == SEALSOCK_SERVER && !can_sign(cfg))

@@ -14,11 +14,16 @@ struct credential {
 	struct buf message;
 };
 
+enum { WIRE_LIST_MAX = 32 };
+
 /* A list of registry numbers as it stands on the wire. */
 struct wire_list {
-	uint8_t b[2 * SIGSCHEME_COUNT];
+	uint8_t b[2 * WIRE_LIST_MAX];
 	uint8_t n;
 };
+
+/* Bits of struct sealsock_config's @versions. */
+enum { CONFIG_TLS12 = 1, CONFIG_TLS13 = 2 };
 
 struct sealsock_config {
 	unsigned int refs;		/* atomic */
@@ -29,6 +34,7 @@ struct sealsock_config {
 	enum sealsock_verify verify;
 	struct trust *trust;
 	struct credential *creds;
+	unsigned int versions;
 	struct wire_list suites;
 	struct wire_list groups;
 	struct wire_list sigalgs;
@@ -46,6 +52,12 @@ static inline struct bytes wire_list_of(const struct wire_list *l)
 {
 	return bytes_of(l->b, l->n);
 }
+
+/* Is the version enabled, and is there a suite for it? */
+bool config_has_version(const struct sealsock_config *cfg, uint16_t version);
+
+/* The suites of enabled versions, in the order of the configuration. */
+void config_offer(const struct sealsock_config *cfg, struct wire_list *out);
 
 /* Notes why a setter failed and returns @code. */
 int config_fail(struct sealsock_config *cfg, int code, const char *fmt, ...)

@@ -37,6 +37,53 @@ static int set_list(struct sealsock_config *cfg, struct wire_list *list, const c
 	return 0;
 }
 
+bool config_has_version(const struct sealsock_config *cfg, uint16_t version)
+{
+	struct bytes list = wire_list_of(&cfg->suites);
+	size_t i;
+
+	if (!(cfg->versions & (version == VERSION_TLS13 ? CONFIG_TLS13 : CONFIG_TLS12)))
+		return false;
+	for (i = 0; i < u16_count(list); i++)
+		if (suite_find(u16_at(list, i))->version == version)
+			return true;
+	return false;
+}
+
+void config_offer(const struct sealsock_config *cfg, struct wire_list *out)
+{
+	struct bytes list = wire_list_of(&cfg->suites);
+	size_t i;
+
+	out->n = 0;
+	for (i = 0; i < u16_count(list); i++) {
+		if (!config_has_version(cfg, suite_find(u16_at(list, i))->version))
+			continue;
+		out->b[out->n++] = list.p[2 * i];
+		out->b[out->n++] = list.p[2 * i + 1];
+	}
+}
+
+static bool version_by_name(const char *name, size_t n, uint16_t *id)
+{
+	if (n != 7 || memcmp(name, "TLSv1.", 6) != 0 || (name[6] != '2' && name[6] != '3'))
+		return false;
+	*id = name[6] == '2' ? VERSION_TLS12 : VERSION_TLS13;
+	return true;
+}
+
+int sealsock_config_versions(struct sealsock_config *cfg, const char *list)
+{
+	struct wire_list made = { .n = 0 };
+	int err = set_list(cfg, &made, list, version_by_name, "version");
+
+	if (err)
+		return err;
+	cfg->versions = (list_has(&made, VERSION_TLS12) ? CONFIG_TLS12 : 0) |
+			(list_has(&made, VERSION_TLS13) ? CONFIG_TLS13 : 0);
+	return 0;
+}
+
 int sealsock_config_ciphers(struct sealsock_config *cfg, const char *list)
 {
 	return set_list(cfg, &cfg->suites, list, suite_by_name, "cipher suite");

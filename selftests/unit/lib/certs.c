@@ -13,6 +13,7 @@
 const char *const cert_type_names[CERT_TYPES] = {
 	[CERT_P256] = "P-256", [CERT_P384] = "P-384", [CERT_ED25519] = "Ed25519",
 	[CERT_RSA] = "RSA", [CERT_RSA_PSS] = "RSA-PSS", [CERT_P521] = "P-521",
+	[CERT_P224] = "P-224",
 };
 
 #define MUST(x) do {								\
@@ -34,6 +35,8 @@ static EVP_PKEY *make_key(enum cert_type type, bool small)
 		return EVP_EC_gen("P-384");
 	case CERT_P521:
 		return EVP_EC_gen("P-521");
+	case CERT_P224:
+		return EVP_EC_gen("P-224");
 	case CERT_ED25519:
 		return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	default:

@@ -68,7 +68,8 @@ int kex_derive(const struct kex *k, struct bytes peer, uint8_t out[KEX_SECRET_MA
 struct privkey;
 int privkey_from_pem(const struct sealsock_env *env, struct bytes pem, struct privkey **out);
 void privkey_free(struct privkey *k);
-bool privkey_can(const struct privkey *k, const struct sigscheme *s);
+bool privkey_can(const struct privkey *k, const struct sigscheme *s, uint16_t version);
+enum key_kind privkey_kind(const struct privkey *k);
 int privkey_sign(const struct privkey *k, const struct sigscheme *s, struct bytes msg,
 		 uint8_t sig[SIGNATURE_MAX], size_t *sig_len);
 
@@ -79,9 +80,9 @@ void cert_free(struct cert *c);
 enum key_kind cert_key_kind(const struct cert *c);
 bool cert_fits_key(const struct cert *c, const struct privkey *k);
 
-/* 0 or BAD_SIGNATURE; ILLEGAL: the certificate's key is not of the scheme's kind. */
-int cert_verify(const struct cert *c, const struct sigscheme *s, struct bytes msg,
-		struct bytes sig);
+/* 0 or BAD_SIGNATURE; ILLEGAL: the scheme is not for the certificate's key in this version. */
+int cert_verify(const struct cert *c, const struct sigscheme *s, uint16_t version,
+		struct bytes msg, struct bytes sig);
 
 /* Calls @fn for each name of the subjectAltName until it returns true; returns whether one did. */
 enum cert_name { CERT_NAME_DNS, CERT_NAME_IP };

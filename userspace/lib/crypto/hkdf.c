@@ -8,9 +8,9 @@ static size_t block_len(enum hash_id id)
 	return id == HASH_SHA384 ? 128 : 64;
 }
 
-/* One pass of HMAC: H((key xor pad) || a || b). */
-static int pass(const struct kdf *k, struct bytes key, uint8_t pad, struct bytes a,
-		struct bytes b, uint8_t *out)
+/* One pass of HMAC: H((key xor pad) || parts). */
+static int pass(const struct kdf *k, struct bytes key, uint8_t pad, const struct bytes *parts,
+		size_t n, uint8_t *out)
 {
 	size_t block = block_len(k->hash);
 	uint8_t padded[BLOCK_MAX];
@@ -22,35 +22,34 @@ static int pass(const struct kdf *k, struct bytes key, uint8_t pad, struct bytes
 	err = hash_start(k->crypto, k->scratch, k->hash);
 	if (!err)
 		err = hash_add(k->scratch, padded, block);
-	if (!err && a.n)
-		err = hash_add(k->scratch, a.p, a.n);
-	if (!err && b.n)
-		err = hash_add(k->scratch, b.p, b.n);
+	for (i = 0; !err && i < n; i++)
+		if (parts[i].n)
+			err = hash_add(k->scratch, parts[i].p, parts[i].n);
 	if (!err)
 		err = hash_end(k->scratch, out);
 	wipe(padded, sizeof(padded));
 	return err;
 }
 
-static int hmac2(const struct kdf *k, struct bytes key, struct bytes a, struct bytes b,
-		 uint8_t *out)
+int hmac_parts(const struct kdf *k, struct bytes key, const struct bytes *parts, size_t n,
+	       uint8_t *out)
 {
 	uint8_t inner[HASH_MAX];
+	struct bytes again = bytes_of(inner, hash_len(k->hash));
 	int err;
 
 	if (key.n > block_len(k->hash))
 		return SEALSOCK_ERR_INVALID;
-	err = pass(k, key, 0x36, a, b, inner);
+	err = pass(k, key, 0x36, parts, n, inner);
 	if (!err)
-		err = pass(k, key, 0x5c, bytes_of(inner, hash_len(k->hash)), bytes_of(NULL, 0),
-			   out);
+		err = pass(k, key, 0x5c, &again, 1, out);
 	wipe(inner, sizeof(inner));
 	return err;
 }
 
 int hmac(const struct kdf *k, struct bytes key, struct bytes msg, uint8_t *out)
 {
-	return hmac2(k, key, msg, bytes_of(NULL, 0), out);
+	return hmac_parts(k, key, &msg, 1, out);
 }
 
 int hkdf_extract(const struct kdf *k, struct bytes salt, struct bytes ikm, struct secret *out)
@@ -82,9 +81,10 @@ int hkdf_expand_label(const struct kdf *k, const struct secret *secret, const ch
 	at += context.n;
 
 	while (!err && done < n) {
+		struct bytes parts[2] = { { t, round ? len : 0 }, { info, at + 1 } };
+
 		info[at] = ++round;
-		err = hmac2(k, bytes_of(secret->b, secret->n),
-			    bytes_of(t, round == 1 ? 0 : len), bytes_of(info, at + 1), t);
+		err = hmac_parts(k, bytes_of(secret->b, secret->n), parts, 2, t);
 		if (!err) {
 			size_t part = n - done < len ? n - done : len;
 

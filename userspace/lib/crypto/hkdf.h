@@ -16,6 +16,10 @@ struct kdf {
 /* @out: hash_len bytes. @key at most one block of the hash, which all our secrets are. */
 int hmac(const struct kdf *k, struct bytes key, struct bytes msg, uint8_t *out);
 
+/* The same of a message in @n parts. */
+int hmac_parts(const struct kdf *k, struct bytes key, const struct bytes *parts, size_t n,
+	       uint8_t *out);
+
 int hkdf_extract(const struct kdf *k, struct bytes salt, struct bytes ikm, struct secret *out);
 
 /* HKDF-Expand-Label; @label without "tls13 "; @n at most 255. */

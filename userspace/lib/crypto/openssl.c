@@ -16,6 +16,7 @@ static const char *const cipher_names[AEAD_COUNT] = {
 	[AEAD_AES_128_GCM] = "AES-128-GCM",
 	[AEAD_AES_256_GCM] = "AES-256-GCM",
 	[AEAD_CHACHA20_POLY1305] = "ChaCha20-Poly1305",
+	[AEAD_AES_128_CCM] = "AES-128-CCM",
 };
 
 static void drop(struct crypto *c)
@@ -137,8 +138,56 @@ void aead_free(struct aead *a)
 int aead_key(const struct crypto *c, struct aead *a, enum aead_id id, bool seal,
 	     const uint8_t *key)
 {
-	return EVP_CipherInit_ex2(cipher_ctx(a), c->cipher[id], key, NULL, seal, NULL) == 1 ?
+	EVP_CIPHER_CTX *ctx = cipher_ctx(a);
+
+	const EVP_CIPHER *cipher = c->cipher[id];
+
+	/* CCM wants the lengths of nonce and tag before the key. */
+	if (id == AEAD_AES_128_CCM) {
+		if (EVP_CipherInit_ex2(ctx, cipher, NULL, NULL, seal, NULL) != 1 ||
+		    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, AEAD_NONCE, NULL) != 1 ||
+		    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG, NULL) != 1)
+			return SEALSOCK_ERR_CRYPTO;
+		cipher = NULL;
+	}
+	return EVP_CipherInit_ex2(ctx, cipher, key, NULL, seal, NULL) == 1 ?
 	       0 : SEALSOCK_ERR_CRYPTO;
+}
+
+static bool is_ccm(const EVP_CIPHER_CTX *ctx)
+{
+	return EVP_CIPHER_CTX_get_mode(ctx) == EVP_CIPH_CCM_MODE;
+}
+
+/* CCM takes its message in one piece, whose length comes before everything else. */
+static int ccm_seal(EVP_CIPHER_CTX *ctx, struct bytes aad, const struct bytes in[2], uint8_t *out)
+{
+	int total = (int)(in[0].n + in[1].n), n;
+
+	if (in[0].n)
+		memmove(out, in[0].p, in[0].n);
+	if (in[1].n)
+		memcpy(out + in[0].n, in[1].p, in[1].n);
+	if (EVP_EncryptUpdate(ctx, NULL, &n, NULL, total) != 1 ||
+	    EVP_EncryptUpdate(ctx, NULL, &n, aad.p, (int)aad.n) != 1 ||
+	    EVP_EncryptUpdate(ctx, out, &n, out, total) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, AEAD_TAG, out + total) != 1)
+		return SEALSOCK_ERR_CRYPTO;
+	return 0;
+}
+
+static int ccm_open(EVP_CIPHER_CTX *ctx, struct bytes aad, const uint8_t *in, size_t n,
+		    uint8_t *out)
+{
+	int done;
+
+	if (EVP_DecryptUpdate(ctx, NULL, &done, NULL, (int)n) != 1 ||
+	    EVP_DecryptUpdate(ctx, NULL, &done, aad.p, (int)aad.n) != 1)
+		return SEALSOCK_ERR_CRYPTO;
+	if (EVP_DecryptUpdate(ctx, out, &done, in, (int)n) == 1)
+		return 0;
+	wipe(out, n);
+	return SEALSOCK_ERR_BAD_RECORD;
 }
 
 int aead_seal(struct aead *a, const uint8_t nonce[AEAD_NONCE], struct bytes aad,
@@ -147,8 +196,11 @@ int aead_seal(struct aead *a, const uint8_t nonce[AEAD_NONCE], struct bytes aad,
 	EVP_CIPHER_CTX *ctx = cipher_ctx(a);
 	int i, n;
 
-	if (EVP_EncryptInit_ex2(ctx, NULL, NULL, nonce, NULL) != 1 ||
-	    EVP_EncryptUpdate(ctx, NULL, &n, aad.p, (int)aad.n) != 1)
+	if (EVP_EncryptInit_ex2(ctx, NULL, NULL, nonce, NULL) != 1)
+		return SEALSOCK_ERR_CRYPTO;
+	if (is_ccm(ctx))
+		return ccm_seal(ctx, aad, in, out);
+	if (EVP_EncryptUpdate(ctx, NULL, &n, aad.p, (int)aad.n) != 1)
 		return SEALSOCK_ERR_CRYPTO;
 	for (i = 0; i < 2; i++) {
 		if (in[i].n == 0)
@@ -176,8 +228,11 @@ int aead_open(struct aead *a, const uint8_t nonce[AEAD_NONCE], struct bytes aad,
 	n -= AEAD_TAG;
 	memcpy(tag, in + n, AEAD_TAG);
 	if (EVP_DecryptInit_ex2(ctx, NULL, NULL, nonce, NULL) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG, tag) != 1 ||
-	    EVP_DecryptUpdate(ctx, NULL, &done, aad.p, (int)aad.n) != 1)
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG, tag) != 1)
+		return SEALSOCK_ERR_CRYPTO;
+	if (is_ccm(ctx))
+		return ccm_open(ctx, aad, in, n, out);
+	if (EVP_DecryptUpdate(ctx, NULL, &done, aad.p, (int)aad.n) != 1)
 		return SEALSOCK_ERR_CRYPTO;
 	if (n && EVP_DecryptUpdate(ctx, out, &done, in, (int)n) != 1)
 		return SEALSOCK_ERR_CRYPTO;

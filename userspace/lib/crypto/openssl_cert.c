@@ -55,15 +55,15 @@ bool cert_fits_key(const struct cert *c, const struct privkey *k)
 	return fits;
 }
 
-int cert_verify(const struct cert *c, const struct sigscheme *s, struct bytes msg,
-		struct bytes sig)
+int cert_verify(const struct cert *c, const struct sigscheme *s, uint16_t version,
+		struct bytes msg, struct bytes sig)
 {
 	EVP_PKEY *pkey = X509_get0_pubkey(c->x509);
 	EVP_MD_CTX *ctx;
 	int err;
 
-	/* RFC 8446 §4.2.3: curve, hash and key type of a scheme belong together. */
-	if (!pkey || c->kind != s->kind)
+	/* RFC 8446 §4.2.3: curve, hash and key type of a scheme belong together, from 1.3 on. */
+	if (!pkey || !sigscheme_fits(s, c->kind, version))
 		return SEALSOCK_ERR_ILLEGAL;
 	ctx = EVP_MD_CTX_new();
 	if (!ctx)

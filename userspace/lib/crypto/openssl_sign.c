@@ -29,6 +29,8 @@ enum key_kind pkey_kind(const EVP_PKEY *pkey)
 			return KEY_EC_P256;
 		if (strcmp(curve, "secp384r1") == 0)
 			return KEY_EC_P384;
+		if (strcmp(curve, "secp521r1") == 0)
+			return KEY_EC_P521;
 	}
 	return KEY_OTHER;
 }
@@ -40,7 +42,9 @@ int pkey_setup(EVP_MD_CTX *ctx, EVP_PKEY *pkey, const struct sigscheme *s, bool 
 
 	ok = sign ? EVP_DigestSignInit_ex(ctx, &pctx, s->digest, NULL, NULL, pkey, NULL) :
 		    EVP_DigestVerifyInit_ex(ctx, &pctx, s->digest, NULL, NULL, pkey, NULL);
-	if (ok == 1 && (s->kind == KEY_RSA || s->kind == KEY_RSA_PSS)) {
+	if (ok == 1 && s->pkcs1) {
+		ok = EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PADDING) == 1;
+	} else if (ok == 1 && (s->kind == KEY_RSA || s->kind == KEY_RSA_PSS)) {
 		/* RFC 8446 §4.2.3: MGF1 with the same hash, salt as long as the hash. */
 		ok = EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
 		     EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) == 1;
@@ -67,7 +71,7 @@ static int prepare(struct privkey *k)
 	int usable = 0;
 
 	for (i = 0; i < SIGSCHEME_COUNT; i++) {
-		if (sigschemes[i].kind != k->kind)
+		if (!sigscheme_fits(&sigschemes[i], k->kind, VERSION_TLS12))
 			continue;
 		k->ready[i] = EVP_MD_CTX_new();
 		if (!k->ready[i])
@@ -127,9 +131,14 @@ EVP_PKEY *privkey_pkey(const struct privkey *k)
 	return k->pkey;
 }
 
-bool privkey_can(const struct privkey *k, const struct sigscheme *s)
+bool privkey_can(const struct privkey *k, const struct sigscheme *s, uint16_t version)
 {
-	return k->ready[s - sigschemes];
+	return k->ready[s - sigschemes] && sigscheme_fits(s, k->kind, version);
+}
+
+enum key_kind privkey_kind(const struct privkey *k)
+{
+	return k->kind;
 }
 
 int privkey_sign(const struct privkey *k, const struct sigscheme *s, struct bytes msg,

@@ -30,7 +30,7 @@ static void describe(struct hs *hs, struct client_hello *ch)
 		.legacy_version = VERSION_TLS12,
 		.random = bytes_of(hs->random, sizeof(hs->random)),
 		.session_id = bytes_of(hs->session_id, hs->session_id_len),
-		.suites = wire_list_of(&cfg->suites),
+		.suites = wire_list_of(&hs->suites),
 		.compression = bytes_of(&no_compression, 1),
 	};
 	e->present = EXT_BIT(EXT_SUPPORTED_GROUPS) | EXT_BIT(EXT_SIGNATURE_ALGORITHMS) |
@@ -84,6 +84,7 @@ int client_start(struct hs *hs)
 		if (!hs->result->sni)
 			return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the ClientHello");
 	}
+	config_offer(hs->ch->cfg, &hs->suites);
 	err = draw(hs, hs->random, sizeof(hs->random));
 	/* RFC 8446 §D.4: a session id makes this look like a resumption to middleboxes. */
 	hs->session_id_len = SESSION_ID_MAX;
@@ -124,7 +125,8 @@ static int check_hello(struct hs *hs, struct server_hello *sh, unsigned int msg)
 				   0);
 	if (sh->compression)
 		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, msg, "chooses compression", 0);
-	if (!u16_contains(wire_list_of(&hs->ch->cfg->suites), sh->suite))
+	if (!u16_contains(wire_list_of(&hs->suites), sh->suite) ||
+	    suite_find(sh->suite)->version != VERSION_TLS13)
 		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, msg,
 				   "chooses a cipher suite that was not offered", 0);
 	hs->ch->suite = suite_find(sh->suite);
@@ -360,8 +362,8 @@ int client_on_certificate_verify(struct hs *hs, struct bytes body)
 		return hs_internal(hs, err, "hashing the handshake");
 	n = certificate_verify_content(SEALSOCK_SERVER, bytes_of(hash, hs->ch->suite->hash_len),
 				       content);
-	err = cert_verify(hs->leaf, sigscheme_find(cv.scheme), bytes_of(content, n),
-			  cv.signature);
+	err = cert_verify(hs->leaf, sigscheme_find(cv.scheme), VERSION_TLS13,
+			  bytes_of(content, n), cv.signature);
 	if (err == SEALSOCK_ERR_ILLEGAL)
 		return hs_fail_msg(hs, err, MSG_CERTIFICATE_VERIFY,
 				   "uses a signature scheme that does not fit the certificate", 0);

@@ -66,6 +66,7 @@ struct hs {
 	uint8_t session_id[SESSION_ID_MAX];
 	uint8_t session_id_len;
 	uint32_t offered;		/* extensions in our ClientHello */
+	struct wire_list suites;	/* … and suites */
 	struct buf hello;		/* client: our last ClientHello, until the hash is known */
 	struct kex *kex;
 

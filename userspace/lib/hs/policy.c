@@ -2,15 +2,50 @@
 /* What a server chooses among a client's offers: its own order decides. */
 #include "hs/hs.h"
 
-static const struct suite *choose_suite(const struct sealsock_config *cfg, struct bytes offered)
+static bool is_chacha(const struct suite *s)
 {
-	struct bytes ours = wire_list_of(&cfg->suites);
+	return s && s->aead == AEAD_CHACHA20_POLY1305;
+}
+
+/* GREASE (RFC 8701) and signalling values do not count. */
+static const struct suite *first_known(struct bytes offered)
+{
+	const struct suite *s = NULL;
 	size_t i;
 
-	for (i = 0; i < u16_count(ours); i++)
-		if (u16_contains(offered, u16_at(ours, i)))
-			return suite_find(u16_at(ours, i));
-	return NULL;
+	for (i = 0; !s && i < u16_count(offered); i++)
+		s = suite_find(u16_at(offered, i));
+	return s;
+}
+
+/*
+ * Our order decides, but a client that puts ChaCha20-Poly1305 first has no fast AES: it gets it, if
+ * it may be had. @fits: what a suite needs besides being offered.
+ */
+static const struct suite *choose_suite(const struct sealsock_config *cfg, struct bytes offered,
+					bool (*fits)(const struct suite *s, void *arg), void *arg)
+{
+	struct bytes ours = wire_list_of(&cfg->suites);
+	const struct suite *s, *best = NULL;
+	bool chacha = is_chacha(first_known(offered));
+	size_t i;
+
+	for (i = 0; i < u16_count(ours); i++) {
+		s = suite_find(u16_at(ours, i));
+		if (!u16_contains(offered, s->id) || !fits(s, arg))
+			continue;
+		if (!chacha || is_chacha(s))
+			return s;
+		if (!best)
+			best = s;
+	}
+	return best;
+}
+
+static bool is_13(const struct suite *s, void *arg)
+{
+	(void)arg;
+	return s->version == VERSION_TLS13;
 }
 
 static bool share_of(struct bytes shares, uint16_t group, struct bytes *out)
@@ -56,7 +91,7 @@ static const struct sigscheme *choose_scheme(const struct sealsock_config *cfg,
 
 	for (i = 0; i < u16_count(ours); i++) {
 		s = sigscheme_find(u16_at(ours, i));
-		if (privkey_can(c->key, s) && u16_contains(offered, s->id))
+		if (privkey_can(c->key, s, VERSION_TLS13) && u16_contains(offered, s->id))
 			return s;
 	}
 	return NULL;
@@ -115,7 +150,7 @@ int policy_choose(struct hs *hs, const struct client_hello *ch, struct choice *o
 {
 	const struct sealsock_config *cfg = hs->ch->cfg;
 
-	out->suite = choose_suite(cfg, ch->suites);
+	out->suite = choose_suite(cfg, ch->suites, is_13, NULL);
 	if (!out->suite)
 		return channel_fail(hs->ch, SEALSOCK_ERR_NO_SUITE,
 				    "the client offers no cipher suite that is allowed here");
