@@ -9,7 +9,8 @@
 #include "serve.h"
 
 enum { OPT_CERT = 0x200, OPT_KEY, OPT_PLAIN, OPT_NAMES, OPT_WRITE_CA, OPT_ONCE, OPT_CIPHERS,
-	OPT_GROUPS, OPT_KEYLOG, OPT_ULP, OPT_MAX, OPT_IDLE, OPT_STALL };
+	OPT_GROUPS, OPT_KEYLOG, OPT_ULP, OPT_TRACE, OPT_TRACE_JSON, OPT_TRACE_HTML, OPT_SECRETS,
+	 OPT_MAX, OPT_IDLE, OPT_STALL };
 
 static bool number_option(struct serve_options *o, int opt)
 {
@@ -58,12 +59,31 @@ static bool text_option(struct serve_options *o, int opt)
 		{ 'a', &o->addr }, { OPT_CERT, &o->cert }, { OPT_KEY, &o->key },
 		{ OPT_NAMES, &o->names }, { OPT_WRITE_CA, &o->write_ca },
 		{ OPT_CIPHERS, &o->ciphers }, { OPT_GROUPS, &o->groups },
-		{ OPT_KEYLOG, &o->keylog },
+		{ OPT_KEYLOG, &o->keylog }, { OPT_TRACE_HTML, &o->trace_html },
 	};
 
 	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
 		if (map[i].opt == opt) {
 			*map[i].to = optarg;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool flag_option(struct serve_options *o, int opt)
+{
+	const struct {
+		int opt;
+		bool *to;
+	} map[] = {
+		{ 'v', &o->verbose }, { OPT_ONCE, &o->once }, { OPT_TRACE, &o->trace },
+		{ OPT_TRACE_JSON, &o->trace_json }, { OPT_SECRETS, &o->secrets },
+	};
+
+	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
+		if (map[i].opt == opt) {
+			*map[i].to = true;
 			return true;
 		}
 	}
@@ -90,6 +110,10 @@ static int parse(struct serve_options *o, int argc, char **argv)
 		{ "idle-timeout", required_argument, NULL, OPT_IDLE },
 		{ "timeout", required_argument, NULL, OPT_STALL },
 		{ "once", no_argument, NULL, OPT_ONCE },
+		{ "trace", no_argument, NULL, OPT_TRACE },
+		{ "trace-json", no_argument, NULL, OPT_TRACE_JSON },
+		{ "trace-html", required_argument, NULL, OPT_TRACE_HTML },
+		{ "secrets", no_argument, NULL, OPT_SECRETS },
 		{ 0 },
 	};
 	int opt;
@@ -97,11 +121,9 @@ static int parse(struct serve_options *o, int argc, char **argv)
 	while ((opt = cli_option(&verb_serve, argc, argv, ":hvp:a:", long_opts)) != -1) {
 		if (opt == '?')
 			return CLI_USAGE;
-		if (opt == 'v') {
-			o->verbose = true;
-		} else if (opt == OPT_ONCE) {
-			o->once = true;
-		} else if (opt == OPT_ULP) {
+		if (flag_option(o, opt))
+			continue;
+		if (opt == OPT_ULP) {
 			if (!cli_ulp(optarg, &o->ulp))
 				return CLI_USAGE;
 		} else if (!text_option(o, opt)) {
@@ -179,6 +201,17 @@ static int configure(struct sealsock_config *cfg, const struct serve_options *o)
 	return err;
 }
 
+static int configure_trace(struct server *srv)
+{
+	int err = 0;
+
+	if (srv->tracing)
+		err = sealsock_config_trace(srv->cfg, serve_trace_event, srv);
+	if (!err)
+		err = sealsock_config_trace_secrets(srv->cfg, srv->o->secrets);
+	return cli_setting(srv->cfg, err, "tracing", "handshakes");
+}
+
 /* Without a record path every connection would fail: better to say so before the first one. */
 static bool path_there(const struct serve_options *o)
 {
@@ -250,13 +283,14 @@ static int run(int argc, char **argv)
 		return CLI_USAGE;
 	}
 	raise_limits(&o);
+	srv.tracing = o.trace || o.trace_json || o.trace_html;
 	status = CLI_USAGE;
 	srv.cfg = sealsock_config_new(SEALSOCK_SERVER);
 	if (!srv.cfg)
 		cli_error("cannot set up TLS: no memory, or libcrypto lacks an algorithm");
 	else if (!path_there(&o))
 		status = CLI_KERNEL;
-	else if (!configure(srv.cfg, &o))
+	else if (!configure(srv.cfg, &o) && !configure_trace(&srv))
 		status = serve(&srv, &o);
 	sealsock_config_unref(srv.cfg);
 	close(srv.dir_fd);
@@ -287,6 +321,10 @@ const struct cli_verb verb_serve = {
 	"      --timeout SECONDS      for handshakes, and for peers that take nothing (30)\n"
 	"      --idle-timeout SECONDS between requests, and for the head of one (15)\n"
 	"      --once                 leave after one connection\n"
+	"      --trace                print every handshake, field by field\n"
+	"      --trace-json           the same as one JSON object a connection\n"
+	"      --trace-html FILE      write the last connection's as a page with a drawing\n"
+	"      --secrets              with the values of keys\n"
 	"      --keylog FILE          append every connection's secrets, for debugging\n"
 	"  -v, --verbose              one line per request\n"
 	"  -h, --help                 this text\n\n"

@@ -12,6 +12,7 @@
 #include "http.h"
 #include "net.h"
 #include "stream.h"
+#include "trace.h"
 
 struct serve_options {
 	const char *dir;
@@ -25,6 +26,8 @@ struct serve_options {
 	bool plain;
 	bool once;
 	bool verbose;
+	bool trace, trace_json, secrets;
+	const char *trace_html;
 	enum cli_ulp ulp;
 	unsigned int max_conns;
 	int idle_ms;			/* between requests, and for a request's head */
@@ -75,6 +78,7 @@ struct client {
 	int64_t started;	/* of this request */
 	int64_t body_size;
 	char peer[NET_ADDR_MAX];
+	struct trace_log *trace;	/* with --trace, until it has been shown */
 	char line[256];
 };
 
@@ -83,6 +87,7 @@ struct server {
 	struct sealsock_config *cfg;
 	int dir_fd;
 	int epoll;
+	bool tracing;
 	bool stopping;
 	bool module_missing;	/* install said so: the whole server cannot work */
 	unsigned int conns;
@@ -98,6 +103,11 @@ void client_step(struct server *srv, struct client *c);
 /* Its deadline has passed, or the server stops. */
 void client_expire(struct server *srv, struct client *c);
 void client_stop(struct server *srv, struct client *c);
+struct trace_log *serve_trace_new(const struct server *srv, const struct client *c);
+/* For sealsock_config_trace(): finds the connection's log. @arg is the server. */
+void serve_trace_event(void *arg, const struct sealsock_trace_event *e);
+/* Prints @c's handshake, if there is one to be shown, and forgets it. */
+void serve_trace_show(const struct server *srv, struct client *c);
 void client_free(struct server *srv, struct client *c);
 
 /* Runs until a signal, or for one connection with --once. Returns the exit status. */

@@ -44,6 +44,8 @@ struct client *client_new(struct server *srv, int fd, const struct sockaddr_stor
 		close(fd);
 		return NULL;
 	}
+	if (tls && srv->tracing)
+		c->trace = serve_trace_new(srv, c);
 	if (tls)
 		go(c, CLIENT_HANDSHAKE, EPOLLIN, srv->o->stall_ms);
 	else
@@ -67,6 +69,7 @@ void client_free(struct server *srv, struct client *c)
 	srv->conns--;
 	srv->served++;
 	answer_close(&c->a);
+	serve_trace_show(srv, c);
 	stream_close(&c->s);	/* epoll forgets a descriptor that is closed */
 	free(c->buf);
 	free(c);
@@ -93,6 +96,8 @@ static void step_handshake(struct server *srv, struct client *c)
 		fail(c);
 		return;
 	}
+	if (c->trace)
+		trace_conclude(c->trace, c->s.tls);
 	if (srv->o->ulp != CLI_ULP_NONE) {
 		err = sealsock_install(c->s.tls, c->s.fd, srv->o->ulp == CLI_ULP_ANY ?
 				       SEALSOCK_INSTALL_TLS_ULP : 0);

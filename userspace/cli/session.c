@@ -91,6 +91,12 @@ static int configure(struct sealsock_config *cfg, const struct session_options *
 	if (!err && o->keylog)
 		err = cli_setting(cfg, sealsock_config_keylog_file(cfg, o->keylog),
 				  "--keylog", o->keylog);
+	if (!err && o->trace) {
+		err = sealsock_config_trace(cfg, trace_log_event, o->trace);
+		if (!err)
+			err = sealsock_config_trace_secrets(cfg, o->trace->secrets);
+		err = cli_setting(cfg, err, "tracing", "handshake");
+	}
 	return err;
 }
 
@@ -121,11 +127,14 @@ static struct sealsock_conn *make_conn(const struct session_options *o, const ch
 	return conn;
 }
 
-static int report(const struct stream *s, int err, const char *what, const struct net_peer *where)
+static int report(const struct stream *s, const struct session_options *o, int err,
+		  const char *what, const struct net_peer *where)
 {
 	const struct sealsock_failure *f = sealsock_conn_error(s->tls);
 	int status = sealsock_exit_code(err);
 
+	if (o->trace)
+		trace_conclude(o->trace, s->tls);
 	if (f->code == err && f->alert >= 0 && f->direction != SEALSOCK_DIR_NONE)
 		cli_error("%s with %s port %s: %s [alert %s %s]", what, where->host, where->port,
 			  stream_error(s, err), sealsock_alert_name(f->alert),
@@ -163,12 +172,13 @@ static int start_tls(struct stream *s, const struct session_options *o,
 	sealsock_conn_set_timeout(s->tls, o->timeout_ms);
 	err = sealsock_handshake_fd(s->tls, s->fd);
 	if (err)
-		return report(s, err, "TLS handshake failed", where);
+		return report(s, o, err, "TLS handshake failed", where);
 	if (o->ulp != CLI_ULP_NONE) {
 		err = sealsock_install(s->tls, s->fd,
 				       o->ulp == CLI_ULP_ANY ? SEALSOCK_INSTALL_TLS_ULP : 0);
 		if (err)
-			return report(s, err, "cannot seal records in the kernel", where);
+			return report(s, o, err, "cannot seal records in the kernel",
+				      where);
 	}
 	sealsock_conn_info(s->tls, &info);
 	s->path = info.path;

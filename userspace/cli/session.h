@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "net.h"
 #include "stream.h"
+#include "trace.h"
 
 struct session_options {
 	const char *cacert;
@@ -18,6 +19,7 @@ struct session_options {
 	bool verbose;
 	enum cli_ulp ulp;
 	int timeout_ms;
+	struct trace_log *trace;	/* keeps the handshake, or NULL */
 };
 
 /* Long options every client verb has; their values start at SESSION_OPT. */

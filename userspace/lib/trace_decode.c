@@ -175,7 +175,7 @@ static bool random_field(struct trace_out *o, struct bytes *m, const char *whose
 	if (!rd_bytes(m, 32, &raw))
 		return false;
 	if (memcmp(raw.p + 24, mark, 7) == 0)
-		trace_field(o, "random", raw, "the %s random; it ends in the downgrade mark", whose);
+		trace_field(o, "random", raw, "the %s random; ends in the downgrade mark", whose);
 	else if (o->retry)
 		trace_field(o, "random", raw, "the value that says HelloRetryRequest");
 	else

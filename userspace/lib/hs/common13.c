@@ -72,6 +72,10 @@ int hs_handshake_keys(struct hs *hs, struct bytes shared)
 	trace_chain(hs, TRACE_HANDSHAKE_SECRET);
 	if (!err)
 		err = derive_pair(hs, LABEL_CLIENT_HS, LABEL_SERVER_HS);
+	TRACE(secret, ch, TRACE_CLIENT_HANDSHAKE,
+	      bytes_of(hs->client_secret.b, hs->client_secret.n));
+	TRACE(secret, ch, TRACE_SERVER_HANDSHAKE,
+	      bytes_of(hs->server_secret.b, hs->server_secret.n));
 	if (!err)
 		err = channel_key(ch, &ch->tx, kdf, client ? &hs->client_secret :
 							     &hs->server_secret);
@@ -83,10 +87,6 @@ int hs_handshake_keys(struct hs *hs, struct bytes shared)
 	trace_chain(hs, TRACE_MASTER13);
 	if (err)
 		return hs_internal(hs, err, "deriving the handshake keys");
-	TRACE(secret, ch, TRACE_CLIENT_HANDSHAKE,
-	      bytes_of(hs->client_secret.b, hs->client_secret.n));
-	TRACE(secret, ch, TRACE_SERVER_HANDSHAKE,
-	      bytes_of(hs->server_secret.b, hs->server_secret.n));
 	log_secret(hs, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", &hs->client_secret);
 	log_secret(hs, "SERVER_HANDSHAKE_TRAFFIC_SECRET", &hs->server_secret);
 	return 0;
