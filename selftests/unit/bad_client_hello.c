@@ -138,7 +138,7 @@ static void extensions(void)
 	hello_add(&h, 0xfafa, "");
 	run(&h, SEALSOCK_ERR_ILLEGAL, "pre_shared_key is not last");
 	good_hello(&h, "x25519");
-	hello_set(&h, 10, "00020018");
+	hello_set(&h, 10, "00020016");
 	hello_set(&h, 51, "0000");
 	run(&h, SEALSOCK_ERR_NO_GROUP, "no common group");
 }

@@ -93,7 +93,7 @@ static const struct row sh_rows[] = {
 };
 
 static const struct row hrr_rows[] = {
-	{ "retry: group that was not offered", SET, 51, "0018", SEALSOCK_ERR_ILLEGAL },
+	{ "retry: group that was not offered", SET, 51, "0016", SEALSOCK_ERR_ILLEGAL },
 	{ "retry: group whose share was sent", SET, 51, "001d", SEALSOCK_ERR_ILLEGAL },
 	{ "retry: a share instead of a group", SET, 51, "00170001aa", SEALSOCK_ERR_DECODE },
 	{ "retry: nothing to change", DROP, 51, "", SEALSOCK_ERR_ILLEGAL },

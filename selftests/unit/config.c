@@ -55,8 +55,10 @@ static void roles(void)
 	ok(strstr(words, "config_ca_system"), "is told how to get them");
 	ok_int(sealsock_config_check(cfg, words, 5), 1, "words are cut to the buffer");
 	ok_int(strlen(words), 4, "and end in NUL");
-	ok_int(sealsock_config_cert_mem(cfg, "", 0, "", 0), SEALSOCK_ERR_INVALID,
-	       "a client has no certificate");
+	ok_int(sealsock_config_cert_mem(cfg, id->cert_pem, strlen(id->cert_pem), id->key_pem,
+					strlen(id->key_pem)), 0, "a client may have a certificate");
+	ok_int(sealsock_config_client_auth(cfg, SEALSOCK_VERIFY_REQUIRED, NULL),
+	       SEALSOCK_ERR_INVALID, "but asks nobody else for one");
 	ok_int(sealsock_config_verify(cfg, SEALSOCK_VERIFY_NONE), SEALSOCK_ERR_INVALID,
 	       "not verifying is spelt insecure");
 	ok_int(sealsock_config_verify(cfg, SEALSOCK_VERIFY_INSECURE), 0, "insecure");
@@ -65,8 +67,14 @@ static void roles(void)
 
 	cfg = sealsock_config_new(SEALSOCK_SERVER);
 	ok_int(sealsock_config_check(cfg, words, sizeof(words)), 1, "a server without certificate");
-	ok_int(sealsock_config_verify(cfg, SEALSOCK_VERIFY_REQUIRED), SEALSOCK_ERR_INVALID,
-	       "servers do not verify clients");
+	ok_int(sealsock_config_verify(cfg, SEALSOCK_VERIFY_INSECURE), SEALSOCK_ERR_INVALID,
+	       "a server verifies clients, or asks for nothing");
+	ok_int(sealsock_config_verify(cfg, SEALSOCK_VERIFY_REQUIRED), 0, "it may require them");
+	ok_int(sealsock_config_check(cfg, words, sizeof(words)), 2, "but then needs anchors");
+	ok_int(sealsock_config_client_auth(cfg, SEALSOCK_VERIFY_NONE, "/nonexistent"),
+	       SEALSOCK_ERR_FILE, "a list of authorities that is not there");
+	ok_int(cfg->verify, SEALSOCK_VERIFY_REQUIRED, "changes nothing");
+	ok_int(sealsock_config_verify(cfg, SEALSOCK_VERIFY_NONE), 0, "or ask for nothing again");
 	ok_int(sealsock_config_cert_mem(cfg, "x", 1, id->key_pem, strlen(id->key_pem)),
 	       SEALSOCK_ERR_PEM, "no certificate in the text");
 	ok_int(sealsock_config_cert_mem(cfg, id->cert_pem, strlen(id->cert_pem), "x", 1),
@@ -176,7 +184,7 @@ static void errors(void)
 	bool good = true;
 	int code;
 
-	for (code = 0; code >= SEALSOCK_ERR_UNSUPPORTED; code--) {
+	for (code = 0; code > -SEALSOCK_ERRORS; code--) {
 		int status = sealsock_exit_code(code), alert = sealsock_error_alert(code);
 
 		good &= strncmp(sealsock_error_name(code), "SEALSOCK_", 9) == 0 &&

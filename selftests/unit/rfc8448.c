@@ -93,10 +93,11 @@ static void schedule(void)
 	struct transcript t = { 0 };
 	struct schedule13 s;
 	struct secret c_hs, s_hs, other;
-	uint8_t hash[HASH_MAX], key[32], iv[12], shared[32], verify[HASH_MAX];
+	uint8_t hash[HASH_MAX], key[32], iv[12], shared[KEX_SECRET_MAX], verify[HASH_MAX];
 	uint8_t fin[36] = { 20, 0, 0, 32 };
 	struct bytes server_share = message("server_hello");
 	struct kex *kex;
+	size_t shared_len;
 
 	pool = v("client_random_pool");
 	pool.p += 32;
@@ -104,7 +105,8 @@ static void schedule(void)
 	ok_int(kex_new(crypto, &pool_env, GROUP_X25519, &kex), 0, "the client's key share");
 	same(kex_share(kex), "client_public");
 	/* key_share is the first extension of the trace's ServerHello. */
-	ok_int(kex_derive(kex, bytes_of(server_share.p + 52, 32), shared), 0, "shared secret");
+	ok_int(kex_derive(kex, bytes_of(server_share.p + 52, 32), shared,
+			  &shared_len), 0, "shared secret");
 	kex_free(kex);
 
 	transcript_init(&t, crypto);

@@ -99,7 +99,21 @@ enum sealsock_error {
 	SEALSOCK_ERR_NO_MODULE = -45,	/* the ULP is not there: load the module */
 	SEALSOCK_ERR_REFUSED = -46,	/* the kernel refused: errno is in the failure record */
 	SEALSOCK_ERR_UNSUPPORTED = -47,	/* this record path or build cannot do that */
+	/* not a failure: the engine has asked for something, see sealsock_conn_request() */
+	SEALSOCK_WANT_ANSWER = -48,
+	/* more of what the peer can get wrong */
+	SEALSOCK_ERR_CERT_REQUIRED = -49, /* a client without certificate: certificate_required */
+	SEALSOCK_ERR_BAD_BINDER = -50,	/* a PSK's binder is wrong: decrypt_error */
+	SEALSOCK_ERR_UNKNOWN_PSK = -51,	/* no common pre-shared key: unknown_psk_identity */
+	SEALSOCK_ERR_REJECTED = -52,	/* the application refused the peer: access_denied */
+	SEALSOCK_ERR_UNKNOWN_HOST = -53, /* the application has no such host: unrecognized_name */
+	SEALSOCK_ERR_BAD_STAPLE = -54,	/* bad_certificate_status_response */
+	SEALSOCK_ERR_FALLBACK = -55,	/* a client fell back: inappropriate_fallback */
+	SEALSOCK_ERR_WEAK = -56,	/* the peer's parameters are weak: insufficient_security */
 };
+
+/* How many codes there are: -1 to 1 - SEALSOCK_ERRORS. */
+#define SEALSOCK_ERRORS 57
 
 /* Which way an alert went. */
 enum sealsock_direction {
@@ -121,12 +135,14 @@ enum sealsock_state {
 	SEALSOCK_STATE_WANT_OUT,	/* send what sealsock_conn_output() gives */
 	SEALSOCK_STATE_DONE,		/* complete, and all its output has been sent */
 	SEALSOCK_STATE_FAILED,		/* for good; one alert may still wait in the output */
+	SEALSOCK_STATE_WANT_ANSWER,	/* the engine asks: sealsock_conn_request() */
 };
 
 enum sealsock_verify {
 	SEALSOCK_VERIFY_REQUIRED,	/* chain and name must be right (client default) */
 	SEALSOCK_VERIFY_NONE,		/* no certificate is asked for (server default) */
 	SEALSOCK_VERIFY_INSECURE,	/* client: any certificate will do. Only for tests */
+	SEALSOCK_VERIFY_OPTIONAL,	/* server: asks; none will do, but no wrong one */
 };
 
 /*
@@ -168,6 +184,7 @@ struct sealsock_trace_event {
 	const uint8_t *bytes;		/* with the message's header; keys: the value, or NULL */
 	size_t len;			/* of them; of keys also where the value is left out */
 };
+
 typedef void (*sealsock_trace_fn)(void *arg, const struct sealsock_trace_event *event);
 
 /* One field of a decoded message. Gone when the call returns. */
@@ -178,6 +195,7 @@ struct sealsock_trace_field {
 	const uint8_t *bytes;		/* as they stand on the wire */
 	size_t len;
 };
+
 typedef void (*sealsock_field_fn)(void *arg, const struct sealsock_trace_field *field);
 
 /* What was negotiated. Strings live as long as the connection; NULL: not known (yet). */
@@ -194,6 +212,10 @@ struct sealsock_info {
 	const char *sni;		/* host name sent or received in the clear */
 	bool hello_retry;		/* there was a HelloRetryRequest */
 	bool verified;			/* the peer's chain and name were checked and are right */
+	bool resumed;			/* by a ticket, a session id or an external PSK */
+	bool client_authenticated;	/* server: the client's certificate was verified */
+	bool client_cert_sent;		/* client: a certificate was asked for, and sent */
+	bool extended_master_secret;	/* TLS 1.2: RFC 7627; TLS 1.3: always */
 	enum sealsock_path path;	/* who seals and opens records now */
 };
 
@@ -204,8 +226,76 @@ struct sealsock_failure {
 	enum sealsock_direction direction; /* of the alert */
 	int sys_errno;			/* errno of SYSTEM, REFUSED, NO_MODULE, or 0 */
 	const char *step;		/* what was going on, such as "waiting for ServerHello" */
-	char text[256];			/* one line: what failed, on what, and what to do */
+	const char *text;		/* one line: what failed, on what, and what to do */
 };
+
+/*
+ * Where sessions are kept. Ids and sessions are bytes, copied by whoever keeps them. Called by any
+ * thread that has a connection; must not call back. A client's ids are names it makes for servers,
+ * and it may put several sessions under one; a server's are its TLS 1.2 session ids. Sessions are
+ * secrets: who reads them can decrypt.
+ *
+ * put: keeps it, or drops it or another one for want of room. get: a copy of the newest, and its
+ * size; 0 if there is none, it has expired, or @room is too small. take: the same, and removes it.
+ */
+struct sealsock_session_store {
+	void *arg;
+	void (*put)(void *arg, const void *id, size_t id_len, const void *session, size_t n,
+		    int64_t expires);
+	size_t (*get)(void *arg, const void *id, size_t id_len, int64_t now, void *session,
+		      size_t room);
+	size_t (*take)(void *arg, const void *id, size_t id_len, int64_t now, void *session,
+		       size_t room);
+};
+
+/* Room that any session fits in. */
+#define SEALSOCK_SESSION_MAX 8192
+
+/* What the engine may ask of its caller, and waits for in state WANT_ANSWER. */
+enum sealsock_request_kind {
+	SEALSOCK_REQUEST_NONE,
+	SEALSOCK_REQUEST_SIGN,		/* answer: the signature over @message */
+	SEALSOCK_REQUEST_DECRYPT,	/* answer: the content of @message, RSA PKCS#1 v1.5 */
+	SEALSOCK_REQUEST_VERIFY,	/* answer: 0, or why the peer is refused */
+	SEALSOCK_REQUEST_HELLO,		/* answer: 0, a configuration, or why not */
+};
+
+/*
+ * All of it belongs to the connection and stays as it is until the answer. @scheme: registry value
+ * of the signature scheme; the message is to be hashed by who signs, never before.
+ */
+struct sealsock_request {
+	enum sealsock_request_kind kind;
+	uint16_t scheme;
+	const char *scheme_name;
+	const void *message;
+	size_t message_len;
+	void *key;			/* SIGN, DECRYPT: what config_cert_signer was given */
+};
+
+/* A ClientHello, as far as it helps to choose. Lives as long as the call or the request. */
+struct sealsock_hello {
+	const char *sni;		/* NULL: none */
+	const uint16_t *versions;	/* offered, in the client's order; 0x0304, 0x0303 */
+	size_t version_count;
+	const uint8_t *alpn;		/* length byte and name, each; NULL: none */
+	size_t alpn_len;
+};
+
+/*
+ * Server: chooses the configuration for a client by what it offers. *use is the connection's own at
+ * first; it may be replaced by another one of a server. 0; WANT_ANSWER: later, by
+ * sealsock_conn_answer_config(); any other code refuses the client (UNKNOWN_HOST, REJECTED).
+ */
+typedef int (*sealsock_hello_fn)(void *arg, struct sealsock_conn *conn,
+				 const struct sealsock_hello *hello, struct sealsock_config **use);
+
+/*
+ * Called when the built-in checks of the peer's certificate have passed, before anything is sent on
+ * the strength of them. 0 accepts; WANT_ANSWER: later, by sealsock_conn_answer(); any other code
+ * rejects. It can look at the certificates, but cannot make good what the checks found wrong.
+ */
+typedef int (*sealsock_verify_fn)(void *arg, struct sealsock_conn *conn);
 
 /*
  * Configuration: built once, then shared. All setters answer SEALSOCK_ERR_FROZEN once a connection
@@ -230,14 +320,29 @@ const char *sealsock_config_error(const struct sealsock_config *cfg);
 
 /*
  * A certificate chain, leaf first, and its private key, both PEM. Reads the files when called.
- * Repeatable: the chain is chosen by server name, then by the peer's signature schemes, then by
- * order. FILE, PEM, KEY (key and leaf do not belong together; key type not supported), NOMEM.
- * Server only: INVALID on a client configuration.
+ * Repeatable: a server chooses by server name, then by the peer's signature schemes, then by order;
+ * a client, when it is asked for one, by the names of the server's authorities, then alike. FILE,
+ * PEM, KEY (key and leaf do not belong together; key type not supported), NOMEM.
  */
 int sealsock_config_cert_file(struct sealsock_config *cfg, const char *chain_path,
 			      const char *key_path);
 int sealsock_config_cert_mem(struct sealsock_config *cfg, const void *chain, size_t chain_len,
 			     const void *key, size_t key_len);
+
+/*
+ * A chain whose private key is somewhere else: the connection asks for its signatures with
+ * SEALSOCK_REQUEST_SIGN (and DECRYPT), where @key is found again. @key stays the caller's and must
+ * outlive the configuration. PEM, KEY (not a supported kind), NOMEM.
+ */
+int sealsock_config_cert_signer(struct sealsock_config *cfg, const void *chain, size_t chain_len,
+				void *key);
+
+/*
+ * The OCSP response (DER) to be stapled to the chain that was added last, for peers that ask for it
+ * (RFC 6066 §8, RFC 8446 §4.4.2.1). Reads the file now; who fetches new ones makes a new
+ * configuration. FILE; STATE: no chain yet.
+ */
+int sealsock_config_ocsp_file(struct sealsock_config *cfg, const char *path);
 
 /*
  * Trust anchors, PEM, added to those already there; loaded now, never during a handshake.
@@ -248,8 +353,22 @@ int sealsock_config_ca_file(struct sealsock_config *cfg, const char *path);
 int sealsock_config_ca_mem(struct sealsock_config *cfg, const void *pem, size_t len);
 int sealsock_config_ca_system(struct sealsock_config *cfg);
 
-/* Clients: REQUIRED or INSECURE. Servers: NONE. INVALID otherwise. */
+/*
+ * Clients: REQUIRED or INSECURE. Servers: NONE; REQUIRED: every client must have a certificate that
+ * chains to a trust anchor; OPTIONAL: a client may have none. INVALID otherwise.
+ */
 int sealsock_config_verify(struct sealsock_config *cfg, enum sealsock_verify mode);
+
+/*
+ * Server: the same, with a PEM file whose certificates' subjects are named to clients, so that they
+ * can choose among theirs (RFC 8446 §4.2.4, RFC 5246 §7.4.4). NULL: none are named. FILE, PEM.
+ */
+int sealsock_config_client_auth(struct sealsock_config *cfg, enum sealsock_verify mode,
+				const char *ca_names_path);
+
+/* The application's own verdict on peers, and a server's choice of configuration. NULL: none. */
+int sealsock_config_on_verify(struct sealsock_config *cfg, sealsock_verify_fn fn, void *arg);
+int sealsock_config_on_hello(struct sealsock_config *cfg, sealsock_hello_fn fn, void *arg);
 
 /*
  * Application protocols, best first, separated by commas: "h2,http/1.1". Where both sides name
@@ -273,8 +392,9 @@ int sealsock_config_versions(struct sealsock_config *cfg, const char *list);
  *            TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
  *            TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
  *            TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 TLS_ECDHE_ECDSA_WITH_AES_128_CCM
- *   groups:  x25519 secp256r1
- *   sigalgs: ecdsa_secp256r1_sha256 ecdsa_secp384r1_sha384 ecdsa_secp521r1_sha512 ed25519
+ *   groups:  x25519 secp256r1 secp384r1 secp521r1 x448; TLS 1.3, where libcrypto has ML-KEM:
+ *            X25519MLKEM768 SecP256r1MLKEM768
+ *   sigalgs: ecdsa_secp256r1_sha256 ecdsa_secp384r1_sha384 ecdsa_secp521r1_sha512 ed25519 ed448
  *            rsa_pss_rsae_sha256 rsa_pss_rsae_sha384 rsa_pss_rsae_sha512 rsa_pss_pss_sha256
  *            rsa_pss_pss_sha384 rsa_pss_pss_sha512; TLS 1.2 only: rsa_pkcs1_sha256
  *            rsa_pkcs1_sha384 rsa_pkcs1_sha512
@@ -282,6 +402,59 @@ int sealsock_config_versions(struct sealsock_config *cfg, const char *list);
 int sealsock_config_ciphers(struct sealsock_config *cfg, const char *list);
 int sealsock_config_groups(struct sealsock_config *cfg, const char *list);
 int sealsock_config_sigalgs(struct sealsock_config *cfg, const char *list);
+
+/*
+ * Versions and lists at once: "default"; "modern", which leaves out what is there for old peers;
+ * "legacy", which adds what only very old ones need. NAME: none of these.
+ */
+int sealsock_config_profile(struct sealsock_config *cfg, const char *name);
+
+/*
+ * Resumption. A store for sessions; it is copied, its functions must outlive the configuration.
+ * NULL: a store in memory for a thousand sessions, which belongs to the configuration. A client
+ * with a store resumes by itself and takes each session once (RFC 8446 §C.4); without one, see
+ * sealsock_conn_session().
+ */
+int sealsock_config_session_store(struct sealsock_config *cfg,
+				  const struct sealsock_session_store *store);
+
+/*
+ * Server: how many tickets are sent after a full or resumed TLS 1.3 handshake to clients that can
+ * use them: 0 to 8, 2 by default. 0 turns tickets off in TLS 1.2 too.
+ */
+int sealsock_config_ticket_count(struct sealsock_config *cfg, unsigned int count);
+
+/*
+ * Server: keys to seal tickets with, for several processes or machines; without it keys are made
+ * at random and live as long as the configuration. The file has 48 random bytes per key, at most
+ * 16 times: the first seals, all open. To rotate, put a new key before the old ones and move the
+ * file into place. It is read now, and again by sealsock_conn_new() when it has changed, at most
+ * once a second; a file that cannot be used then leaves the keys as they are. FILE, INVALID.
+ */
+int sealsock_config_ticket_keys_file(struct sealsock_config *cfg, const char *path);
+
+/*
+ * An external pre-shared key for TLS 1.3 (RFC 8446 §4.2.11), together with an ephemeral key
+ * exchange. Repeatable. @hash: "SHA256" or "SHA384", the only hash it is used with. @host: the
+ * server it is for: a client offers it only to this host, a server takes it only from clients that
+ * asked for this host, so that nobody's own hello can be sent back to it (Selfie, RFC 9257 §4.1).
+ * NULL: any, which is for keys that only ever have one side as client. INVALID: @key shorter than
+ * 16 or longer than 48 bytes, identity empty or over 512 bytes, or named twice.
+ */
+int sealsock_config_psk(struct sealsock_config *cfg, const char *identity, const void *key,
+			size_t key_len, const char *hash, const char *host);
+
+/*
+ * The longest record content to be received, 64 to 16384 bytes (RFC 8449); the peer is told so. The
+ * peer's own limit is kept, unless @limit is 0: then the extension is neither sent nor taken.
+ */
+int sealsock_config_record_size_limit(struct sealsock_config *cfg, unsigned int limit);
+
+/*
+ * TLS 1.3 records of application data on the engine's path are padded to a multiple of @multiple
+ * bytes (RFC 8446 §5.4), 0 or 1: not. INVALID: over 16384.
+ */
+int sealsock_config_padding(struct sealsock_config *cfg, unsigned int multiple);
 
 /*
  * Secrets of every connection, for debugging. @fn is called in the handshaking thread and must not
@@ -329,6 +502,38 @@ void sealsock_conn_free(struct sealsock_conn *conn);
 int sealsock_conn_set_host(struct sealsock_conn *conn, const char *host);
 
 /*
+ * Client, before the handshake: a session of sealsock_conn_session() to resume. One that has
+ * expired or does not fit (another host, other trust, a version or suite not allowed now) is left
+ * unused, and the handshake is a full one. INVALID: not a session. NOMEM.
+ */
+int sealsock_conn_set_session(struct sealsock_conn *conn, const void *session, size_t n);
+
+/*
+ * Client: the newest session that has not been given out yet; each is good for one resumption. In
+ * TLS 1.3 sessions come after the handshake, when the peer sends tickets, and are seen by
+ * sealsock_read(), sealsock_control() and sealsock_conn_feed(). Copies it to @buf and returns its
+ * size; 0: there is none; INVALID: it needs more than @room (SEALSOCK_SESSION_MAX is enough). It is
+ * a secret.
+ */
+ssize_t sealsock_conn_session(struct sealsock_conn *conn, void *buf, size_t room);
+
+/*
+ * What the engine waits for in state WANT_ANSWER. STATE: it waits for nothing. The request stays
+ * pending until it is answered.
+ */
+int sealsock_conn_request(const struct sealsock_conn *conn, struct sealsock_request *request);
+
+/*
+ * The answer: @code 0 with what was asked for (SIGN, DECRYPT: @data; VERIFY, HELLO: nothing), or a
+ * negative error, which fails the handshake. Returns what sealsock_conn_feed() would; the
+ * handshake goes on. @data is not used after the call. STATE: nothing was asked.
+ */
+int sealsock_conn_answer(struct sealsock_conn *conn, int code, const void *data, size_t n);
+
+/* The answer to HELLO with a configuration, which is referenced. INVALID: a client's. */
+int sealsock_conn_answer_config(struct sealsock_conn *conn, struct sealsock_config *cfg);
+
+/*
  * Consumes up to @n bytes from the peer and sets *used. One byte at a time will do. Never consumes
  * a byte beyond the handshake in the call that completes it. After the handshake it takes records
  * of the engine's data path, and stops (with *used < @n) while opened data waits for
@@ -368,6 +573,18 @@ void sealsock_conn_info(const struct sealsock_conn *conn, struct sealsock_info *
  */
 const void *sealsock_conn_peer_cert(const struct sealsock_conn *conn, unsigned int i, size_t *n);
 
+/*
+ * Keying material for the application (RFC 8446 §7.5, RFC 5705): @n bytes, at most 255 times the
+ * hash, from @label and @context (in TLS 1.2, NULL and an empty context differ). Once the handshake
+ * is complete, until sealsock_release(). INVALID: @label empty or over 249 bytes, @context over
+ * 65535; STATE; UNSUPPORTED: TLS 1.2 without extended master secret.
+ */
+int sealsock_conn_export(struct sealsock_conn *conn, const char *label, const void *context,
+			 size_t context_len, void *out, size_t n);
+
+/* The OCSP response (DER) the peer stapled; owned by the connection. NULL: none, or released. */
+const void *sealsock_conn_peer_ocsp(const struct sealsock_conn *conn, size_t *n);
+
 /* Why the connection failed; never NULL; owned by the connection. */
 const struct sealsock_failure *sealsock_conn_error(const struct sealsock_conn *conn);
 
@@ -399,8 +616,9 @@ int sealsock_conn_set_timeout(struct sealsock_conn *conn, int ms);
 /*
  * Drives the handshake over a connected TCP socket until it is complete. Reads its records and not
  * a byte more. 0: complete, all output written. WANT_READ, WANT_WRITE: only on a non-blocking @fd;
- * call again when poll(2) allows. Any other negative result: failed, and the alert, if there is
- * one, was sent as far as the socket took it. @fd stays the caller's.
+ * call again when poll(2) allows. WANT_ANSWER: call again after sealsock_conn_answer(). Any other
+ * negative result: failed, and the alert, if there is one, was sent as far as the socket took it.
+ * @fd stays the caller's.
  */
 int sealsock_handshake_fd(struct sealsock_conn *conn, int fd);
 

@@ -23,6 +23,7 @@ void channel_init(struct channel *c, struct sealsock_config *cfg)
 	c->step = "before the handshake";
 	c->failure.alert = ALERT_NONE;
 	c->failure.step = c->step;
+	c->failure.text = "";
 }
 
 static void drop_keys(struct channel *c)
@@ -39,6 +40,8 @@ void channel_free(struct channel *c)
 	buf_free(&c->out);
 	buf_free(&c->in);
 	buf_free(&c->msg);
+	mem_free(c->env, c->failure_text, FAILURE_TEXT);
+	c->failure_text = NULL;
 }
 
 int channel_send_ccs(struct channel *c)
@@ -106,7 +109,11 @@ static int fail(struct channel *c, int code, int alert, enum sealsock_direction 
 	f->alert = alert;
 	f->direction = dir;
 	f->step = c->step;
-	vsnprintf(f->text, sizeof(f->text), fmt, ap);
+	/* Without memory for the particulars, what is true of the code has to do. */
+	c->failure_text = mem_zalloc(c->env, FAILURE_TEXT);
+	if (c->failure_text)
+		vsnprintf(c->failure_text, FAILURE_TEXT, fmt, ap);
+	f->text = c->failure_text ? c->failure_text : sealsock_strerror(code);
 	/* What was opened before stays in c->in: it may still be read. */
 	drop_keys(c);
 	return code;

@@ -11,6 +11,8 @@
 #include "error.h"
 #include "record_user.h"
 
+enum { FAILURE_TEXT = 256 };
+
 struct channel {
 	struct sealsock_config *cfg;
 	const struct sealsock_env *env;
@@ -34,6 +36,7 @@ struct channel {
 
 	const char *step;		/* what is going on, for the failure record */
 	struct sealsock_failure failure;
+	char *failure_text;		/* FAILURE_TEXT bytes, or NULL: the text is static */
 };
 
 void channel_init(struct channel *c, struct sealsock_config *cfg);

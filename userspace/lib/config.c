@@ -4,18 +4,10 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "session_store.h"
+#include "ticket.h"
 
-/* Defaults: every row of the registry, in its order. */
-#define DEFAULT_LIST(list, table, count)				\
-do {									\
-	size_t i_;							\
-									\
-	for (i_ = 0; i_ < (count); i_++) {				\
-		(list)->b[2 * i_] = (uint8_t)((table)[i_].id >> 8);	\
-		(list)->b[2 * i_ + 1] = (uint8_t)(table)[i_].id;	\
-	}								\
-	(list)->n = (uint8_t)(2 * (count));				\
-} while (0)
+enum { TICKETS_DEFAULT = 2 };
 
 struct sealsock_config *sealsock_config_new(enum sealsock_role role)
 {
@@ -32,15 +24,15 @@ struct sealsock_config *sealsock_config_new(enum sealsock_role role)
 	cfg->keylog_fd = -1;
 	cfg->verify = role == SEALSOCK_CLIENT ? SEALSOCK_VERIFY_REQUIRED : SEALSOCK_VERIFY_NONE;
 	buf_init(&cfg->alpn, &cfg->env);
-	cfg->versions = CONFIG_TLS13;
-	DEFAULT_LIST(&cfg->suites, suites, SUITE_COUNT);
-	DEFAULT_LIST(&cfg->groups, groups, GROUP_COUNT);
-	DEFAULT_LIST(&cfg->sigalgs, sigschemes, SIGSCHEME_COUNT);
+	buf_init(&cfg->ca_names, &cfg->env);
+	cfg->record_size_limit = RECORD_LIMIT_MAX;
+	cfg->ticket_count = TICKETS_DEFAULT;
 	cfg->crypto = crypto_get();
-	if (!cfg->crypto) {
+	if (!cfg->crypto || config_note_trust(cfg)) {
 		sealsock_config_unref(cfg);
 		return NULL;
 	}
+	config_set_profile(cfg, PROFILE_DEFAULT);
 	return cfg;
 }
 
@@ -57,10 +49,7 @@ static void free_credentials(struct sealsock_config *cfg)
 
 	for (c = cfg->creds; c; c = next) {
 		next = c->next;
-		privkey_free(c->key);
-		cert_free(c->leaf);
-		buf_free(&c->message);
-		mem_free(&cfg->env, c, sizeof(*c));
+		credential_free(c, &cfg->env);
 	}
 }
 
@@ -69,8 +58,12 @@ void sealsock_config_unref(struct sealsock_config *cfg)
 	if (!cfg || __atomic_sub_fetch(&cfg->refs, 1, __ATOMIC_ACQ_REL) > 0)
 		return;
 	free_credentials(cfg);
+	config_free_psks(cfg);
 	trust_free(cfg->trust);
 	buf_free(&cfg->alpn);
+	buf_free(&cfg->ca_names);
+	memory_store_free(cfg->memory);
+	ticket_keys_free(cfg->tickets);
 	if (cfg->keylog_fd >= 0)
 		close(cfg->keylog_fd);
 	crypto_put(cfg->crypto);
@@ -107,7 +100,8 @@ int sealsock_config_env(struct sealsock_config *cfg, const struct sealsock_env *
 
 	if (err)
 		return err;
-	if (cfg->creds || cfg->trust || cfg->alpn.p)
+	if (cfg->creds || cfg->trust || cfg->alpn.p || cfg->ca_names.p || cfg->psks ||
+	    cfg->tickets || cfg->memory)
 		return config_fail(cfg, SEALSOCK_ERR_STATE,
 				   "config_env must come before the other settings");
 	cfg->env = env_default;
@@ -120,23 +114,6 @@ int sealsock_config_env(struct sealsock_config *cfg, const struct sealsock_env *
 		cfg->env.alloc = env->alloc;
 	if (env->free)
 		cfg->env.free = env->free;
-	return 0;
-}
-
-int sealsock_config_verify(struct sealsock_config *cfg, enum sealsock_verify mode)
-{
-	bool fits = cfg->role == SEALSOCK_SERVER ?
-			    mode == SEALSOCK_VERIFY_NONE :
-			    mode == SEALSOCK_VERIFY_REQUIRED || mode == SEALSOCK_VERIFY_INSECURE;
-	int err = config_open(cfg);
-
-	if (err)
-		return err;
-	if (!fits)
-		return config_fail(cfg, SEALSOCK_ERR_INVALID,
-				   "this verification mode is not for a %s",
-				   cfg->role == SEALSOCK_SERVER ? "server" : "client");
-	cfg->verify = mode;
 	return 0;
 }
 
@@ -167,8 +144,8 @@ static bool can_sign(const struct sealsock_config *cfg)
 
 	for (c = cfg->creds; c; c = c->next)
 		for (i = 0; i < u16_count(list); i++)
-			if (privkey_can(c->key, sigscheme_find(u16_at(list, i)), VERSION_TLS12) ||
-			    privkey_can(c->key, sigscheme_find(u16_at(list, i)), VERSION_TLS13))
+			if (credential_can(c, sigscheme_find(u16_at(list, i)), VERSION_TLS12) ||
+			    credential_can(c, sigscheme_find(u16_at(list, i)), VERSION_TLS13))
 				return true;
 	return false;
 }
@@ -181,12 +158,12 @@ int sealsock_config_check(const struct sealsock_config *cfg, char *buf, size_t l
 		buf[0] = '\0';
 	if (!config_has_version(cfg, VERSION_TLS12) && !config_has_version(cfg, VERSION_TLS13))
 		complain(&r, "no cipher suite is of an enabled version: config_versions");
-	if (cfg->role == SEALSOCK_SERVER && !cfg->creds)
+	if (cfg->role == SEALSOCK_SERVER && !cfg->creds && !cfg->psks)
 		complain(&r, "a server needs a certificate and its key: config_cert_file");
-	else if (cfg->role == SEALSOCK_SERVER && !can_sign(cfg))
+	else if (cfg->creds && !can_sign(cfg))
 		complain(&r, "no certificate's key can sign with the configured schemes");
-	if (cfg->role == SEALSOCK_CLIENT && cfg->verify == SEALSOCK_VERIFY_REQUIRED &&
-	    trust_count(cfg->trust) == 0)
+	if ((cfg->verify == SEALSOCK_VERIFY_REQUIRED || cfg->verify == SEALSOCK_VERIFY_OPTIONAL) &&
+	    trust_count(cfg->trust) == 0 && !cfg->psks)
 		complain(&r, "no trust anchors for verification: config_ca_system, config_ca_file");
 	return r.count;
 }

@@ -9,6 +9,59 @@ static bool list_has(const struct wire_list *l, uint16_t id)
 	return u16_contains(wire_list_of(l), id);
 }
 
+static void list_add(struct wire_list *l, uint16_t id)
+{
+	l->b[l->n++] = (uint8_t)(id >> 8);
+	l->b[l->n++] = (uint8_t)id;
+}
+
+/* The rows of a table that belong to a profile, in the table's order. */
+#define PROFILE_LIST(list, table, count, profile)			\
+do {									\
+	size_t i_;							\
+									\
+	(list)->n = 0;							\
+	for (i_ = 0; i_ < (count); i_++)				\
+		if (!((table)[i_].not_in & (profile)))			\
+			list_add(list, (table)[i_].id);			\
+} while (0)
+
+void config_set_profile(struct sealsock_config *cfg, uint8_t profile)
+{
+	size_t i;
+
+	cfg->versions = profile == PROFILE_MODERN ? CONFIG_TLS13 : CONFIG_VERSIONS;
+	PROFILE_LIST(&cfg->suites, suites, SUITE_COUNT, profile);
+	PROFILE_LIST(&cfg->sigalgs, sigschemes, SIGSCHEME_COUNT, profile);
+	cfg->groups.n = 0;
+	for (i = 0; i < GROUP_COUNT; i++)
+		if (!(groups[i].not_in & profile) && crypto_has_group(cfg->crypto, groups[i].id))
+			list_add(&cfg->groups, groups[i].id);
+}
+
+int sealsock_config_profile(struct sealsock_config *cfg, const char *name)
+{
+	static const struct {
+		const char *name;
+		uint8_t profile;
+	} profiles[] = {
+		{ "default", PROFILE_DEFAULT }, { "modern", PROFILE_MODERN },
+		{ "legacy", PROFILE_LEGACY },
+	};
+	size_t i;
+	int err = config_open(cfg);
+
+	if (err)
+		return err;
+	for (i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
+		if (strcmp(profiles[i].name, name) == 0) {
+			config_set_profile(cfg, profiles[i].profile);
+			return 0;
+		}
+	}
+	return config_fail(cfg, SEALSOCK_ERR_NAME, "unknown profile \"%.80s\"", name);
+}
+
 static int set_list(struct sealsock_config *cfg, struct wire_list *list, const char *text,
 		    by_name_fn by_name, const char *what)
 {
@@ -21,15 +74,15 @@ static int set_list(struct sealsock_config *cfg, struct wire_list *list, const c
 		return err;
 	for (;; text += n + 1) {
 		n = strcspn(text, ",:");
-		if (!by_name(text, n, &id))
+		if (!by_name(text, n, &id) ||
+		    (list == &cfg->groups && !crypto_has_group(cfg->crypto, id)))
 			return config_fail(cfg, n ? SEALSOCK_ERR_NAME : SEALSOCK_ERR_INVALID,
 					   "unknown %s \"%.*s\"", what, (int)(n < 80 ? n : 80),
 					   text);
 		if (list_has(&made, id))
 			return config_fail(cfg, SEALSOCK_ERR_INVALID, "%s \"%.*s\" named twice",
 					   what, (int)n, text);
-		made.b[made.n++] = (uint8_t)(id >> 8);
-		made.b[made.n++] = (uint8_t)id;
+		list_add(&made, id);
 		if (!text[n])
 			break;
 	}

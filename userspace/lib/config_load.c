@@ -8,10 +8,9 @@
 #include "config.h"
 #include "msg/msg.h"
 
-enum { FILE_MAX = 16 << 20 };
+enum { FILE_MAX = 16 << 20, STAPLE_MAX = 16384 };
 
-/* The whole of a file; FILE (with errno), NOMEM. */
-static int read_file(struct sealsock_config *cfg, const char *path, struct buf *out)
+int config_read_file(struct sealsock_config *cfg, const char *path, struct buf *out)
 {
 	FILE *f = fopen(path, "re");
 	size_t got;
@@ -42,99 +41,186 @@ static int read_file(struct sealsock_config *cfg, const char *path, struct buf *
 	return err;
 }
 
-/* A chain on its way from PEM into a Certificate message. */
+/* A chain on its way from PEM into a credential. */
 struct chain_load {
-	struct sealsock_config *cfg;
-	struct buf der[CHAIN_MAX];
+	struct credential *c;
 	size_t count;
 };
 
 static int chain_take(void *arg, struct bytes der)
 {
 	struct chain_load *load = arg;
+	struct builder chain = { .buf = &load->c->chain }, names = { .buf = &load->c->issuers };
+	struct cert *cert;
+	int err;
 
-	if (load->count == CHAIN_MAX)
+	if (load->count++ == CHAIN_MAX)
 		return SEALSOCK_ERR_PEM;
-	buf_init(&load->der[load->count], &load->cfg->env);
-	if (!buf_append(&load->der[load->count], der.p, der.n))
-		return SEALSOCK_ERR_NOMEM;
-	load->count++;
-	return 0;
+	wr_u24(&chain, (uint32_t)der.n);
+	wr_bytes(&chain, der.p, der.n);
+	err = cert_parse(load->c->chain.env, der, &cert);
+	if (err)
+		return err == SEALSOCK_ERR_CERT_BAD ? SEALSOCK_ERR_PEM : err;
+	wr_vec16(&names, cert_issuer(cert));
+	if (load->count == 1)
+		load->c->leaf = cert;
+	else
+		cert_free(cert);
+	return chain.bad || names.bad ? SEALSOCK_ERR_NOMEM : 0;
 }
 
-static int chain_message(const struct chain_load *load, struct buf *out)
+/* The Certificate message of TLS 1.3 with the chain, and the staple if @out is for that. */
+static int make_message(struct credential *c, struct buf *out)
 {
-	struct certificate msg = { .count = load->count };
+	struct bytes left = bytes_of(c->chain.p, c->chain.n);
+	struct certificate msg = { .count = 0 };
 	struct builder w = { .buf = out };
-	size_t i;
 
-	for (i = 0; i < load->count; i++)
-		msg.certs[i] = bytes_of(load->der[i].p, load->der[i].n);
+	while (rd_vec24(&left, 1, 0xffffff, &msg.certs[msg.count]))
+		msg.count++;
+	if (out == &c->stapled) {
+		msg.ext.present = EXT_BIT(EXT_STATUS_REQUEST);
+		msg.ext.ocsp = bytes_of(c->staple.p, c->staple.n);
+	}
+	out->n = 0;
 	certificate_build(&msg, &w);
-	if (w.bad)
-		return SEALSOCK_ERR_NOMEM;
-	return 0;
+	return w.bad ? SEALSOCK_ERR_NOMEM : 0;
 }
 
-static void credential_free(struct sealsock_config *cfg, struct credential *c)
+void credential_free(struct credential *c, const struct sealsock_env *env)
 {
 	privkey_free(c->key);
 	cert_free(c->leaf);
+	buf_free(&c->chain);
+	buf_free(&c->issuers);
+	buf_free(&c->staple);
 	buf_free(&c->message);
-	mem_free(&cfg->env, c, sizeof(*c));
+	buf_free(&c->stapled);
+	mem_free(env, c, sizeof(*c));
 }
 
-static int credential_fill(struct sealsock_config *cfg, struct credential *c,
-			   struct chain_load *load, struct bytes chain, struct bytes key)
+bool credential_can(const struct credential *c, const struct sigscheme *s, uint16_t version)
 {
-	int err = pem_each_cert(chain, chain_take, load);
+	return c->key ? privkey_can(c->key, s, version) :
+			sigscheme_fits(s, cert_key_kind(c->leaf), version);
+}
 
-	if (err)
-		return config_fail(cfg, err, "no usable certificate chain in the PEM text");
-	err = privkey_from_pem(&cfg->env, key, &c->key);
+bool credential_issued_by(const struct credential *c, struct bytes names)
+{
+	struct bytes name, issuers, issuer;
+
+	while (rd_vec16(&names, 1, 0xffff, &name)) {
+		issuers = bytes_of(c->issuers.p, c->issuers.n);
+		while (rd_vec16(&issuers, 1, 0xffff, &issuer))
+			if (bytes_equal(issuer, name))
+				return true;
+	}
+	return false;
+}
+
+static int fill_key(struct sealsock_config *cfg, struct credential *c, struct bytes key)
+{
+	int err = privkey_from_pem(&cfg->env, key, &c->key);
+
 	if (err)
 		return config_fail(cfg, err, err == SEALSOCK_ERR_KEY ?
 				   "the private key is of a kind that is not supported" :
 				   "no usable private key in the PEM text (is it encrypted?)");
-	err = cert_parse(&cfg->env, bytes_of(load->der[0].p, load->der[0].n), &c->leaf);
-	if (err)
-		return config_fail(cfg, err, "the first certificate cannot be read");
 	if (!cert_fits_key(c->leaf, c->key))
 		return config_fail(cfg, SEALSOCK_ERR_KEY,
 				   "the private key is not that of the first certificate");
-	err = chain_message(load, &c->message);
-	if (err)
-		config_fail(cfg, err, "out of memory");
-	return err;
+	return 0;
 }
 
-int sealsock_config_cert_mem(struct sealsock_config *cfg, const void *chain, size_t chain_len,
-			     const void *key, size_t key_len)
+/* @key: PEM text, or NULL: signatures will be asked for. */
+static int credential_fill(struct sealsock_config *cfg, struct credential *c, struct bytes chain,
+			   const struct bytes *key)
 {
-	struct chain_load load = { .cfg = cfg };
+	struct chain_load load = { .c = c };
+	int err = pem_each_cert(chain, chain_take, &load);
+
+	if (err)
+		return config_fail(cfg, err, "no usable certificate chain in the PEM text");
+	if (key)
+		err = fill_key(cfg, c, *key);
+	else if (cert_key_kind(c->leaf) == KEY_OTHER)
+		err = config_fail(cfg, SEALSOCK_ERR_KEY,
+				  "the certificate's key is of a kind that is not supported");
+	if (err)
+		return err;
+	err = make_message(c, &c->message);
+	return err ? config_fail(cfg, err, "out of memory") : 0;
+}
+
+static int add_credential(struct sealsock_config *cfg, struct bytes chain,
+			  const struct bytes *key, void *signer)
+{
 	struct credential *c, **end;
 	int err = config_open(cfg);
 
 	if (err)
 		return err;
-	if (cfg->role != SEALSOCK_SERVER)
-		return config_fail(cfg, SEALSOCK_ERR_INVALID,
-				   "certificates of one's own are for servers");
 	c = mem_zalloc(&cfg->env, sizeof(*c));
 	if (!c)
 		return config_fail(cfg, SEALSOCK_ERR_NOMEM, "out of memory");
+	c->signer = signer;
+	buf_init(&c->chain, &cfg->env);
+	buf_init(&c->issuers, &cfg->env);
+	buf_init(&c->staple, &cfg->env);
 	buf_init(&c->message, &cfg->env);
-	err = credential_fill(cfg, c, &load, bytes_of(chain, chain_len), bytes_of(key, key_len));
-	while (load.count)
-		buf_free(&load.der[--load.count]);
+	buf_init(&c->stapled, &cfg->env);
+	err = credential_fill(cfg, c, chain, key);
 	if (err) {
-		credential_free(cfg, c);
+		credential_free(c, &cfg->env);
 		return err;
 	}
 	for (end = &cfg->creds; *end; end = &(*end)->next)
 		;
 	*end = c;
 	return 0;
+}
+
+int sealsock_config_cert_mem(struct sealsock_config *cfg, const void *chain, size_t chain_len,
+			     const void *key, size_t key_len)
+{
+	struct bytes pem = bytes_of(key, key_len);
+
+	return add_credential(cfg, bytes_of(chain, chain_len), &pem, NULL);
+}
+
+int sealsock_config_cert_signer(struct sealsock_config *cfg, const void *chain, size_t chain_len,
+				void *key)
+{
+	return add_credential(cfg, bytes_of(chain, chain_len), NULL, key);
+}
+
+int sealsock_config_ocsp_file(struct sealsock_config *cfg, const char *path)
+{
+	struct credential *c = cfg->creds;
+	struct buf old;
+	int err = config_open(cfg);
+
+	if (err)
+		return err;
+	if (!c)
+		return config_fail(cfg, SEALSOCK_ERR_STATE, "no certificate to staple %s to", path);
+	while (c->next)
+		c = c->next;
+	old = c->staple;
+	err = config_read_file(cfg, path, &c->staple);
+	if (!err && (c->staple.n == 0 || c->staple.n > STAPLE_MAX)) {
+		err = config_fail(cfg, SEALSOCK_ERR_FILE, "%s is no OCSP response", path);
+		buf_free(&c->staple);
+	}
+	if (!err && make_message(c, &c->stapled)) {
+		err = config_fail(cfg, SEALSOCK_ERR_NOMEM, "out of memory");
+		buf_free(&c->staple);
+	}
+	if (err)
+		c->staple = old;
+	else
+		buf_free(&old);
+	return err;
 }
 
 int sealsock_config_cert_file(struct sealsock_config *cfg, const char *chain_path,
@@ -145,10 +231,10 @@ int sealsock_config_cert_file(struct sealsock_config *cfg, const char *chain_pat
 
 	if (err)
 		return err;
-	err = read_file(cfg, chain_path, &chain);
+	err = config_read_file(cfg, chain_path, &chain);
 	if (err)
 		return err;
-	err = read_file(cfg, key_path, &key);
+	err = config_read_file(cfg, key_path, &key);
 	if (!err) {
 		err = sealsock_config_cert_mem(cfg, chain.p, chain.n, key.p, key.n);
 		buf_free(&key);
@@ -159,7 +245,24 @@ int sealsock_config_cert_file(struct sealsock_config *cfg, const char *chain_pat
 
 static int anchor_take(void *arg, struct bytes der)
 {
-	return trust_add(arg, der);
+	struct sealsock_config *cfg = arg;
+	struct hash *h;
+	int err = trust_add(cfg->trust, der);
+
+	if (err)
+		return err;
+	h = hash_new();
+	if (!h)
+		return SEALSOCK_ERR_NOMEM;
+	err = hash_start(cfg->crypto, h, HASH_SHA256);
+	if (!err)
+		err = hash_add(h, cfg->anchors_id, sizeof(cfg->anchors_id));
+	if (!err)
+		err = hash_add(h, der.p, der.n);
+	if (!err)
+		err = hash_end(h, cfg->anchors_id);
+	hash_free(h);
+	return err ? err : config_note_trust(cfg);
 }
 
 /* Anchors that libcrypto cannot read are left out of big stores, where single files may not be. */
@@ -171,7 +274,7 @@ static int add_anchors(struct sealsock_config *cfg, struct bytes pem, const char
 		cfg->trust = trust_new(&cfg->env);
 	if (!cfg->trust)
 		return config_fail(cfg, SEALSOCK_ERR_NOMEM, "out of memory");
-	err = pem_each_cert(pem, anchor_take, cfg->trust);
+	err = pem_each_cert(pem, anchor_take, cfg);
 	return err ? config_fail(cfg, err, "no usable trust anchor in %s", from) : 0;
 }
 
@@ -188,7 +291,7 @@ int sealsock_config_ca_file(struct sealsock_config *cfg, const char *path)
 	int err = config_open(cfg);
 
 	if (!err)
-		err = read_file(cfg, path, &pem);
+		err = config_read_file(cfg, path, &pem);
 	if (err)
 		return err;
 	err = add_anchors(cfg, bytes_of(pem.p, pem.n), path);

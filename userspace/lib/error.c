@@ -64,7 +64,20 @@ static const struct {
 	ROW(ERR_NO_MODULE, 5, -1, "the kernel module is not loaded"),
 	ROW(ERR_REFUSED, 5, -1, "the kernel refused"),
 	ROW(ERR_UNSUPPORTED, 5, -1, "not supported here"),
+	ROW(WANT_ANSWER, 3, -1, "an answer to the engine's request is needed"),
+	ROW(ERR_CERT_REQUIRED, 4, ALERT_CERTIFICATE_REQUIRED, "the client has no certificate"),
+	ROW(ERR_BAD_BINDER, 4, ALERT_DECRYPT_ERROR, "the pre-shared key's binder is wrong"),
+	ROW(ERR_UNKNOWN_PSK, 4, ALERT_UNKNOWN_PSK_IDENTITY, "no common pre-shared key"),
+	ROW(ERR_REJECTED, 4, ALERT_ACCESS_DENIED, "the peer was refused"),
+	ROW(ERR_UNKNOWN_HOST, 4, ALERT_UNRECOGNIZED_NAME, "no such host here"),
+	ROW(ERR_BAD_STAPLE, 4, ALERT_BAD_CERTIFICATE_STATUS_RESPONSE,
+	    "the stapled OCSP response is wrong"),
+	ROW(ERR_FALLBACK, 4, ALERT_INAPPROPRIATE_FALLBACK,
+	    "the client fell back to an older version without need"),
+	ROW(ERR_WEAK, 4, ALERT_INSUFFICIENT_SECURITY, "the peer's parameters are too weak"),
 };
+
+_Static_assert(sizeof(errors) / sizeof(errors[0]) == SEALSOCK_ERRORS, "a row per code");
 
 static unsigned int row_of(int code)
 {

@@ -6,7 +6,7 @@
 /* A row by its parts; hash and key lengths follow from the names. */
 #define ROW(i, cipher, hash_bits, key_bits, prot, words, v, k, a)		\
 	{ i, cipher, HASH_SHA##hash_bits, AEAD_##prot, (hash_bits) / 8,		\
-	  (key_bits) / 8, words, v, k, a }
+	  (key_bits) / 8, words, v, k, a, 0 }
 #define TLS13(i, cipher, hash_bits, key_bits, prot)				\
 	ROW(i, cipher, hash_bits, key_bits, prot, "TLS_" #prot "_SHA" #hash_bits, \
 	    VERSION_TLS13, KX_NONE, AUTH_NONE)
@@ -29,27 +29,33 @@ const struct suite suites[] = {
 	TLS12(0xc0ac, 53, 256, 128, AES_128_CCM, ECDHE, ECDSA, ""),
 };
 
-/* RFC 8446 §4.2.7 */
+/* RFC 8446 §4.2.7, and the hybrids with ML-KEM; a client sends a share of its first. */
 const struct group groups[] = {
-	{ GROUP_X25519, 32, "x25519" },
-	{ GROUP_SECP256R1, 65, "secp256r1" },
+	{ GROUP_X25519, 32, 32, "x25519", false, 0 },
+	{ GROUP_SECP256R1, 65, 65, "secp256r1", false, 0 },
+	{ GROUP_SECP384R1, 97, 97, "secp384r1", false, 0 },
+	{ GROUP_SECP521R1, 133, 133, "secp521r1", false, PROFILE_MODERN },
+	{ GROUP_X448, 56, 56, "x448", false, PROFILE_MODERN },
+	{ GROUP_X25519MLKEM768, 1184 + 32, 1088 + 32, "X25519MLKEM768", true, 0 },
+	{ GROUP_SECP256R1MLKEM768, 65 + 1184, 65 + 1088, "SecP256r1MLKEM768", true, 0 },
 };
 
 /* RFC 8446 §4.2.3 */
 const struct sigscheme sigschemes[] = {
-	{ 0x0403, KEY_EC_P256, "SHA2-256", "ecdsa_secp256r1_sha256", false },
-	{ 0x0503, KEY_EC_P384, "SHA2-384", "ecdsa_secp384r1_sha384", false },
-	{ 0x0603, KEY_EC_P521, "SHA2-512", "ecdsa_secp521r1_sha512", false },
-	{ 0x0807, KEY_ED25519, NULL, "ed25519", false },
-	{ 0x0804, KEY_RSA, "SHA2-256", "rsa_pss_rsae_sha256", false },
-	{ 0x0805, KEY_RSA, "SHA2-384", "rsa_pss_rsae_sha384", false },
-	{ 0x0806, KEY_RSA, "SHA2-512", "rsa_pss_rsae_sha512", false },
-	{ 0x0809, KEY_RSA_PSS, "SHA2-256", "rsa_pss_pss_sha256", false },
-	{ 0x080a, KEY_RSA_PSS, "SHA2-384", "rsa_pss_pss_sha384", false },
-	{ 0x080b, KEY_RSA_PSS, "SHA2-512", "rsa_pss_pss_sha512", false },
-	{ 0x0401, KEY_RSA, "SHA2-256", "rsa_pkcs1_sha256", true },
-	{ 0x0501, KEY_RSA, "SHA2-384", "rsa_pkcs1_sha384", true },
-	{ 0x0601, KEY_RSA, "SHA2-512", "rsa_pkcs1_sha512", true },
+	{ 0x0403, KEY_EC_P256, "SHA2-256", "ecdsa_secp256r1_sha256", false, 0 },
+	{ 0x0503, KEY_EC_P384, "SHA2-384", "ecdsa_secp384r1_sha384", false, 0 },
+	{ 0x0603, KEY_EC_P521, "SHA2-512", "ecdsa_secp521r1_sha512", false, 0 },
+	{ 0x0807, KEY_ED25519, NULL, "ed25519", false, 0 },
+	{ 0x0808, KEY_ED448, NULL, "ed448", false, 0 },
+	{ 0x0804, KEY_RSA, "SHA2-256", "rsa_pss_rsae_sha256", false, 0 },
+	{ 0x0805, KEY_RSA, "SHA2-384", "rsa_pss_rsae_sha384", false, 0 },
+	{ 0x0806, KEY_RSA, "SHA2-512", "rsa_pss_rsae_sha512", false, 0 },
+	{ 0x0809, KEY_RSA_PSS, "SHA2-256", "rsa_pss_pss_sha256", false, 0 },
+	{ 0x080a, KEY_RSA_PSS, "SHA2-384", "rsa_pss_pss_sha384", false, 0 },
+	{ 0x080b, KEY_RSA_PSS, "SHA2-512", "rsa_pss_pss_sha512", false, 0 },
+	{ 0x0401, KEY_RSA, "SHA2-256", "rsa_pkcs1_sha256", true, PROFILE_MODERN },
+	{ 0x0501, KEY_RSA, "SHA2-384", "rsa_pkcs1_sha384", true, PROFILE_MODERN },
+	{ 0x0601, KEY_RSA, "SHA2-512", "rsa_pkcs1_sha512", true, PROFILE_MODERN },
 };
 
 _Static_assert(sizeof(suites) / sizeof(suites[0]) == SUITE_COUNT, "suites");

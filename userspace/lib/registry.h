@@ -21,6 +21,7 @@ enum key_kind {
 	KEY_EC_P384,
 	KEY_EC_P521,
 	KEY_ED25519,
+	KEY_ED448,
 	KEY_RSA,
 	KEY_RSA_PSS,
 	KEY_OTHER,
@@ -32,7 +33,18 @@ enum suite_kx { KX_NONE, KX_ECDHE };
 enum suite_auth { AUTH_NONE, AUTH_ECDSA, AUTH_RSA };
 
 enum { VERSION_TLS12 = 0x0303, VERSION_TLS13 = 0x0304 };
-enum { GROUP_SECP256R1 = 0x0017, GROUP_X25519 = 0x001d };
+enum {
+	GROUP_SECP256R1 = 0x0017,
+	GROUP_SECP384R1 = 0x0018,
+	GROUP_SECP521R1 = 0x0019,
+	GROUP_X25519 = 0x001d,
+	GROUP_X448 = 0x001e,
+	GROUP_SECP256R1MLKEM768 = 0x11eb,
+	GROUP_X25519MLKEM768 = 0x11ec,
+};
+
+/* A profile per bit: rows name those in which they are not. */
+enum { PROFILE_DEFAULT = 1, PROFILE_MODERN = 2, PROFILE_LEGACY = 4 };
 
 /*
  * @cipher_type: the kernel's number, see kmod/core/suite
@@ -50,13 +62,17 @@ struct suite {
 	uint16_t version;
 	enum suite_kx kx;
 	enum suite_auth auth;
+	uint8_t not_in;
 };
 
-/* @share_len: bytes of a key share of this group */
+/* @share_len, @answer_len: bytes of a client's and of a server's key share of this group */
 struct group {
 	uint16_t id;
-	uint8_t share_len;
+	uint16_t share_len;
+	uint16_t answer_len;
 	const char *name;
+	bool only13;
+	uint8_t not_in;
 };
 
 /*
@@ -70,12 +86,13 @@ struct sigscheme {
 	const char *digest;
 	const char *name;
 	bool pkcs1;
+	uint8_t not_in;
 };
 
 extern const struct suite suites[];
 extern const struct group groups[];
 extern const struct sigscheme sigschemes[];
-enum { SUITE_COUNT = 11, GROUP_COUNT = 2, SIGSCHEME_COUNT = 13 };
+enum { SUITE_COUNT = 11, GROUP_COUNT = 7, SIGSCHEME_COUNT = 14 };
 
 /* NULL where there is none. */
 const struct suite *suite_find(uint16_t id);

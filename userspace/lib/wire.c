@@ -117,6 +117,11 @@ void wr_u24(struct builder *w, uint32_t v)
 	wr_uint(w, v, 3);
 }
 
+void wr_u32(struct builder *w, uint32_t v)
+{
+	wr_uint(w, v, 4);
+}
+
 void wr_bytes(struct builder *w, const void *p, size_t n)
 {
 	if (!w->bad && !buf_append(w->buf, p, n))

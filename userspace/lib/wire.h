@@ -66,6 +66,7 @@ struct builder {
 void wr_u8(struct builder *w, uint8_t v);
 void wr_u16(struct builder *w, uint16_t v);
 void wr_u24(struct builder *w, uint32_t v);
+void wr_u32(struct builder *w, uint32_t v);
 void wr_bytes(struct builder *w, const void *p, size_t n);
 void wr_vec8(struct builder *w, struct bytes content);
 void wr_vec16(struct builder *w, struct bytes content);

@@ -15,8 +15,7 @@ enum {
 	AEAD_TAG = 16,
 	AEAD_KEY_MAX = 32,
 	HASH_MAX = 48,
-	KEX_SHARE_MAX = 65,
-	KEX_SECRET_MAX = 32,
+	KEX_SECRET_MAX = 66,
 	SIGNATURE_MAX = 1024,	/* RSA-8192 */
 	CHAIN_MAX = 10,		/* certificates in a chain */
 };
@@ -50,8 +49,12 @@ int aead_seal(struct aead *a, const uint8_t nonce[AEAD_NONCE], struct bytes aad,
 int aead_open(struct aead *a, const uint8_t nonce[AEAD_NONCE], struct bytes aad,
 	      const uint8_t *in, size_t n, uint8_t *out);
 
-/* Ephemeral key of a group, its private part drawn from @env's random source. */
+/*
+ * Ephemeral key of a group, its private part drawn from @env's random source. NO_GROUP: unknown,
+ * or not in this libcrypto.
+ */
 struct kex;
+bool crypto_has_group(const struct crypto *c, uint16_t group);
 int kex_new(const struct crypto *c, const struct sealsock_env *env, uint16_t group,
 	    struct kex **out);
 void kex_free(struct kex *k);
@@ -59,10 +62,17 @@ uint16_t kex_group(const struct kex *k);
 struct bytes kex_share(const struct kex *k);
 
 /*
- * The shared secret, KEX_SECRET_MAX bytes (RFC 8446 §7.4). ILLEGAL: @peer is not a point of the
- * group, or the secret would be all zeros.
+ * The shared secret, *n bytes (RFC 8446 §7.4). ILLEGAL: @peer is not a point of the group, or the
+ * secret would be all zeros.
  */
-int kex_derive(const struct kex *k, struct bytes peer, uint8_t out[KEX_SECRET_MAX]);
+int kex_derive(const struct kex *k, struct bytes peer, uint8_t out[KEX_SECRET_MAX], size_t *n);
+
+/*
+ * Who sees the peer's share first: an own share and the secret at once, as groups with a KEM need
+ * it. Otherwise like kex_new() and kex_derive() together.
+ */
+int kex_answer(const struct crypto *c, const struct sealsock_env *env, uint16_t group,
+	       struct bytes peer, struct kex **made, uint8_t out[KEX_SECRET_MAX], size_t *n);
 
 /* A private key, with what signing needs prepared. */
 struct privkey;
@@ -85,9 +95,16 @@ int cert_verify(const struct cert *c, const struct sigscheme *s, uint16_t versio
 		struct bytes msg, struct bytes sig);
 
 /* Calls @fn for each name of the subjectAltName until it returns true; returns whether one did. */
-enum cert_name { CERT_NAME_DNS, CERT_NAME_IP };
-typedef bool (*cert_name_fn)(void *arg, enum cert_name kind, struct bytes name);
+enum cert_name_kind { CERT_NAME_DNS, CERT_NAME_IP };
+typedef bool (*cert_name_fn)(void *arg, enum cert_name_kind kind, struct bytes name);
 bool cert_any_name(const struct cert *c, cert_name_fn fn, void *arg);
+
+/* Subject and issuer, DER of the Name; they belong to the certificate. */
+struct bytes cert_name(const struct cert *c);
+struct bytes cert_issuer(const struct cert *c);
+
+/* notAfter, in seconds since 1970; INT64_MIN if it cannot be told. */
+int64_t cert_expires(const struct cert *c);
 
 /* One line such as "CN=example.org", cut at @n. */
 void cert_subject(const struct cert *c, char *out, size_t n);

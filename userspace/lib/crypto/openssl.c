@@ -19,6 +19,10 @@ static const char *const cipher_names[AEAD_COUNT] = {
 	[AEAD_AES_128_CCM] = "AES-128-CCM",
 };
 
+static const int curve_ids[EC_COUNT] = {
+	NID_X9_62_prime256v1, NID_secp384r1, NID_secp521r1,
+};
+
 static void drop(struct crypto *c)
 {
 	int i;
@@ -27,7 +31,9 @@ static void drop(struct crypto *c)
 		EVP_MD_free(c->md[i]);
 	for (i = 0; i < AEAD_COUNT; i++)
 		EVP_CIPHER_free(c->cipher[i]);
-	EC_GROUP_free(c->p256);
+	for (i = 0; i < EC_COUNT; i++)
+		EC_GROUP_free(c->ec[i]);
+	EVP_KEM_free(c->kem);
 	*c = (struct crypto){ 0 };
 }
 
@@ -45,8 +51,13 @@ static bool fetch(struct crypto *c)
 		if (!c->cipher[i])
 			return false;
 	}
-	c->p256 = EC_GROUP_new_by_curve_name_ex(NULL, NULL, NID_X9_62_prime256v1);
-	return c->p256;
+	for (i = 0; i < EC_COUNT; i++) {
+		c->ec[i] = EC_GROUP_new_by_curve_name_ex(NULL, NULL, curve_ids[i]);
+		if (!c->ec[i])
+			return false;
+	}
+	c->kem = EVP_KEM_fetch(NULL, "ML-KEM-768", NULL);	/* from 3.5 on */
+	return true;
 }
 
 struct crypto *crypto_get(void)

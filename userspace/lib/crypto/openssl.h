@@ -9,11 +9,14 @@
 
 #include "crypto/backend.h"
 
+enum { EC_COUNT = GROUP_SECP521R1 - GROUP_SECP256R1 + 1 };
+
 struct crypto {
 	unsigned int refs;
 	EVP_MD *md[HASH_COUNT];
 	EVP_CIPHER *cipher[AEAD_COUNT];
-	EC_GROUP *p256;
+	EC_GROUP *ec[EC_COUNT];		/* by group, from GROUP_SECP256R1 on */
+	EVP_KEM *kem;			/* NULL: this libcrypto has no ML-KEM */
 };
 
 /* KEY_OTHER where this library has no scheme for it. */

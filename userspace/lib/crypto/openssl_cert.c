@@ -90,7 +90,7 @@ bool cert_any_name(const struct cert *c, cert_name_fn fn, void *arg)
 	for (i = 0; !found && i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
 		const ASN1_STRING *s;
-		enum cert_name kind;
+		enum cert_name_kind kind;
 
 		if (name->type == GEN_DNS)
 			kind = CERT_NAME_DNS;
@@ -105,6 +105,35 @@ bool cert_any_name(const struct cert *c, cert_name_fn fn, void *arg)
 	GENERAL_NAMES_free(names);
 	ERR_pop_to_mark();
 	return found;
+}
+
+static struct bytes name_der(const X509_NAME *name)
+{
+	const unsigned char *p = NULL;
+	size_t n = 0;
+
+	if (X509_NAME_get0_der(name, &p, &n) != 1)
+		return bytes_of(NULL, 0);
+	return bytes_of(p, n);
+}
+
+struct bytes cert_name(const struct cert *c)
+{
+	return name_der(X509_get_subject_name(c->x509));
+}
+
+struct bytes cert_issuer(const struct cert *c)
+{
+	return name_der(X509_get_issuer_name(c->x509));
+}
+
+int64_t cert_expires(const struct cert *c)
+{
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(c->x509), &tm) != 1)
+		return INT64_MIN;
+	return (int64_t)timegm(&tm);
 }
 
 void cert_subject(const struct cert *c, char *out, size_t n)

@@ -1,43 +1,69 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* Key exchange: X25519 (RFC 7748) and ECDH on P-256 (RFC 8446 §7.4.2). */
-#include "crypto/openssl.h"
+/*
+ * Key exchange: X25519 and X448 (RFC 7748), ECDH on the NIST curves (RFC 8446 §7.4.2). Hybrids
+ * with ML-KEM join one of these to what openssl_kem.c does.
+ */
+#include "crypto/openssl_kex.h"
 #include "secret.h"
 
-struct kex {
-	const struct sealsock_env *env;
-	const struct crypto *crypto;
-	uint16_t group;
-	uint8_t share_len;
-	uint8_t share[KEX_SHARE_MAX];
-	EVP_PKEY *x25519;
-	BIGNUM *scalar;		/* P-256 */
-	BN_CTX *bn;
-};
-
 enum {
-	SCALAR_LEN = 32,
+	SCALAR_MAX = 66,
 	/* A scalar is out of range once in 2^32 draws: more than a few means a broken source. */
 	SCALAR_TRIES = 8,
 };
 
-static int x25519_make(struct kex *k)
-{
-	uint8_t priv[SCALAR_LEN];
-	size_t n = SCALAR_LEN;
+enum way { WAY_RAW, WAY_EC };
 
-	if (k->env->random(k->env->arg, priv, sizeof(priv)) != 0)
+/* @len: of a scalar, and of the shared secret; @top: bits of a scalar's first byte. */
+struct curve {
+	uint16_t group;
+	enum way way;
+	uint8_t len;
+	uint8_t top;
+	const char *name;
+};
+
+static const struct curve curves[] = {
+	{ GROUP_X25519, WAY_RAW, 32, 0xff, "X25519" },
+	{ GROUP_X448, WAY_RAW, 56, 0xff, "X448" },
+	{ GROUP_SECP256R1, WAY_EC, 32, 0xff, NULL },
+	{ GROUP_SECP384R1, WAY_EC, 48, 0xff, NULL },
+	{ GROUP_SECP521R1, WAY_EC, 66, 0x01, NULL },
+};
+
+static const struct curve *curve_find(uint16_t group)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
+		if (curves[i].group == group)
+			return &curves[i];
+	return NULL;
+}
+
+static const EC_GROUP *ec_group(const struct kex *k)
+{
+	return k->crypto->ec[k->curve->group - GROUP_SECP256R1];
+}
+
+static int raw_make(struct kex *k, uint8_t *share)
+{
+	uint8_t priv[SCALAR_MAX];
+	size_t n = k->curve->len;
+
+	if (k->env->random(k->env->arg, priv, n) != 0)
 		return SEALSOCK_ERR_RANDOM;
-	k->x25519 = EVP_PKEY_new_raw_private_key_ex(NULL, "X25519", NULL, priv, sizeof(priv));
+	k->raw = EVP_PKEY_new_raw_private_key_ex(NULL, k->curve->name, NULL, priv, n);
 	wipe(priv, sizeof(priv));
-	if (!k->x25519 || EVP_PKEY_get_raw_public_key(k->x25519, k->share, &n) != 1)
+	if (!k->raw || EVP_PKEY_get_raw_public_key(k->raw, share, &n) != 1)
 		return SEALSOCK_ERR_CRYPTO;
 	return 0;
 }
 
-static int p256_draw(struct kex *k)
+static int ec_draw(struct kex *k)
 {
-	const BIGNUM *order = EC_GROUP_get0_order(k->crypto->p256);
-	uint8_t priv[SCALAR_LEN];
+	const BIGNUM *order = EC_GROUP_get0_order(ec_group(k));
+	uint8_t priv[SCALAR_MAX];
 	int try;
 
 	k->scalar = BN_secure_new();
@@ -46,9 +72,10 @@ static int p256_draw(struct kex *k)
 		return SEALSOCK_ERR_NOMEM;
 	BN_set_flags(k->scalar, BN_FLG_CONSTTIME);
 	for (try = 0; try < SCALAR_TRIES; try++) {
-		if (k->env->random(k->env->arg, priv, sizeof(priv)) != 0)
+		if (k->env->random(k->env->arg, priv, k->curve->len) != 0)
 			return SEALSOCK_ERR_RANDOM;
-		if (!BN_bin2bn(priv, sizeof(priv), k->scalar)) {
+		priv[0] &= k->curve->top;
+		if (!BN_bin2bn(priv, k->curve->len, k->scalar)) {
 			wipe(priv, sizeof(priv));
 			return SEALSOCK_ERR_NOMEM;
 		}
@@ -59,10 +86,11 @@ static int p256_draw(struct kex *k)
 	return SEALSOCK_ERR_RANDOM;
 }
 
-static int p256_make(struct kex *k)
+static int ec_make(struct kex *k, uint8_t *share)
 {
-	const EC_GROUP *g = k->crypto->p256;
-	int err = p256_draw(k);
+	const EC_GROUP *g = ec_group(k);
+	size_t n = 1 + 2 * (size_t)k->curve->len;
+	int err = ec_draw(k);
 	EC_POINT *pub;
 
 	if (err)
@@ -71,21 +99,91 @@ static int p256_make(struct kex *k)
 	if (!pub)
 		return SEALSOCK_ERR_NOMEM;
 	if (EC_POINT_mul(g, pub, k->scalar, NULL, NULL, k->bn) != 1 ||
-	    EC_POINT_point2oct(g, pub, POINT_CONVERSION_UNCOMPRESSED, k->share,
-			       sizeof(k->share), k->bn) != sizeof(k->share))
+	    EC_POINT_point2oct(g, pub, POINT_CONVERSION_UNCOMPRESSED, share, n, k->bn) != n)
 		err = SEALSOCK_ERR_CRYPTO;
 	EC_POINT_free(pub);
 	return err;
 }
 
-int kex_new(const struct crypto *c, const struct sealsock_env *env, uint16_t group,
-	    struct kex **out)
+static int classic_make(struct kex *k, uint8_t *share)
 {
-	const struct group *g = group_find(group);
-	struct kex *k;
+	return k->curve->way == WAY_RAW ? raw_make(k, share) : ec_make(k, share);
+}
+
+static size_t classic_share_len(const struct curve *c)
+{
+	return c->way == WAY_RAW ? c->len : 1 + 2 * (size_t)c->len;
+}
+
+static int raw_derive(const struct kex *k, struct bytes peer, uint8_t *out)
+{
+	EVP_PKEY *pub = EVP_PKEY_new_raw_public_key_ex(NULL, k->curve->name, NULL, peer.p, peer.n);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->raw, NULL);
+	size_t n = k->curve->len;
+	int err = SEALSOCK_ERR_CRYPTO;
+
+	if (pub && ctx && EVP_PKEY_derive_init(ctx) == 1 &&
+	    EVP_PKEY_derive_set_peer(ctx, pub) == 1) {
+		/* libcrypto fails where the result is all zeros: a point of small order. */
+		err = EVP_PKEY_derive(ctx, out, &n) == 1 && n == k->curve->len ?
+		      0 : SEALSOCK_ERR_ILLEGAL;
+	}
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(pub);
+	return err;
+}
+
+static int ec_derive(const struct kex *k, struct bytes peer, uint8_t *out)
+{
+	const EC_GROUP *g = ec_group(k);
+	uint8_t oct[1 + 2 * SCALAR_MAX];
+	EC_POINT *point;
+	int err = SEALSOCK_ERR_CRYPTO;
+
+	/* RFC 8446 §4.2.8.2: only the uncompressed form. */
+	if (peer.p[0] != POINT_CONVERSION_UNCOMPRESSED)
+		return SEALSOCK_ERR_ILLEGAL;
+	point = EC_POINT_new(g);
+	if (!point)
+		return SEALSOCK_ERR_NOMEM;
+	/* oct2point checks that the point is on the curve, whose cofactor is one. */
+	if (EC_POINT_oct2point(g, point, peer.p, peer.n, k->bn) != 1) {
+		err = SEALSOCK_ERR_ILLEGAL;
+	} else if (EC_POINT_mul(g, point, NULL, point, k->scalar, k->bn) == 1 &&
+		   EC_POINT_point2oct(g, point, POINT_CONVERSION_UNCOMPRESSED, oct,
+				      sizeof(oct), k->bn) == peer.n) {
+		memcpy(out, oct + 1, k->curve->len);
+		err = 0;
+	}
+	wipe(oct, sizeof(oct));
+	EC_POINT_clear_free(point);
+	return err;
+}
+
+static int classic_derive(const struct kex *k, struct bytes peer, uint8_t *out)
+{
 	int err;
 
-	if (!g)
+	if (peer.n != classic_share_len(k->curve))
+		return SEALSOCK_ERR_ILLEGAL;
+	err = k->curve->way == WAY_RAW ? raw_derive(k, peer, out) : ec_derive(k, peer, out);
+	if (!err && secret_all_zero(out, k->curve->len))
+		err = SEALSOCK_ERR_ILLEGAL;
+	return err;
+}
+
+/* Where the classic share and secret of a hybrid stand: they differ in their order. */
+static bool kem_first(const struct kex *k)
+{
+	return k->kem && k->group == GROUP_X25519MLKEM768;
+}
+
+static int kex_alloc(const struct crypto *c, const struct sealsock_env *env, uint16_t group,
+		     size_t share_len, struct kex **out)
+{
+	struct kex *k;
+
+	if (!crypto_has_group(c, group))
 		return SEALSOCK_ERR_NO_GROUP;
 	k = mem_zalloc(env, sizeof(*k));
 	if (!k)
@@ -93,10 +191,21 @@ int kex_new(const struct crypto *c, const struct sealsock_env *env, uint16_t gro
 	k->env = env;
 	k->crypto = c;
 	k->group = group;
-	k->share_len = g->share_len;
-	ERR_set_mark();
-	err = group == GROUP_X25519 ? x25519_make(k) : p256_make(k);
-	ERR_pop_to_mark();
+	k->kem = kem_of_group(group, &group);
+	k->curve = curve_find(group);
+	k->share_len = (uint16_t)share_len;
+	k->share = mem_zalloc(env, share_len);
+	if (!k->share) {
+		kex_free(k);
+		return SEALSOCK_ERR_NOMEM;
+	}
+	*out = k;
+	return 0;
+}
+
+/* Frees on failure. */
+static int kex_made(struct kex *k, int err, struct kex **out)
+{
 	if (err) {
 		kex_free(k);
 		return err;
@@ -105,13 +214,35 @@ int kex_new(const struct crypto *c, const struct sealsock_env *env, uint16_t gro
 	return 0;
 }
 
+int kex_new(const struct crypto *c, const struct sealsock_env *env, uint16_t group,
+	    struct kex **out)
+{
+	const struct group *g = group_find(group);
+	struct kex *k;
+	size_t kem_at, at;
+	int err = g ? kex_alloc(c, env, group, g->share_len, &k) : SEALSOCK_ERR_NO_GROUP;
+
+	if (err)
+		return err;
+	at = kem_first(k) ? KEM_PUBLIC : 0;
+	kem_at = kem_first(k) ? 0 : classic_share_len(k->curve);
+	ERR_set_mark();
+	err = classic_make(k, k->share + at);
+	if (!err && k->kem)
+		err = kem_make(k, k->share + kem_at);
+	ERR_pop_to_mark();
+	return kex_made(k, err, out);
+}
+
 void kex_free(struct kex *k)
 {
 	if (!k)
 		return;
-	EVP_PKEY_free(k->x25519);
+	EVP_PKEY_free(k->raw);
+	EVP_PKEY_free(k->kem_key);
 	BN_clear_free(k->scalar);
 	BN_CTX_free(k->bn);
+	mem_free(k->env, k->share, k->share_len);
 	mem_free(k->env, k, sizeof(*k));
 }
 
@@ -125,60 +256,60 @@ struct bytes kex_share(const struct kex *k)
 	return bytes_of(k->share, k->share_len);
 }
 
-static int x25519_derive(const struct kex *k, struct bytes peer, uint8_t *out)
+/* Parts of a peer's share: the classic one, and the KEM's of @kem_len bytes. */
+static bool split(const struct kex *k, struct bytes peer, size_t kem_len, struct bytes *classic,
+		  struct bytes *kem)
 {
-	EVP_PKEY *pub = EVP_PKEY_new_raw_public_key_ex(NULL, "X25519", NULL, peer.p, peer.n);
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->x25519, NULL);
-	size_t n = KEX_SECRET_MAX;
-	int err = SEALSOCK_ERR_CRYPTO;
+	size_t n = classic_share_len(k->curve);
 
-	if (pub && ctx && EVP_PKEY_derive_init(ctx) == 1 &&
-	    EVP_PKEY_derive_set_peer(ctx, pub) == 1) {
-		/* libcrypto fails where the result is all zeros: a point of small order. */
-		err = EVP_PKEY_derive(ctx, out, &n) == 1 && n == KEX_SECRET_MAX ?
-		      0 : SEALSOCK_ERR_ILLEGAL;
-	}
-	EVP_PKEY_CTX_free(ctx);
-	EVP_PKEY_free(pub);
-	return err;
+	if (peer.n != n + kem_len)
+		return false;
+	rd_bytes(&peer, kem_first(k) ? kem_len : n, kem_first(k) ? kem : classic);
+	*(kem_first(k) ? classic : kem) = peer;
+	return true;
 }
 
-static int p256_derive(const struct kex *k, struct bytes peer, uint8_t *out)
+int kex_derive(const struct kex *k, struct bytes peer, uint8_t out[KEX_SECRET_MAX], size_t *n)
 {
-	const EC_GROUP *g = k->crypto->p256;
-	EC_POINT *point = EC_POINT_new(g);
-	uint8_t oct[KEX_SHARE_MAX];
-	int err = SEALSOCK_ERR_CRYPTO;
-
-	if (!point)
-		return SEALSOCK_ERR_NOMEM;
-	/* oct2point checks that the point is on the curve, whose cofactor is one. */
-	if (EC_POINT_oct2point(g, point, peer.p, peer.n, k->bn) != 1) {
-		err = SEALSOCK_ERR_ILLEGAL;
-	} else if (EC_POINT_mul(g, point, NULL, point, k->scalar, k->bn) == 1 &&
-		   EC_POINT_point2oct(g, point, POINT_CONVERSION_UNCOMPRESSED, oct,
-				      sizeof(oct), k->bn) == sizeof(oct)) {
-		memcpy(out, oct + 1, KEX_SECRET_MAX);
-		err = 0;
-	}
-	wipe(oct, sizeof(oct));
-	EC_POINT_clear_free(point);
-	return err;
-}
-
-int kex_derive(const struct kex *k, struct bytes peer, uint8_t out[KEX_SECRET_MAX])
-{
+	size_t len = k->curve->len;
+	struct bytes classic, kem;
 	int err;
 
-	if (peer.n != k->share_len)
-		return SEALSOCK_ERR_ILLEGAL;
-	/* RFC 8446 §4.2.8.2: only the uncompressed form. */
-	if (k->group == GROUP_SECP256R1 && peer.p[0] != 4)
+	if (!split(k, peer, k->kem ? KEM_CIPHERTEXT : 0, &classic, &kem))
 		return SEALSOCK_ERR_ILLEGAL;
 	ERR_set_mark();
-	err = k->group == GROUP_X25519 ? x25519_derive(k, peer, out) : p256_derive(k, peer, out);
+	err = classic_derive(k, classic, out + (kem_first(k) ? KEM_SECRET : 0));
+	if (!err && k->kem)
+		err = kem_decapsulate(k, kem, out + (kem_first(k) ? 0 : len));
 	ERR_pop_to_mark();
-	if (!err && secret_all_zero(out, KEX_SECRET_MAX))
-		err = SEALSOCK_ERR_ILLEGAL;
+	*n = len + (k->kem ? KEM_SECRET : 0);
 	return err;
+}
+
+int kex_answer(const struct crypto *c, const struct sealsock_env *env, uint16_t group,
+	       struct bytes peer, struct kex **made, uint8_t out[KEX_SECRET_MAX], size_t *n)
+{
+	const struct group *g = group_find(group);
+	struct bytes classic, kem;
+	struct kex *k;
+	size_t len, classic_len;
+	int err = g ? kex_alloc(c, env, group, g->answer_len, &k) : SEALSOCK_ERR_NO_GROUP;
+
+	if (err)
+		return err;
+	len = k->curve->len;
+	classic_len = classic_share_len(k->curve);
+	ERR_set_mark();
+	if (!split(k, peer, k->kem ? KEM_PUBLIC : 0, &classic, &kem))
+		err = SEALSOCK_ERR_ILLEGAL;
+	if (!err)
+		err = classic_make(k, k->share + (kem_first(k) ? KEM_CIPHERTEXT : 0));
+	if (!err)
+		err = classic_derive(k, classic, out + (kem_first(k) ? KEM_SECRET : 0));
+	if (!err && k->kem)
+		err = kem_encapsulate(k, kem, k->share + (kem_first(k) ? 0 : classic_len),
+				      out + (kem_first(k) ? 0 : len));
+	ERR_pop_to_mark();
+	*n = len + (k->kem ? KEM_SECRET : 0);
+	return kex_made(k, err, made);
 }

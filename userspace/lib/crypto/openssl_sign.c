@@ -23,6 +23,8 @@ enum key_kind pkey_kind(const EVP_PKEY *pkey)
 		return KEY_RSA_PSS;
 	if (EVP_PKEY_is_a(pkey, "ED25519"))
 		return KEY_ED25519;
+	if (EVP_PKEY_is_a(pkey, "ED448"))
+		return KEY_ED448;
 	if (EVP_PKEY_is_a(pkey, "EC") &&
 	    EVP_PKEY_get_group_name(pkey, curve, sizeof(curve), NULL) == 1) {
 		if (strcmp(curve, "prime256v1") == 0)

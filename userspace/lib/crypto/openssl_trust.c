@@ -150,8 +150,11 @@ int trust_verify(const struct trust *t, struct cert *const *certs, size_t n, int
 	int err = SEALSOCK_ERR_NOMEM;
 	size_t i;
 
-	*why = "out of memory";
+	*why = "there are no trust anchors";
 	*depth = 0;
+	if (!t)
+		return SEALSOCK_ERR_CERT_UNTRUSTED;
+	*why = "out of memory";
 	ERR_set_mark();
 	rest = sk_X509_new_reserve(NULL, (int)n);
 	if (!rest)

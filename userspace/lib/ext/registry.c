@@ -20,7 +20,8 @@ static const struct {
 } rows[EXT_COUNT] = {
 	[EXT_SERVER_NAME] = { 0, CH | EE, "server_name", server_name_build, server_name_parse },
 	[EXT_MAX_FRAGMENT_LENGTH] = { 1, CH | EE, "max_fragment_length", NULL, NULL },
-	[EXT_STATUS_REQUEST] = { 5, CH | CR | CT, "status_request", NULL, NULL },
+	[EXT_STATUS_REQUEST] = { 5, CH | CR | CT, "status_request", status_request_build,
+				 status_request_parse },
 	[EXT_SUPPORTED_GROUPS] = { 10, CH | EE, "supported_groups", supported_groups_build,
 				   supported_groups_parse },
 	[EXT_SIGNATURE_ALGORITHMS] = { 13, CH | CR, "signature_algorithms", sigalgs_build,

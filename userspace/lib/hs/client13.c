@@ -56,20 +56,20 @@ static void describe(struct hs *hs, struct client_hello *ch)
 static int send_hello(struct hs *hs)
 {
 	struct builder w = { .buf = &hs->hello };
-	struct bytes share = kex_share(hs->kex);
-	uint8_t entry[4 + KEX_SHARE_MAX];
+	struct builder list = { .buf = &hs->flight };
 	struct client_hello ch;
 
 	describe(hs, &ch);
-	seal_put_be16(entry, kex_group(hs->kex));
-	seal_put_be16(entry + 2, (uint16_t)share.n);
-	memcpy(entry + 4, share.p, share.n);
-	ch.ext.shares = bytes_of(entry, 4 + share.n);
+	hs->flight.n = 0;
+	wr_u16(&list, kex_group(hs->kex));
+	wr_vec16(&list, kex_share(hs->kex));
+	ch.ext.shares = bytes_of(hs->flight.p, hs->flight.n);
 	hs->offered = ch.ext.present;
 
 	hs->hello.n = 0;
 	client_hello_build(&ch, &w);
-	if (w.bad)
+	hs->flight.n = 0;
+	if (w.bad || list.bad)
 		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the ClientHello");
 	return hs_send(hs, bytes_of(hs->hello.p, hs->hello.n));
 }
@@ -197,6 +197,7 @@ int client_on_hello_retry(struct hs *hs, struct bytes body)
 static int exchange(struct hs *hs, const struct server_hello *sh)
 {
 	uint8_t shared[KEX_SECRET_MAX];
+	size_t n;
 	int err;
 
 	if (!(sh->ext.present & EXT_BIT(EXT_KEY_SHARE)))
@@ -205,13 +206,13 @@ static int exchange(struct hs *hs, const struct server_hello *sh)
 	if (sh->ext.share_group != kex_group(hs->kex))
 		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_SERVER_HELLO,
 				   "has a key share of another group than ours", 0);
-	err = kex_derive(hs->kex, sh->ext.share, shared);
+	err = kex_derive(hs->kex, sh->ext.share, shared, &n);
 	if (err == SEALSOCK_ERR_ILLEGAL)
 		err = hs_fail_msg(hs, err, MSG_SERVER_HELLO, "has an invalid key share", 0);
 	else if (err)
 		err = hs_internal(hs, err, "computing the shared secret");
 	else
-		err = hs_handshake_keys(hs, bytes_of(shared, sizeof(shared)));
+		err = hs_handshake_keys(hs, bytes_of(shared, n));
 	wipe(shared, sizeof(shared));
 	kex_free(hs->kex);
 	hs->kex = NULL;

@@ -91,7 +91,7 @@ static const struct sigscheme *choose_scheme(const struct sealsock_config *cfg,
 
 	for (i = 0; i < u16_count(ours); i++) {
 		s = sigscheme_find(u16_at(ours, i));
-		if (privkey_can(c->key, s, VERSION_TLS13) && u16_contains(offered, s->id))
+		if (credential_can(c, s, VERSION_TLS13) && u16_contains(offered, s->id))
 			return s;
 	}
 	return NULL;

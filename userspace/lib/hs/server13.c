@@ -157,14 +157,13 @@ static int send_server_hello(struct hs *hs, const struct choice *c)
 {
 	uint8_t random[HELLO_RANDOM], shared[KEX_SECRET_MAX];
 	struct server_hello sh;
+	size_t shared_len;
 	int err;
 
 	if (hs->ch->env->random(hs->ch->env->arg, random, sizeof(random)))
 		return hs_internal(hs, SEALSOCK_ERR_RANDOM, "drawing random bytes");
-	err = kex_new(hs->ch->cfg->crypto, hs->ch->env, c->group, &hs->kex);
-	if (err)
-		return hs_internal(hs, err, "making a key share");
-	err = kex_derive(hs->kex, c->share, shared);
+	err = kex_answer(hs->ch->cfg->crypto, hs->ch->env, c->group, c->share, &hs->kex, shared,
+			 &shared_len);
 	if (err == SEALSOCK_ERR_ILLEGAL)
 		return hs_fail_msg(hs, err, MSG_CLIENT_HELLO, "has an invalid key share", 0);
 	if (err)
@@ -174,7 +173,7 @@ static int send_server_hello(struct hs *hs, const struct choice *c)
 	sh.ext.share = kex_share(hs->kex);
 	err = send_hello(hs, &sh);
 	if (!err)
-		err = hs_handshake_keys(hs, bytes_of(shared, sizeof(shared)));
+		err = hs_handshake_keys(hs, bytes_of(shared, shared_len));
 	wipe(shared, sizeof(shared));
 	kex_free(hs->kex);
 	hs->kex = NULL;

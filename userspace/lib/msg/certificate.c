@@ -11,6 +11,7 @@ static int bad(struct certificate *c, int code, const char *why)
 void certificate_build(const struct certificate *c, struct builder *w)
 {
 	size_t mark = msg_open(w, MSG_CERTIFICATE), list, cert, i;
+	static const struct ext_set none;
 
 	wr_vec8(w, c->context);
 	list = wr_open(w, 3);
@@ -18,7 +19,8 @@ void certificate_build(const struct certificate *c, struct builder *w)
 		cert = wr_open(w, 3);
 		wr_bytes(w, c->certs[i].p, c->certs[i].n);
 		wr_close(w, cert, 3);
-		wr_u16(w, 0);	/* no extensions */
+		/* What extensions there are belong to the first certificate. */
+		ext_build(i ? &none : &c->ext, EXT_IN_CT, w);
 	}
 	wr_close(w, list, 3);
 	msg_close(w, mark);

@@ -23,7 +23,7 @@ void chain_free(struct chain *c)
 		cert_free(c->certs[--c->count]);
 }
 
-static bool is_host(void *arg, enum cert_name kind, struct bytes name)
+static bool is_host(void *arg, enum cert_name_kind kind, struct bytes name)
 {
 	const struct host *h = arg;
 
