@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* sealsock trace: one handshake, made to be seen. */
+#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -58,10 +60,13 @@ static void listen_for(struct stream *s, long ms)
 {
 	int64_t until = cli_now_ms() + ms, left;
 	char sink[4096];
+	ssize_t n;
 
 	while ((left = until - cli_now_ms()) > 0) {
-		sealsock_conn_set_timeout(s->tls, (int)left);
-		if (stream_read(s, sink, sizeof(sink)) <= 0)
+		n = stream_read(s, sink, sizeof(sink));
+		if (n <= 0 && n != SEALSOCK_WANT_READ)
+			return;
+		if (n < 0 && net_wait(s->fd, POLLIN, (int)left) <= 0)
 			return;
 	}
 }
@@ -101,6 +106,7 @@ static int run(int argc, char **argv)
 	status = session_open(&s, &o.session, &o.where, o.where.host, true);
 	if (!status) {
 		trace_conclude(&log, s.tls);
+		fcntl(s.fd, F_SETFL, fcntl(s.fd, F_GETFL) | O_NONBLOCK);
 		listen_for(&s, o.wait_ms);
 		stream_shutdown(&s);
 		listen_for(&s, o.wait_ms);

@@ -45,7 +45,7 @@ static void json_event(FILE *f, const struct trace_log *log, size_t i)
 	};
 	const struct trace_event *ev = &log->events[i];
 
-	fprintf(f, "%s\n  {\"n\": %zu, \"ms\": %lld, \"kind\": \"%s\", \"name\": ", i ? "," : "",
+	fprintf(f, "%s{\"n\": %zu, \"ms\": %lld, \"kind\": \"%s\", \"name\": ", i ? ", " : "",
 		i + 1, (long long)ev->ms, kinds[ev->e.kind]);
 	cli_json_string(f, ev->e.name);
 	fputs(", \"step\": ", f);
