@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Fails each allocation of a call in turn (/proc/self/fail-nth of a debug kernel): the call gives a
- * clean errno or succeeds, and the same call without faults then works, with every byte in place.
+ * Fails each allocation, and each copy from or to the user, of a call in turn
+ * (/proc/self/fail-nth of a debug kernel): the call gives a clean errno or succeeds, and the same
+ * call without faults then works, with every byte in place. Where the cipher itself had no memory
+ * the number of a record is used up, and the direction is finished: nothing after what was sent.
+ *
+ * SEALSOCK_FAULTS_VERBOSE=1 puts each fault's stack into the kernel's log.
  */
 #define _GNU_SOURCE
 
 #include "kselftest_harness.h"
-#include "wired.h"
+#include "guard.h"
+#include "peer.h"
+#include "suites.h"
 
+#include "../../kmod/uapi/sealsock.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/sendfile.h>
 
 #define LEN		40000	/* three records, the last one short */
-#define NTH_MAX		400	/* more allocations than any of these calls makes */
+#define NTH_MAX		400	/* more than any of these calls has to fail */
 
 static uint8_t data[LEN], got[LEN];
 
@@ -35,15 +42,17 @@ static bool write_file(const char *path, const char *text)
 /* The defaults spare GFP_KERNEL and single pages, which is what nearly all of ours are. */
 static bool faults_ready(void)
 {
-	static const struct {
+	const char *verbose = getenv("SEALSOCK_FAULTS_VERBOSE") ? "2" : "0";
+	const struct {
 		const char *path, *value;
 	} knobs[] = {
 		{ "/sys/kernel/debug/failslab/ignore-gfp-wait", "N" },
-		{ "/sys/kernel/debug/failslab/verbose", "0" },
+		{ "/sys/kernel/debug/failslab/verbose", verbose },
 		{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N" },
 		{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N" },
 		{ "/sys/kernel/debug/fail_page_alloc/min-order", "0" },
-		{ "/sys/kernel/debug/fail_page_alloc/verbose", "0" },
+		{ "/sys/kernel/debug/fail_page_alloc/verbose", verbose },
+		{ "/sys/kernel/debug/fail_usercopy/verbose", verbose },
 	};
 	size_t i;
 
@@ -55,7 +64,7 @@ static bool faults_ready(void)
 	return true;
 }
 
-/* The nth allocation from here on fails. */
+/* The nth allocation or copy from here on fails. */
 static int arm(int nth)
 {
 	char text[16];
@@ -67,224 +76,429 @@ static int arm(int nth)
 	return fd;
 }
 
-/* True if the call did reach the nth allocation. errno stays. */
+/*
+ * True if the call did reach the nth. errno stays. Asking copies from and to the user, which
+ * counts: where a fault is due only here, the call did not reach it.
+ */
 static bool disarm(int fd)
 {
 	int err = errno;
-	char text[16] = "";
+	char text[16] = "1";
 
-	if (pread(fd, text, sizeof(text) - 1, 0) <= 0 || pwrite(fd, "0", 1, 0) != 1)
-		abort();
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
+		text[0] = '1';
+	while (pwrite(fd, "0", 1, 0) != 1)
+		continue;
 	close(fd);
 	errno = err;
 	return atoi(text) == 0;
 }
 
-/*
- * For n = 1, 2, … until the call gets through without a fault: prepare, fail the nth allocation
- * in the call, check.
- */
-#define EACH_FAULT(result, call, check) do {					\
-	bool fault_hit = true;							\
-	int fault_nth, fault_fd;						\
-										\
-	for (fault_nth = 1; fault_hit && fault_nth < NTH_MAX; fault_nth++) {	\
-		fault_fd = arm(fault_nth);					\
-		errno = 0;							\
-		result = call;							\
-		fault_hit = disarm(fault_fd);					\
-		check;								\
-	}									\
-	EXPECT_GT(fault_nth, 2) {						\
-		TH_LOG("no allocation was reached: %s", #call);			\
-	}									\
-	EXPECT_FALSE(fault_hit);						\
-} while (0)
-
-#define NEED_FAULTS() do {							\
-	if (!faults_ready())							\
-		SKIP(return, "this kernel has no fault injection");		\
-} while (0)
-
-#define EXPECT_NO_MEMORY(result) do {						\
-	if ((result) < 0) {							\
-		EXPECT_TRUE(errno == ENOMEM || errno == ENOBUFS ||		\
-			    errno == EAGAIN) {					\
-			TH_LOG("errno %d", errno);				\
-		}								\
-	}									\
-} while (0)
-
-TEST_F(wired, attach)
+FIXTURE(faults)
 {
-	int fd[2] = { -1, -1 }, r;
+	int fd, peer, nth;
+	struct wire tx, rx;
+	long counts[2];
+	bool hit;
+};
 
-	NEED_FAULTS();
-	ASSERT_EQ(tcp_pair(AF_INET, fd), 0);
-	EACH_FAULT(r, ulp_attach(fd[0]), {
-		EXPECT_NO_MEMORY(r);
-		if (!r && fault_hit) {
-			close(fd[0]);
-			close(fd[1]);
-			ASSERT_EQ(tcp_pair(AF_INET, fd), 0);
-		}
-	});
-	EXPECT_EQ(r, 0);
-	close(fd[0]);
-	close(fd[1]);
+FIXTURE_VARIANT(faults)
+{
+	struct suite suite;
+};
+
+ADD_SUITES(faults);
+
+static const char *const live[] = { "TlsCurrTxSw", "TlsCurrRxSw" };
+
+FIXTURE_SETUP(faults)
+{
+	int i;
+
+	if (!faults_ready())
+		SKIP(return, "this kernel has no fault injection");
+	self->fd = -1;
+	self->peer = -1;
+	for (i = 0; i < 2; i++)
+		self->counts[i] = counter(live[i]);
 }
 
-/* A failed installation is not half of one: the next attempt on the same socket succeeds. */
-TEST_F(wired, key_install)
+/* No socket is left over. */
+FIXTURE_TEARDOWN(faults)
 {
-	static const int both[] = { TLS_TX, TLS_RX };
-	struct keys keys;
-	int fd[2], r, i;
+	int i, tries;
 
-	NEED_FAULTS();
-	keys_init(&keys, &variant->suite, 0);
+	if (self->fd >= 0)
+		close(self->fd);
+	if (self->peer >= 0)
+		close(self->peer);
 	for (i = 0; i < 2; i++) {
-		ASSERT_EQ(tcp_pair(AF_INET, fd), 0);
-		ASSERT_EQ(ulp_attach(fd[0]), 0);
-		EACH_FAULT(r, keys_set(fd[0], both[i], &keys), {
-			EXPECT_NO_MEMORY(r);
-			if (!r && fault_hit) {
-				close(fd[0]);
-				close(fd[1]);
-				ASSERT_EQ(tcp_pair(AF_INET, fd), 0);
-				ASSERT_EQ(ulp_attach(fd[0]), 0);
-			}
-		});
-		EXPECT_EQ(r, 0);
-		close(fd[0]);
-		close(fd[1]);
+		for (tries = 0; tries < 100 && counter(live[i]) != self->counts[i]; tries++)
+			usleep(50000);
+		EXPECT_EQ(counter(live[i]), self->counts[i]);
 	}
 }
 
-/* Sends what is left of the pattern until all is gone, then the peer opens all of it. */
-#define FINISH(sent) do {							\
-	struct drain finish = {};						\
-	size_t finish_at = (sent) > 0 ? (sent) : 0;				\
-										\
-	drain_start(&finish, self->peer, &self->tx, LEN);			\
-	EXPECT_EQ(send_full(self->fd, data + finish_at, LEN - finish_at, 0), 0);\
-	EXPECT_TRUE(drain_end(&finish, &self->tx));				\
-	EXPECT_EQ(finish.bytes, LEN);						\
+/* A new connection, with the ULP and that many of the two keys. */
+static int renew(struct _test_data_faults *self, const struct suite *suite, bool ulp, int keyed)
+{
+	static const int both[] = { TLS_TX, TLS_RX };
+	struct wire *wires[] = { &self->tx, &self->rx };
+	struct keys keys;
+	int fd[2], i;
+
+	if (self->fd >= 0)
+		close(self->fd);
+	if (self->peer >= 0)
+		close(self->peer);
+	self->fd = -1;
+	self->peer = -1;
+	if (tcp_pair(AF_INET, fd))
+		return -1;
+	self->fd = fd[0];
+	self->peer = fd[1];
+	if (ulp && ulp_attach(self->fd))
+		return -1;
+	for (i = 0; i < keyed; i++) {
+		keys_init(&keys, suite, i);
+		wire_init(wires[i], &keys);
+		if (keys_set(self->fd, both[i], &keys))
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * For n = 1, 2, … until the call gets through without a fault, each time on a new connection:
+ * prepare, fail the nth allocation or copy in the call, check.
+ */
+#define EACH_FAULT(ulp, keyed, prepare, result, call, check) do {			\
+	self->hit = true;								\
+	for (self->nth = 1; self->hit && self->nth < NTH_MAX && _metadata->exit_code == 0;	\
+	     self->nth++) {								\
+		int fault_fd;								\
+											\
+		ASSERT_EQ(renew(self, &variant->suite, ulp, keyed), 0);			\
+		prepare;								\
+		mark(self->nth, #call);							\
+		fault_fd = arm(self->nth);						\
+		errno = 0;								\
+		result = call;								\
+		self->hit = disarm(fault_fd);						\
+		EXPECT_CLEAN(result);							\
+		check;									\
+	}										\
+	EXPECT_GT(self->nth, 2) {							\
+		TH_LOG("nothing to fail was reached: %s", #call);			\
+	}										\
+	EXPECT_FALSE(self->hit);							\
 } while (0)
 
-TEST_F(wired, send)
+/* So that the stacks in the kernel's log can be told apart. */
+static void mark(int nth, const char *call)
+{
+	char text[200];
+
+	if (!getenv("SEALSOCK_FAULTS_VERBOSE"))
+		return;
+	snprintf(text, sizeof(text), "faults: %d in %s\n", nth, call);
+	write_file("/dev/kmsg", text);
+}
+
+static bool clean(int err)
+{
+	return err == ENOMEM || err == ENOBUFS || err == EAGAIN || err == EFAULT || err == EBADMSG;
+}
+
+#define EXPECT_CLEAN(result) do {							\
+	if ((result) < 0) {								\
+		EXPECT_TRUE(clean(errno) && self->hit) {				\
+			TH_LOG("at %d: %s", self->nth, strerror(errno));		\
+		}									\
+	}										\
+} while (0)
+
+TEST_F(faults, attach)
+{
+	int r;
+
+	EACH_FAULT(false, 0, {}, r, ulp_attach(self->fd), {
+		if (r)
+			ASSERT_EQ(ulp_attach(self->fd), 0);
+	});
+	EXPECT_EQ(r, 0);
+}
+
+/* A failed installation is not half of one: the next attempt on the same socket succeeds. */
+static void install(struct __test_metadata *_metadata, struct _test_data_faults *self,
+		    const struct _fixture_variant_faults *variant, int direction)
+{
+	struct keys keys;
+	struct wire wire;
+	uint8_t type;
+	int r;
+
+	keys_init(&keys, &variant->suite, 0);
+	EACH_FAULT(true, 0, wire_init(&wire, &keys), r, keys_set(self->fd, direction, &keys), {
+		if (r)
+			ASSERT_EQ(keys_set(self->fd, direction, &keys), 0);
+		if (direction == TLS_TX) {
+			ASSERT_EQ(send(self->fd, data, 100, 0), 100);
+			ASSERT_EQ(wire_recv(&wire, self->peer, &type, got), 100);
+		} else {
+			ASSERT_EQ(wire_send(&wire, self->peer, TYPE_DATA, data, 100, 0), 0);
+			ASSERT_EQ(recv(self->fd, got, 100, 0), 100);
+		}
+	});
+	EXPECT_EQ(r, 0);
+}
+
+TEST_F(faults, install_transmit)
+{
+	install(_metadata, self, variant, TLS_TX);
+}
+
+TEST_F(faults, install_receive)
+{
+	install(_metadata, self, variant, TLS_RX);
+}
+
+/* The same for the second key; the first stays in use until then. */
+TEST_F(faults, key_update)
+{
+	static const uint8_t update[] = { 24, 0, 0, 1, 0 };
+	struct keys keys;
+	uint8_t type;
+	int r;
+
+	if (variant->suite.version != TLS_1_3_VERSION)
+		return;
+	keys_init(&keys, &variant->suite, 2);
+	EACH_FAULT(true, 2, {
+		ASSERT_EQ(send_type(self->fd, TYPE_HANDSHAKE, update, 5, 0), 5);
+		ASSERT_EQ(wire_recv(&self->tx, self->peer, &type, got), 5);
+	}, r, keys_set(self->fd, TLS_TX, &keys), {
+		if (r) {
+			ASSERT_EQ(send(self->fd, data, 100, 0), 100);
+			ASSERT_EQ(wire_recv(&self->tx, self->peer, &type, got), 100);
+			ASSERT_EQ(keys_set(self->fd, TLS_TX, &keys), 0);
+		}
+		wire_init(&self->tx, &keys);
+		ASSERT_EQ(send(self->fd, data, 100, 0), 100);
+		ASSERT_EQ(wire_recv(&self->tx, self->peer, &type, got), 100);
+	});
+	EXPECT_EQ(r, 0);
+}
+
+/* The direction is finished, and says so; only the cipher's failure does that. */
+static bool finished(int fd, bool tx)
+{
+	struct sealsock_sock_info info = {};
+	socklen_t len = sizeof(info);
+
+	return !getsockopt(fd, SOL_TLS, SEALSOCK_INFO, &info, &len) &&
+	       (tx ? info.tx.state : info.rx.state) == SEALSOCK_DIR_FAILED;
+}
+
+/*
+ * Sends what is left of the pattern until all is gone. The peer then opens all of it; or, if the
+ * direction was finished, what the calls said was sent, but for the record that was lost (at most
+ * `lost` bytes of earlier calls, kept open by MSG_MORE, can be in it).
+ */
+#define FINISH(sent, lost) do {								\
+	struct drain finish = {};							\
+	size_t finish_at = (sent) > 0 ? (sent) : 0;					\
+	int finish_err;									\
+											\
+	drain_start(&finish, self->peer, &self->tx, 0);					\
+	errno = 0;									\
+	finish_err = send_full(self->fd, data + finish_at, LEN - finish_at, 0);		\
+	if (finish_err) {								\
+		EXPECT_TRUE(errno == EBADMSG && self->hit && finished(self->fd, true)) {	\
+			TH_LOG("at %d: %s", self->nth, strerror(errno));		\
+		}									\
+	}										\
+	shutdown(self->fd, SHUT_WR);							\
+	EXPECT_TRUE(drain_end(&finish, &self->tx));					\
+	if (!finish_err) {								\
+		EXPECT_EQ(finish.bytes, LEN);						\
+	} else {									\
+		EXPECT_LE(finish.bytes, finish_at);					\
+		EXPECT_GE(finish.bytes + (lost), finish_at) {				\
+			TH_LOG("at %d: %zu bytes said to be sent", self->nth, finish_at);	\
+		}									\
+	}										\
+} while (0)
+
+TEST_F(faults, send)
 {
 	ssize_t r;
 
-	NEED_FAULTS();
-	EACH_FAULT(r, send(self->fd, data, LEN, MSG_DONTWAIT), {
-		EXPECT_NO_MEMORY(r);
-		FINISH(r);
+	EACH_FAULT(true, 2, {}, r, send(self->fd, data, LEN, MSG_DONTWAIT), {
+		FINISH(r, 0);
 	});
 }
 
-TEST_F(wired, send_more)
+/* The second call of two fails; what the first left open is sealed with it. */
+TEST_F(faults, send_more)
 {
 	ssize_t r;
 
-	NEED_FAULTS();
-	EACH_FAULT(r, send(self->fd, data, 30000, MSG_DONTWAIT | MSG_MORE), {
-		EXPECT_NO_MEMORY(r);
-		FINISH(r);
+	EACH_FAULT(true, 2, {
+		ASSERT_EQ(send(self->fd, data, 5000, MSG_MORE), 5000);
+	}, r, send(self->fd, data + 5000, 25000, MSG_DONTWAIT | MSG_MORE), {
+		FINISH(r > 0 ? 5000 + r : 5000, RECORD_MAX);
 	});
 }
 
-TEST_F(wired, send_control)
+TEST_F(faults, send_control)
 {
 	uint8_t out[RECORD_MAX + 256], type;
 	ssize_t r;
 
-	NEED_FAULTS();
-	EACH_FAULT(r, send_type(self->fd, TYPE_ALERT, "al", 2, MSG_DONTWAIT), {
-		EXPECT_NO_MEMORY(r);
+	EACH_FAULT(true, 2, {}, r, send_type(self->fd, TYPE_ALERT, "al", 2, MSG_DONTWAIT), {
 		if (r != 2)
-			ASSERT_EQ(send_type(self->fd, TYPE_ALERT, "al", 2, 0), 2);
+			r = send_type(self->fd, TYPE_ALERT, "al", 2, 0);
+		if (r != 2) {
+			EXPECT_TRUE(errno == EBADMSG && finished(self->fd, true));
+			shutdown(self->fd, SHUT_WR);
+			EXPECT_EQ(wire_recv(&self->tx, self->peer, &type, out), WIRE_EOF);
+			continue;
+		}
+		/* What TCP had no memory for goes with the next call. */
+		ASSERT_EQ(send(self->fd, data, 10, 0), 10);
 		ASSERT_EQ(wire_recv(&self->tx, self->peer, &type, out), 2);
 		EXPECT_EQ(type, TYPE_ALERT);
+		ASSERT_EQ(wire_recv(&self->tx, self->peer, &type, out), 10);
 	});
 }
 
-TEST_F(wired, sendfile)
+TEST_F(faults, sendfile)
 {
 	int file = pattern_file(LEN);
 	off_t at;
 	ssize_t r;
 
-	NEED_FAULTS();
-	EACH_FAULT(r, sendfile(self->fd, file, (at = 0, &at), LEN), {
-		EXPECT_NO_MEMORY(r);
-		EXPECT_EQ(at, r > 0 ? r : 0);
-		FINISH(r);
+	EACH_FAULT(true, 2, at = 0, r, sendfile(self->fd, file, &at, LEN), {
+		/* An offset that cannot be told does not make what was sent unsent. */
+		if (r >= 0) {
+			EXPECT_EQ(at, r);
+			FINISH(r, 0);
+		} else if (errno != EFAULT) {
+			EXPECT_EQ(at, 0);
+			FINISH(0, 0);
+		}
 	});
 	close(file);
 }
 
-/* What could not be received for want of memory is received afterwards. */
-TEST_F(wired, recv)
+/* What shutdown has to seal and send. TCP itself sends no FIN that it has no memory for. */
+TEST_F(faults, shutdown)
 {
-	static const size_t buffers[] = { LEN, 1000 };
-	ssize_t r;
-	int i;
+	struct drain drain = {};
+	size_t want;
+	int r;
 
-	NEED_FAULTS();
-	for (i = 0; i < ARRAY_SIZE(buffers); i++) {
-		uint8_t *sealed;
-		size_t n = seal_pattern(&self->rx, LEN, RECORD_MAX, 0, &sealed);
-
-		ASSERT_EQ(send_full(self->peer, sealed, n, 0), 0);
-		ASSERT_GT(poll_for(self->fd, POLLIN, 5000), 0);
-		free(sealed);
-		EACH_FAULT(r, recv(self->fd, got, buffers[i], MSG_DONTWAIT), {
-			size_t at = r > 0 ? r : 0;
-
-			EXPECT_NO_MEMORY(r);
-			ASSERT_EQ(recv_full(self->fd, got + at, LEN - at), (ssize_t)(LEN - at));
-			EXPECT_EQ(pattern_check(got, 0, LEN), -1);
-			if (fault_hit) {
-				n = seal_pattern(&self->rx, LEN, RECORD_MAX, 0, &sealed);
-				ASSERT_EQ(send_full(self->peer, sealed, n, 0), 0);
-				ASSERT_GT(poll_for(self->fd, POLLIN, 5000), 0);
-				free(sealed);
-			}
-		});
-	}
+	EACH_FAULT(true, 2, {
+		ASSERT_EQ(send(self->fd, data, 20000, MSG_MORE), 20000);
+	}, r, shutdown(self->fd, SHUT_WR), {
+		EXPECT_EQ(r, 0);
+		want = finished(self->fd, true) ? RECORD_MAX : 20000;
+		drain_start(&drain, self->peer, &self->tx, want);
+		EXPECT_TRUE(drain_end(&drain, &self->tx));
+		EXPECT_EQ(drain.bytes, want);
+	});
 }
 
-TEST_F(wired, splice_out)
+/* Puts the pattern of len bytes, sealed, into the socket's queue. */
+#define QUEUE(len, size) do {								\
+	uint8_t *queue_rec;								\
+	size_t queue_len = seal_pattern(&self->rx, len, size, 0, &queue_rec);		\
+											\
+	ASSERT_EQ(send_full(self->peer, queue_rec, queue_len, 0), 0);			\
+	ASSERT_EQ(shutdown(self->peer, SHUT_WR), 0);					\
+	ASSERT_EQ(poll_for(self->fd, POLLRDHUP, 10000), POLLRDHUP);			\
+	free(queue_rec);								\
+} while (0)
+
+/* The rest of the pattern follows, and then the end. */
+#define EXPECT_REST(received, len) do {							\
+	size_t rest_at = (received) > 0 ? (received) : 0;				\
+	ssize_t rest = recv_full(self->fd, got + rest_at, (len) - rest_at);		\
+											\
+	EXPECT_EQ(rest, (ssize_t)((len) - rest_at)) {					\
+		TH_LOG("at %d, after %zu: %s", self->nth, rest_at, strerror(errno));	\
+	}										\
+	EXPECT_EQ(pattern_check(got, 0, len), -1);					\
+	EXPECT_EQ(recv(self->fd, got, 1, 0), 0);					\
+} while (0)
+
+/* What could not be received for want of memory is received afterwards. */
+static void receive(struct __test_metadata *_metadata, struct _test_data_faults *self,
+		    const struct _fixture_variant_faults *variant, size_t len, size_t record,
+		    int flags)
 {
-	uint8_t *rec = malloc(WIRE_MAX);
-	size_t n;
-	int p[2];
 	ssize_t r;
 
-	NEED_FAULTS();
-	ASSERT_NE(rec, NULL);
-	ASSERT_EQ(pipe(p), 0);
-	n = wire_seal(&self->rx, TYPE_DATA, data, 8000, 0, rec);
-	ASSERT_EQ(send_full(self->peer, rec, n, 0), 0);
-	ASSERT_GT(poll_for(self->fd, POLLIN, 5000), 0);
-	EACH_FAULT(r, splice(self->fd, NULL, p[1], NULL, 8000, SPLICE_F_NONBLOCK), {
-		size_t at = r > 0 ? r : 0;
-
-		EXPECT_NO_MEMORY(r);
-		if (at)
-			ASSERT_EQ(read(p[0], got, at), (ssize_t)at);
-		ASSERT_EQ(recv_full(self->fd, got + at, 8000 - at), (ssize_t)(8000 - at));
-		EXPECT_EQ(pattern_check(got, 0, 8000), -1);
-		if (fault_hit) {
-			n = wire_seal(&self->rx, TYPE_DATA, data, 8000, 0, rec);
-			ASSERT_EQ(send_full(self->peer, rec, n, 0), 0);
-			ASSERT_GT(poll_for(self->fd, POLLIN, 5000), 0);
-		}
+	EACH_FAULT(true, 2, {
+		memset(got, 0, sizeof(got));
+		QUEUE(LEN, record);
+	}, r, recv(self->fd, got, len, MSG_DONTWAIT | flags), {
+		if (r > 0)
+			EXPECT_EQ(pattern_check(got, 0, r), -1);
+		EXPECT_REST(flags & MSG_PEEK ? 0 : r, LEN);
 	});
-	free(rec);
+}
+
+TEST_F(faults, recv_straight)
+{
+	receive(_metadata, self, variant, LEN, RECORD_MAX, 0);
+}
+
+TEST_F(faults, recv_small)
+{
+	receive(_metadata, self, variant, 1000, RECORD_MAX, 0);
+}
+
+TEST_F(faults, recv_many)
+{
+	receive(_metadata, self, variant, 2000, 300, 0);
+}
+
+TEST_F(faults, recv_peek)
+{
+	receive(_metadata, self, variant, 9000, 4000, MSG_PEEK);
+}
+
+TEST_F(faults, splice_out)
+{
+	ssize_t r;
+	int p[2];
+
+	ASSERT_EQ(pipe(p), 0);
+	EACH_FAULT(true, 2, QUEUE(8000, 8000),
+		   r, splice(self->fd, NULL, p[1], NULL, 8000, SPLICE_F_NONBLOCK), {
+		if (r > 0)
+			ASSERT_EQ(read(p[0], got, r), r);
+		EXPECT_REST(r, 8000);
+	});
 	close(p[0]);
 	close(p[1]);
+}
+
+TEST_F(faults, poll)
+{
+	struct pollfd p = { .events = POLLIN };
+	int r;
+
+	EACH_FAULT(true, 2, {
+		QUEUE(LEN, RECORD_MAX);
+		p.fd = self->fd;
+	}, r, poll(&p, 1, 0), {
+		if (r >= 0)
+			EXPECT_EQ(p.revents & POLLIN, POLLIN);
+		EXPECT_REST(0, LEN);
+	});
 }
 
 TEST_HARNESS_MAIN

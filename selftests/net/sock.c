@@ -118,39 +118,57 @@ fail:
 	return -1;
 }
 
-#define PARTS(k) {						\
-	.key = (k).key, .key_len = sizeof((k).key),		\
-	.salt = (k).salt, .salt_len = sizeof((k).salt),		\
-	.iv = (k).iv, .iv_len = sizeof((k).iv),			\
-	.seq = (k).rec_seq, .seq_len = sizeof((k).rec_seq),	\
+/* Every structure of <linux/tls.h> has iv, key, salt and sequence number in this order. */
+#define LAYOUT(cipher)					\
+	{ TLS_CIPHER_##cipher, TLS_CIPHER_##cipher##_IV_SIZE, TLS_CIPHER_##cipher##_KEY_SIZE, \
+	  TLS_CIPHER_##cipher##_SALT_SIZE }
+
+static const struct layout {
+	uint16_t cipher;
+	size_t iv, key, salt;
+} layouts[] = {
+	LAYOUT(AES_GCM_128),
+	LAYOUT(AES_GCM_256),
+	LAYOUT(AES_CCM_128),
+	LAYOUT(CHACHA20_POLY1305),
+	LAYOUT(SM4_GCM),
+	LAYOUT(SM4_CCM),
+	{ TLS_CIPHER_ARIA_GCM_128, 8, 16, 4 },
+	{ TLS_CIPHER_ARIA_GCM_256, 8, 32, 4 },
+};
+
+static const struct layout *layout_of(uint16_t cipher)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
+		if (layouts[i].cipher == cipher)
+			return &layouts[i];
+	abort();
 }
 
 struct key_parts keys_parts(struct keys *keys)
 {
-	struct key_parts aes128 = PARTS(keys->aes128);
-	struct key_parts aes256 = PARTS(keys->aes256);
-	struct key_parts chacha = PARTS(keys->chacha);
+	const struct layout *layout = layout_of(keys->info.cipher_type);
+	struct key_parts part = {
+		.iv_len = layout->iv,
+		.key_len = layout->key,
+		.salt_len = layout->salt,
+		.seq_len = 8,
+	};
 
-	switch (keys->info.cipher_type) {
-	case TLS_CIPHER_AES_GCM_256:
-		return aes256;
-	case TLS_CIPHER_CHACHA20_POLY1305:
-		return chacha;
-	default:
-		return aes128;
-	}
+	part.iv = (uint8_t *)keys + sizeof(keys->info);
+	part.key = part.iv + part.iv_len;
+	part.salt = part.key + part.key_len;
+	part.seq = part.salt + part.salt_len;
+	return part;
 }
 
 static socklen_t keys_len(uint16_t cipher)
 {
-	switch (cipher) {
-	case TLS_CIPHER_AES_GCM_256:
-		return sizeof(struct tls12_crypto_info_aes_gcm_256);
-	case TLS_CIPHER_CHACHA20_POLY1305:
-		return sizeof(struct tls12_crypto_info_chacha20_poly1305);
-	default:
-		return sizeof(struct tls12_crypto_info_aes_gcm_128);
-	}
+	const struct layout *layout = layout_of(cipher);
+
+	return sizeof(struct tls_crypto_info) + layout->iv + layout->key + layout->salt + 8;
 }
 
 static void fill(uint8_t *p, size_t n, unsigned int seed)

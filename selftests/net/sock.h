@@ -18,6 +18,11 @@
 #ifndef TCP_ULP
 #define TCP_ULP			31
 #endif
+/* Of newer editions of <linux/tls.h>. */
+#ifndef TLS_CIPHER_ARIA_GCM_128
+#define TLS_CIPHER_ARIA_GCM_128	57
+#define TLS_CIPHER_ARIA_GCM_256	58
+#endif
 #ifndef TLS_TX_ZEROCOPY_RO
 #define TLS_TX_ZEROCOPY_RO	3
 #endif
@@ -41,18 +46,16 @@ struct suite {
 	uint16_t cipher;	/* TLS_CIPHER_* */
 };
 
-/* What TLS_TX and TLS_RX take. */
+/* What TLS_TX and TLS_RX take: the largest of the structures of <linux/tls.h>. */
 struct keys {
 	union {
 		struct tls_crypto_info info;
-		struct tls12_crypto_info_aes_gcm_128 aes128;
-		struct tls12_crypto_info_aes_gcm_256 aes256;
-		struct tls12_crypto_info_chacha20_poly1305 chacha;
+		struct tls12_crypto_info_aes_gcm_256 largest;
 	};
 	socklen_t len;
 };
 
-/* The same, by part: pointers into a struct keys. salt_len is 0 for ChaCha20. */
+/* Its parts: pointers into a struct keys. salt_len is 0 for ChaCha20. */
 struct key_parts {
 	uint8_t *key, *salt, *iv, *seq;
 	size_t key_len, salt_len, iv_len, seq_len;
@@ -85,7 +88,7 @@ int set_int(int fd, int level, int name, int value);
 
 /*
  * Keys of a suite. The generation (0, 1, …) selects different key material. Sequence number and,
- * for AES-GCM in TLS 1.2, the explicit nonce start two and one short of a carry into the next
+ * in TLS 1.2, the explicit nonce start two and one short of a carry into the next
  * byte, so that every test which sends a few records crosses one.
  */
 void keys_init(struct keys *keys, const struct suite *suite, unsigned int generation);

@@ -16,4 +16,16 @@
 	ADD_SUITE(fixture, 13_aes_gcm_256, 3, AES_GCM_256);		\
 	ADD_SUITE(fixture, 13_chacha20_poly1305, 3, CHACHA20_POLY1305)
 
+/* Every cipher of <linux/tls.h>: for the few tests that are about ciphers. */
+#define ADD_ALL_SUITES(fixture)						\
+	ADD_SUITES(fixture);						\
+	ADD_SUITE(fixture, 12_aes_ccm_128, 2, AES_CCM_128);		\
+	ADD_SUITE(fixture, 12_sm4_gcm, 2, SM4_GCM);			\
+	ADD_SUITE(fixture, 12_sm4_ccm, 2, SM4_CCM);			\
+	ADD_SUITE(fixture, 12_aria_gcm_128, 2, ARIA_GCM_128);		\
+	ADD_SUITE(fixture, 12_aria_gcm_256, 2, ARIA_GCM_256);		\
+	ADD_SUITE(fixture, 13_aes_ccm_128, 3, AES_CCM_128);		\
+	ADD_SUITE(fixture, 13_sm4_gcm, 3, SM4_GCM);			\
+	ADD_SUITE(fixture, 13_sm4_ccm, 3, SM4_CCM)
+
 #endif

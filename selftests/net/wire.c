@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* An implementation of the record layer that is not ours, on libcrypto. */
+#include "aead.h"
 #include "wire.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,20 +33,6 @@ static bool is_13(const struct wire *wire)
 static bool has_explicit(const struct wire *wire)
 {
 	return !is_13(wire) && wire->cipher != TLS_CIPHER_CHACHA20_POLY1305;
-}
-
-static const EVP_CIPHER *evp_cipher(const struct wire *wire)
-{
-	switch (wire->cipher) {
-	case TLS_CIPHER_AES_GCM_128:
-		return EVP_aes_128_gcm();
-	case TLS_CIPHER_AES_GCM_256:
-		return EVP_aes_256_gcm();
-	case TLS_CIPHER_CHACHA20_POLY1305:
-		return EVP_chacha20_poly1305();
-	default:
-		abort();
-	}
 }
 
 void wire_init(struct wire *wire, struct keys *keys)
@@ -100,34 +86,17 @@ static size_t make_aad(const struct wire *wire, const uint8_t *header, size_t le
 	return 13;
 }
 
-/* One AEAD call; seal: tag is written, else it is checked. False on a bad tag. */
-static bool aead(const struct wire *wire, bool seal, const uint8_t nonce[12], const uint8_t *aad,
-		 size_t aad_len, const uint8_t *in, size_t len, uint8_t *out, uint8_t *tag)
-{
-	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	int n, ok;
-
-	if (!ctx ||
-	    !EVP_CipherInit_ex(ctx, evp_cipher(wire), NULL, wire->key, nonce, seal) ||
-	    (!seal && !EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, WIRE_TAG, tag)) ||
-	    !EVP_CipherUpdate(ctx, NULL, &n, aad, aad_len) ||
-	    (len && !EVP_CipherUpdate(ctx, out, &n, in, len)))
-		abort();
-	ok = EVP_CipherFinal_ex(ctx, out + len, &n);
-	if (seal && (!ok || !EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, WIRE_TAG, tag)))
-		abort();
-	EVP_CIPHER_CTX_free(ctx);
-	return ok > 0;
-}
-
 size_t wire_seal_inner(struct wire *wire, uint8_t outer, const void *inner, size_t len,
 		       uint8_t *out)
 {
 	size_t explicit = has_explicit(wire) ? 8 : 0;
 	size_t body = explicit + len + WIRE_TAG;
 	uint8_t *p = out + WIRE_HEADER;
-	uint8_t nonce[12], aad[13];
-	size_t aad_len;
+	uint8_t nonce[AEAD_NONCE], aad[13];
+	struct aead_message m = {
+		.cipher = wire->cipher, .key = wire->key, .nonce = nonce, .aad = aad,
+		.in = inner, .len = len,
+	};
 
 	out[0] = outer;
 	out[1] = 3;
@@ -141,8 +110,9 @@ size_t wire_seal_inner(struct wire *wire, uint8_t outer, const void *inner, size
 	} else {
 		make_nonce(wire, NULL, nonce);
 	}
-	aad_len = make_aad(wire, out, len, aad);
-	aead(wire, true, nonce, aad, aad_len, inner, len, p, p + len);
+	m.aad_len = make_aad(wire, out, len, aad);
+	m.out = p;
+	aead_seal(&m, p + len);
 	wire->seq++;
 	return WIRE_HEADER + body;
 }
@@ -170,8 +140,12 @@ ssize_t wire_open(struct wire *wire, const uint8_t *rec, size_t len, uint8_t *ty
 {
 	size_t explicit = has_explicit(wire) ? 8 : 0;
 	const uint8_t *p = rec + WIRE_HEADER + explicit;
-	uint8_t nonce[12], aad[13], tag[WIRE_TAG];
-	size_t aad_len, n;
+	uint8_t nonce[AEAD_NONCE], aad[13];
+	struct aead_message m = {
+		.cipher = wire->cipher, .key = wire->key, .nonce = nonce, .aad = aad,
+		.in = p, .out = out,
+	};
+	size_t n;
 
 	wire->why = "";
 	if (len < wire_overhead(wire))
@@ -188,9 +162,9 @@ ssize_t wire_open(struct wire *wire, const uint8_t *rec, size_t len, uint8_t *ty
 	if (explicit && get64(rec + WIRE_HEADER) != wire->nonce)
 		return bad(wire, "explicit nonce does not count up");
 	make_nonce(wire, explicit ? rec + WIRE_HEADER : NULL, nonce);
-	aad_len = make_aad(wire, rec, n, aad);
-	memcpy(tag, p + n, WIRE_TAG);
-	if (!aead(wire, false, nonce, aad, aad_len, p, n, out, tag))
+	m.aad_len = make_aad(wire, rec, n, aad);
+	m.len = n;
+	if (!aead_open(&m, p + n))
 		return bad(wire, "bad tag");
 	wire->seq++;
 	wire->nonce++;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * An implementation of the record layer that is not ours: records are sealed and opened with
- * libcrypto, on a plain TCP socket, from what RFC 5246 §6.2, RFC 5288, RFC 7905 and RFC 8446 §5
- * say alone. Nothing here may come from kmod/core.
+ * libcrypto, on a plain TCP socket, from what RFC 5246 §6.2, RFC 5288, RFC 6655, RFC 7905 and
+ * RFC 8446 §5 say alone. Nothing here may come from kmod/core.
  */
 #ifndef SELFTESTS_NET_WIRE_H
 #define SELFTESTS_NET_WIRE_H
@@ -19,9 +19,9 @@ struct wire {
 	uint16_t version, cipher;
 	uint8_t key[32];
 	uint8_t salt[4];
-	uint8_t iv[12];		/* GCM: the last 8 bytes of it follow the salt; ChaCha20: all 12 */
+	uint8_t iv[12];		/* ChaCha20: all of it; others: the salt, then 8 bytes */
 	uint64_t seq;
-	uint64_t nonce;		/* TLS 1.2 AES-GCM: the next explicit nonce */
+	uint64_t nonce;		/* TLS 1.2 but ChaCha20: the next explicit nonce */
 	size_t pad;		/* TLS 1.3: bytes of padding of the last opened record */
 	const char *why;	/* what wire_open found wrong */
 };
