@@ -24,6 +24,8 @@ int status_request_parse(struct ext_set *set, enum ext_where where, struct bytes
 	struct bytes ids, extensions;
 	uint8_t type;
 
+	if (where == EXT_IN_CR && !r->n)
+		return 0;	/* RFC 8446 §4.4.2.1: a server's wish is empty */
 	if (!rd_u8(r, &type))
 		return ext_bad(set, SEALSOCK_ERR_DECODE, "lacks its type");
 	if (where == EXT_IN_CT) {
