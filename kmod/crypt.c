@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/random.h>
+
 #include "crypt.h"
 
 /* Nonce for the crypto API; @explicit is what the record carries, if it does. */
@@ -8,16 +10,23 @@ static void set_nonce(struct seal_key *key, const u8 *explicit)
 
 	if (key->suite->ccm)
 		*nonce++ = SEAL_CCM_LEAD;
-	if (key->shape.nonce_len)
+	if (key->shape.block)
+		memcpy(nonce, explicit, SEAL_CBC_IV);
+	else if (key->shape.nonce_len)
 		seal_nonce_explicit(key->iv, explicit, nonce);
 	else
 		seal_nonce_xor(key->iv, key->seq.next, nonce);
 }
 
-static void set_aad(struct seal_key *key, u8 type, unsigned int len,
+static void set_aad(struct seal_key *key, u8 type, unsigned int len, const u8 *explicit,
 		    struct scatterlist *src, struct scatterlist *dst)
 {
 	unsigned int n = seal_aad(&key->shape, key->seq.next, type, len, key->aad);
+
+	if (key->shape.block) {
+		memcpy(key->aad + n, explicit, SEAL_CBC_IV);
+		n += SEAL_CBC_IV;
+	}
 
 	sg_set_buf(&src[0], key->aad, n);
 	if (dst != src)
@@ -28,6 +37,7 @@ int seal_crypt_seal(struct seal_key *key, u8 type, u8 *prefix,
 		    struct scatterlist *src, struct scatterlist *dst, unsigned int len)
 {
 	unsigned int plain = len - key->shape.type_len;
+	u8 *explicit = prefix + SEAL_HEADER;
 	int err;
 
 	err = seal_seq_check(&key->seq);
@@ -35,10 +45,12 @@ int seal_crypt_seal(struct seal_key *key, u8 type, u8 *prefix,
 		return err;
 
 	seal_frame_build(&key->shape, type, plain, prefix);
-	if (key->shape.nonce_len)
-		seal_put_be64(prefix + SEAL_HEADER, key->seq.explicit_next);
-	set_nonce(key, prefix + SEAL_HEADER);
-	set_aad(key, type, plain, src, dst);
+	if (key->shape.block)
+		get_random_bytes(explicit, SEAL_CBC_IV);
+	else if (key->shape.nonce_len)
+		seal_put_be64(explicit, key->seq.explicit_next);
+	set_nonce(key, explicit);
+	set_aad(key, type, plain, explicit, src, dst);
 
 	aead_request_set_crypt(&key->req, src, dst, len, key->nonce);
 	err = crypto_wait_req(crypto_aead_encrypt(&key->req), &key->wait);
@@ -58,7 +70,7 @@ int seal_crypt_open(struct seal_key *key, const struct seal_header *head, const 
 		return err;
 
 	set_nonce(key, nonce);
-	set_aad(key, head->type, inner - key->shape.type_len, src, dst);
+	set_aad(key, head->type, inner - key->shape.type_len, nonce, src, dst);
 	aead_request_set_crypt(&key->req, src, dst, inner + key->shape.tag_len, key->nonce);
 	return crypto_wait_req(crypto_aead_decrypt(&key->req), &key->wait);
 }

@@ -11,12 +11,12 @@
 #include "keys.h"
 
 /*
- * Seals the next record: @len bytes of plaintext (TLS 1.3's content type
- * counted) in @src[1..] become ciphertext and tag in @dst[1..]; both may be
- * one list. Writes header and explicit nonce, seal_prefix() bytes, to
- * @prefix. Uses up the sequence number. @type: the content type.
- * May sleep. -EBADMSG: no sequence number is left; otherwise any error
- * of the AEAD, after which the direction must not be used again.
+ * Seals the next record: @len bytes of plaintext (with what seal_tail() counts)
+ * in @src[1..] become ciphertext and tag in @dst[1..]; both may be one list.
+ * Writes header and explicit nonce, seal_prefix() bytes, to @prefix. Uses up
+ * the sequence number. @type: the content type. May sleep. -EBADMSG: no
+ * sequence number is left; otherwise any error of the AEAD, after which the
+ * direction must not be used again.
  */
 int seal_crypt_seal(struct seal_key *key, u8 type, u8 *prefix,
 		    struct scatterlist *src, struct scatterlist *dst, unsigned int len);
@@ -31,7 +31,7 @@ int seal_crypt_seal(struct seal_key *key, u8 type, u8 *prefix,
 int seal_crypt_open(struct seal_key *key, const struct seal_header *head, const u8 *nonce,
 		    struct scatterlist *src, struct scatterlist *dst);
 
-/* Bytes of plaintext in a record with this header; TLS 1.3: of inner plaintext. */
+/* Bytes that were sealed in a record with this header: plaintext and what is behind it. */
 static inline unsigned int seal_inner_len(const struct seal_key *key,
 					  const struct seal_header *head)
 {

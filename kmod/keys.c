@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <crypto/authenc.h>
 #include <linux/err.h>
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/tls.h>
 
 #include "keys.h"
+#include "uapi/sealsock.h"
 
-/* Where struct tls12_crypto_info_* has its parts: info, iv, key, salt, rec_seq. */
+/* Where the parts of a request are: struct tls12_crypto_info_* has info, iv, key, salt, rec_seq. */
 struct info_layout {
-	unsigned int iv, key, salt, seq;
+	unsigned int iv, key, mac_key, salt, seq;
 };
 
 static struct info_layout info_layout(const struct seal_suite *suite)
 {
-	struct info_layout at;
+	struct info_layout at = {};
 
+	if (suite->mac_key_len) {
+		at.key = offsetof(struct sealsock_crypto_info_cbc_hmac, enc_key);
+		at.mac_key = offsetof(struct sealsock_crypto_info_cbc_hmac, mac_key);
+		at.seq = offsetof(struct sealsock_crypto_info_cbc_hmac, rec_seq);
+		return at;
+	}
 	at.iv = sizeof(struct tls_crypto_info);
 	at.key = at.iv + suite->iv_len;
 	at.salt = at.key + suite->key_len;
@@ -21,7 +30,33 @@ static struct info_layout info_layout(const struct seal_suite *suite)
 	return at;
 }
 
-static struct crypto_aead *aead_new(const struct seal_suite *suite, const u8 *secret)
+/* What authenc() takes as one key: a header, then both. */
+struct authenc_key {
+	struct rtattr attr;
+	struct crypto_authenc_key_param param;
+	u8 keys[SEAL_MAX_MAC_KEY + SEAL_MAX_KEY];
+};
+
+static int set_authenc_key(struct crypto_aead *aead, const struct seal_suite *suite,
+			   const u8 *secret, const u8 *mac_secret)
+{
+	struct authenc_key blob = {
+		.attr.rta_len = RTA_LENGTH(sizeof(blob.param)),
+		.attr.rta_type = CRYPTO_AUTHENC_KEYA_PARAM,
+		.param.enckeylen = cpu_to_be32(suite->key_len),
+	};
+	int err;
+
+	memcpy(blob.keys, mac_secret, suite->mac_key_len);
+	memcpy(blob.keys + suite->mac_key_len, secret, suite->key_len);
+	err = crypto_aead_setkey(aead, (u8 *)&blob, offsetof(struct authenc_key, keys) +
+				 suite->mac_key_len + suite->key_len);
+	memzero_explicit(&blob, sizeof(blob));
+	return err;
+}
+
+static struct crypto_aead *aead_new(const struct seal_suite *suite, const u8 *secret,
+				    const u8 *mac_secret)
 {
 	struct crypto_aead *aead;
 	int err;
@@ -34,7 +69,8 @@ static struct crypto_aead *aead_new(const struct seal_suite *suite, const u8 *se
 	if (IS_ERR(aead))
 		return aead;
 
-	err = crypto_aead_setkey(aead, secret, suite->key_len);
+	err = suite->mac_key_len ? set_authenc_key(aead, suite, secret, mac_secret) :
+				   crypto_aead_setkey(aead, secret, suite->key_len);
 	if (!err)
 		err = crypto_aead_setauthsize(aead, suite->tag_len);
 	if (!err)
@@ -52,7 +88,20 @@ static void request_init(struct seal_key *key)
 				  CRYPTO_TFM_REQ_MAY_BACKLOG | CRYPTO_TFM_REQ_MAY_SLEEP,
 				  crypto_req_done, &key->wait);
 	aead_request_set_ad(&key->req,
-			    key->shape.version == SEAL_TLS13 ? SEAL_AAD13 : SEAL_AAD12);
+			    key->shape.version == SEAL_TLS13 ? SEAL_AAD13 :
+			    key->shape.block ? SEAL_AAD_ROOM : SEAL_AAD12);
+}
+
+/* A key of another length than the suite's shows here. */
+static bool rest_is_zero(const struct seal_suite *suite, const u8 *info)
+{
+	const struct sealsock_crypto_info_cbc_hmac *cbc = (const void *)info;
+
+	return !suite->mac_key_len ||
+	       (!memchr_inv(cbc->enc_key + suite->key_len, 0,
+			    sizeof(cbc->enc_key) - suite->key_len) &&
+		!memchr_inv(cbc->mac_key + suite->mac_key_len, 0,
+			    sizeof(cbc->mac_key) - suite->mac_key_len));
 }
 
 struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const u8 *info)
@@ -62,7 +111,9 @@ struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const
 	struct seal_key *key;
 	u64 first_explicit;
 
-	aead = aead_new(suite, info + at.key);
+	if (!rest_is_zero(suite, info))
+		return ERR_PTR(-EINVAL);
+	aead = aead_new(suite, info + at.key, info + at.mac_key);
 	if (IS_ERR(aead))
 		return ERR_CAST(aead);
 
@@ -76,6 +127,7 @@ struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const
 	key->shape = seal_shape_of(suite, version);
 	key->aead = aead;
 	memcpy(key->secret, info + at.key, suite->key_len);
+	memcpy(key->mac_secret, info + at.mac_key, suite->mac_key_len);
 	memcpy(key->iv, info + at.salt, suite->salt_len);
 	memcpy(key->iv + suite->salt_len, info + at.iv, suite->iv_len);
 	/* As the kernel's own TLS has it, explicit nonces count from iv. */
@@ -102,11 +154,13 @@ void seal_key_export(const struct seal_key *key, u8 *info)
 		.cipher_type = suite->cipher_type,
 	};
 
+	memset(info, 0, seal_suite_info_len(suite));
 	memcpy(info, &head, sizeof(head));
 	memcpy(info + at.iv, key->iv + suite->salt_len, suite->iv_len);
-	if (key->shape.nonce_len)
+	if (key->shape.nonce_len == SEAL_EXPLICIT_NONCE)
 		seal_put_be64(info + at.iv, key->seq.explicit_next);
 	memcpy(info + at.key, key->secret, suite->key_len);
+	memcpy(info + at.mac_key, key->mac_secret, suite->mac_key_len);
 	memcpy(info + at.salt, key->iv, suite->salt_len);
 	seal_put_be64(info + at.seq, key->seq.next);
 }

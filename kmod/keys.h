@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Keys: made from struct tls12_crypto_info_*, owned by one direction, wiped
- * when they go. No other file looks inside.
+ * Keys: made from struct tls12_crypto_info_* or sealsock_crypto_info_cbc_hmac,
+ * owned by one direction, wiped when they go. No other file looks inside.
  */
 #ifndef SEAL_KEYS_H
 #define SEAL_KEYS_H
@@ -16,6 +16,7 @@ enum {
 	/* The crypto API's CCM wants L - 1 before the nonce. */
 	SEAL_CCM_LEAD = 2,
 	SEAL_IV_ROOM = 16,
+	SEAL_AAD_ROOM = SEAL_AAD12 + SEAL_CBC_IV,
 };
 
 /**
@@ -25,6 +26,7 @@ enum {
  * @seq: sequence number and explicit nonce of the next record
  * @iv: salt and iv, 12 bytes
  * @secret: the key as it was installed, which getsockopt() returns
+ * @mac_secret: likewise the MAC key of a CBC suite
  * @nonce: of the request at hand
  * @aad: of the request at hand
  * @aead: the transform that holds the expanded key
@@ -37,18 +39,20 @@ struct seal_key {
 	struct seal_seq seq;
 	u8 iv[SEAL_NONCE];
 	u8 secret[SEAL_MAX_KEY];
+	u8 mac_secret[SEAL_MAX_MAC_KEY];
 	u8 nonce[SEAL_IV_ROOM];
-	u8 aad[SEAL_IV_ROOM];
+	u8 aad[SEAL_AAD_ROOM];
 	struct crypto_aead *aead;
 	struct crypto_wait wait;
 	struct aead_request req;
 };
 
 /*
- * Makes a key of @info, the bytes of a struct tls12_crypto_info_* of this
- * @suite and @version (their number is seal_suite_info_len()). The caller
+ * Makes a key of @info, the bytes of the struct that goes with this @suite and
+ * @version (their number is seal_suite_info_len()). The caller
  * wipes @info. May sleep. ERR_PTR: -ENOMEM; -ENOENT: the kernel has no such
- * AEAD; what setkey says.
+ * AEAD; -EINVAL: bytes behind a shorter CBC or MAC key are not zero; what
+ * setkey says.
  */
 struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const u8 *info);
 

@@ -241,7 +241,7 @@ static bool may_open_straight(const struct sock *sk, const struct seal_rx *rx,
 {
 	u32 len = seal_inner_len(rx->key, head) - rx->key->shape.type_len;
 
-	return !call->peek && head->type == SEAL_TYPE_DATA &&
+	return !call->peek && head->type == SEAL_TYPE_DATA && !rx->key->shape.block &&
 	       len >= STRAIGHT_MIN && len <= call->len - call->copied &&
 	       (!rx->skip || seal_ctx(sk)->expect_no_pad) &&
 	       user_backed_iter(&call->msg->msg_iter);

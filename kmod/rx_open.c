@@ -24,7 +24,7 @@ enum {
 
 /* Ciphertext of a record, ready for the AEAD. */
 struct source {
-	u8 nonce[SEAL_EXPLICIT_NONCE];
+	u8 nonce[SEAL_MAX_NONCE];
 	struct scatterlist sg[SRC_SG];
 };
 
@@ -51,7 +51,7 @@ static int source_init(struct sock *sk, struct seal_rx *rx, struct seal_cursor *
 		return source_of_part(rx, head, src);
 
 	if (rx->key->shape.nonce_len) {
-		n = seal_cursor_copy(sk, cur, SEAL_HEADER, src->nonce, SEAL_EXPLICIT_NONCE);
+		n = seal_cursor_copy(sk, cur, SEAL_HEADER, src->nonce, rx->key->shape.nonce_len);
 		if (n)
 			return n;
 	}
@@ -109,7 +109,12 @@ static int resolve(struct seal_rx *rx, const struct seal_header *head, struct se
 
 	if (rx->key->shape.version != SEAL_TLS13) {
 		plain->type = head->type;
-		return 0;
+		if (!rx->key->shape.block)
+			return 0;
+		err = seal_content_unpad_cbc(seal_plain_at(plain), plain->len, &len);
+		if (!err)
+			plain->len = len;
+		return err;
 	}
 	if (rx->tail) {
 		plain->type = rx->tail;

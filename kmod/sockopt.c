@@ -24,10 +24,11 @@
 /* RFC 8449 section 4; TLS 1.3 counts the content type in. */
 #define MIN_RECORD_SIZE_LIMIT	64
 
-/* The largest struct tls12_crypto_info_*, with which any other begins. */
+/* Any struct tls12_crypto_info_*, or ours. */
 union crypto_request {
 	struct tls_crypto_info head;
 	u8 bytes[sizeof(struct tls_crypto_info) + SEAL_NONCE + SEAL_MAX_KEY + SEAL_SEQ];
+	struct sealsock_crypto_info_cbc_hmac cbc;
 };
 
 /* The receive key and its half, or the transmit key and its half. */
@@ -61,15 +62,15 @@ static void count(struct sock *sk, bool tx, bool rekey, bool ok)
 	}
 }
 
-/* The row for what the user asks, or why there is none. */
-static const struct seal_suite *check_request(const struct seal_ctx *ctx, bool tx,
+/* The row for what the user asks, or why there is none. @own: with an option of ours. */
+static const struct seal_suite *check_request(const struct seal_ctx *ctx, bool own,
 					      const struct tls_crypto_info *head,
 					      unsigned int optlen)
 {
 	const struct seal_suite *suite;
 
 	suite = seal_suite_find(head->version, head->cipher_type);
-	if (!suite || optlen != seal_suite_info_len(suite))
+	if (!suite || own != !!suite->mac_key_len || optlen != seal_suite_info_len(suite))
 		return ERR_PTR(-EINVAL);
 	/* Both directions, and each key after the first, are of one kind. */
 	if (ctx->version &&
@@ -154,7 +155,7 @@ static int install(struct sock *sk, struct seal_ctx *ctx, const struct seal_suit
 	return 0;
 }
 
-static int set_key(struct sock *sk, sockptr_t optval, unsigned int optlen, bool tx)
+static int set_key(struct sock *sk, sockptr_t optval, unsigned int optlen, bool tx, bool own)
 {
 	struct seal_ctx *ctx = seal_ctx(sk);
 	const struct seal_key *old = current_key(ctx, tx);
@@ -175,7 +176,7 @@ static int set_key(struct sock *sk, sockptr_t optval, unsigned int optlen, bool 
 	if (copy_from_sockptr(&req, optval, min_t(size_t, optlen, sizeof(req)))) {
 		err = -EFAULT;
 	} else {
-		suite = check_request(ctx, tx, &req.head, optlen);
+		suite = check_request(ctx, own, &req.head, optlen);
 		err = IS_ERR(suite) ? PTR_ERR(suite) : install(sk, ctx, suite, &req, tx);
 	}
 	memzero_explicit(&req, sizeof(req));
@@ -236,6 +237,25 @@ static int set_max_payload(struct sock *sk, sockptr_t optval, unsigned int optle
 	return 0;
 }
 
+static int set_padding(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	struct seal_tx *tx = seal_ctx(sk)->tx;
+	u16 value;
+
+	if (!tx || tx->key->shape.version != SEAL_TLS13)
+		return -EINVAL;
+	if (seal_rec_open(tx))
+		return -EBUSY;
+	if (sockptr_is_null(optval) || optlen != sizeof(value))
+		return -EINVAL;
+	if (copy_from_sockptr(&value, optval, sizeof(value)))
+		return -EFAULT;
+	if (value > SEALSOCK_PADDING_FULL)
+		return -EINVAL;
+	tx->padding = value;
+	return 0;
+}
+
 int seal_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		    unsigned int optlen)
 {
@@ -248,7 +268,14 @@ int seal_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 	switch (optname) {
 	case TLS_TX:
 	case TLS_RX:
-		err = set_key(sk, optval, optlen, optname == TLS_TX);
+		err = set_key(sk, optval, optlen, optname == TLS_TX, false);
+		break;
+	case SEALSOCK_TX:
+	case SEALSOCK_RX:
+		err = set_key(sk, optval, optlen, optname == SEALSOCK_TX, true);
+		break;
+	case SEALSOCK_TX_PADDING:
+		err = set_padding(sk, optval, optlen);
 		break;
 	case TLS_TX_ZEROCOPY_RO:
 		err = set_zerocopy_ro(sk, optval, optlen);
@@ -267,7 +294,7 @@ int seal_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 }
 
 /* The key in use as it was installed, with the numbers of its next record. */
-static int get_key(struct seal_ctx *ctx, char __user *optval, int len, bool tx)
+static int get_key(struct seal_ctx *ctx, char __user *optval, int len, bool tx, bool own)
 {
 	const struct seal_key *key = current_key(ctx, tx);
 	union crypto_request req;
@@ -279,7 +306,7 @@ static int get_key(struct seal_ctx *ctx, char __user *optval, int len, bool tx)
 	if (!key)
 		return -EBUSY;
 	size = len == sizeof(req.head) ? sizeof(req.head) : seal_suite_info_len(key->suite);
-	if (len != size)
+	if (len != size || (size > sizeof(req.head) && own != !!key->suite->mac_key_len))
 		return -EINVAL;
 
 	seal_key_export(key, req.bytes);
@@ -336,7 +363,15 @@ static int answer_option(struct seal_ctx *ctx, int optname, char __user *optval,
 	switch (optname) {
 	case TLS_TX:
 	case TLS_RX:
-		return get_key(ctx, optval, len, optname == TLS_TX);
+		return get_key(ctx, optval, len, optname == TLS_TX, false);
+	case SEALSOCK_TX:
+	case SEALSOCK_RX:
+		return get_key(ctx, optval, len, optname == SEALSOCK_TX, true);
+	case SEALSOCK_TX_PADDING:
+		if (!ctx->tx || ctx->version != SEAL_TLS13)
+			return -EINVAL;
+		return put_answer(optval, optlen, len, &ctx->tx->padding,
+				  sizeof(ctx->tx->padding), false);
 	case TLS_TX_ZEROCOPY_RO:
 		value = ctx->zerocopy_ro;
 		if (len != sizeof(value))

@@ -56,44 +56,71 @@ int seal_tx_ready(struct sock *sk, struct seal_tx *tx)
 	return err ? err : seal_seq_check(&tx->key->seq);
 }
 
-/* Plaintext that lies in the record itself. */
-static int seal_in_place(struct seal_tx *tx, u8 type, u8 *prefix, u8 *trailer)
+/* Plaintext that lies in the record itself, and @tail bytes behind it. */
+static int seal_in_place(struct seal_tx *tx, u8 type, u8 *prefix, u8 *trailer,
+			 unsigned int tail)
 {
-	const struct seal_shape *shape = &tx->key->shape;
+	unsigned int behind = tail + tx->key->shape.tag_len;
 	struct seal_rec *rec = &tx->rec;
 	struct scatterlist sg[3];
 
 	if (rec->frame.page) {
 		sg_init_table(sg, 3);
 		sg_set_page(&sg[1], rec->body.page, rec->len, rec->body.off);
-		sg_set_buf(&sg[2], trailer, shape->type_len + shape->tag_len);
+		sg_set_buf(&sg[2], trailer, behind);
 	} else {
 		sg_init_table(sg, 2);
-		sg_set_page(&sg[1], rec->body.page,
-			    rec->len + shape->type_len + shape->tag_len, rec->body.off);
+		sg_set_page(&sg[1], rec->body.page, rec->len + behind, rec->body.off);
 	}
-	return seal_crypt_seal(tx->key, type, prefix, sg, sg, rec->len + shape->type_len);
+	return seal_crypt_seal(tx->key, type, prefix, sg, sg, rec->len + tail);
 }
 
 /* Plaintext in @pages, rec->len bytes of it, read from there and nowhere else. */
 static int seal_from_pages(struct seal_tx *tx, u8 type, u8 *prefix, u8 *trailer,
-			   const struct bio_vec *pages, unsigned int count)
+			   unsigned int tail, const struct bio_vec *pages, unsigned int count)
 {
-	const struct seal_shape *shape = &tx->key->shape;
 	struct scatterlist src[SEAL_SG], dst[3];
 	struct seal_rec *rec = &tx->rec;
 	unsigned int i;
 
-	sg_init_table(src, 1 + count + shape->type_len);
+	sg_init_table(src, 1 + count + !!tail);
 	for (i = 0; i < count; i++)
 		sg_set_page(&src[1 + i], pages[i].bv_page, pages[i].bv_len, pages[i].bv_offset);
-	if (shape->type_len)
-		sg_set_buf(&src[1 + count], trailer, shape->type_len);
+	if (tail)
+		sg_set_buf(&src[1 + count], trailer, tail);
 
 	sg_init_table(dst, 3);
 	sg_set_page(&dst[1], rec->body.page, rec->len, rec->body.off);
-	sg_set_buf(&dst[2], trailer, shape->type_len + shape->tag_len);
-	return seal_crypt_seal(tx->key, type, prefix, src, dst, rec->len + shape->type_len);
+	sg_set_buf(&dst[2], trailer, tail + tx->key->shape.tag_len);
+	return seal_crypt_seal(tx->key, type, prefix, src, dst, rec->len + tail);
+}
+
+/*
+ * TLS 1.3's padding is zeros behind the content type, which then comes to lie
+ * in the body, and the last zero where the type would be. Returns that byte.
+ */
+static u8 pad(struct sock *sk, struct seal_tx *tx, u8 type)
+{
+	struct seal_rec *rec = &tx->rec;
+	unsigned int most = min_t(u32, rec->body.len, seal_ctx(sk)->max_payload);
+	unsigned int padded = seal_content_padded(rec->len, tx->padding, most);
+	u8 *end = seal_room_at(&rec->body) + rec->len;
+
+	if (padded == rec->len)
+		return type;
+	memset(end, 0, padded - rec->len);
+	*end = type;
+	rec->len = padded;
+	return 0;
+}
+
+/* What is sealed behind the plaintext: see seal_tail(). */
+static void write_tail(struct seal_tx *tx, u8 type, u8 *trailer, unsigned int tail)
+{
+	if (tx->key->shape.block)
+		memset(trailer, tail - 1, tail);
+	else if (tail)
+		*trailer = type;
 }
 
 /*
@@ -108,23 +135,25 @@ int seal_tx_seal(struct sock *sk, struct seal_tx *tx, u8 type,
 		 const struct bio_vec *pages, unsigned int count)
 {
 	const struct seal_shape *shape = &tx->key->shape;
-	unsigned int prefix_len = seal_prefix(shape);
+	unsigned int content = tx->rec.len, tail;
 	struct seal_rec *rec = &tx->rec;
-	u8 *prefix, *trailer;
+	u8 *prefix, *trailer, last = type;
 	int err;
 
+	if (tx->padding && !pages)
+		last = pad(sk, tx, type);
 	if (rec->frame.page) {
 		prefix = seal_room_at(&rec->frame);
-		trailer = prefix + prefix_len;
+		trailer = prefix + seal_prefix(shape);
 	} else {
 		trailer = seal_room_at(&rec->body) + rec->len;
-		prefix = seal_room_at(&rec->body) - prefix_len;
+		prefix = seal_room_at(&rec->body) - seal_prefix(shape);
 	}
-	if (shape->type_len)
-		trailer[0] = type;
+	tail = seal_tail(shape, rec->len);
+	write_tail(tx, last, trailer, tail);
 
-	err = pages ? seal_from_pages(tx, type, prefix, trailer, pages, count) :
-		      seal_in_place(tx, type, prefix, trailer);
+	err = pages ? seal_from_pages(tx, type, prefix, trailer, tail, pages, count) :
+		      seal_in_place(tx, type, prefix, trailer, tail);
 	if (err) {
 		seal_rec_drop(sk, tx);
 		seal_direction(&tx->state, SEAL_DIR_FAIL);
@@ -133,11 +162,11 @@ int seal_tx_seal(struct sock *sk, struct seal_tx *tx, u8 type,
 		return -EBADMSG;
 	}
 
-	trace_sealsock_seal(sk, type, rec->len, tx->key->seq.next - 1, pages);
+	trace_sealsock_seal(sk, type, content, tx->key->seq.next - 1, pages);
 	tx->records++;
-	tx->bytes += rec->len;
+	tx->bytes += content;
 	SEAL_INC(sk, TXRECORDS);
-	SEAL_ADD(sk, TXBYTES, rec->len);
+	SEAL_ADD(sk, TXBYTES, content);
 	seal_rec_emit(sk, tx);
 	return 0;
 }

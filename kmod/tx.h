@@ -44,6 +44,7 @@ struct seal_rec {
  * @out_bytes: their bytes
  * @small: page that prefixes and trailers of large records are cut from
  * @charged: bytes charged to the socket for what is kept between calls
+ * @padding: SEALSOCK_TX_PADDING
  * @pushing: inside seal_tx_push(): its memory checks are lifted
  * @generation: keys installed so far
  * @records: sealed so far
@@ -59,6 +60,7 @@ struct seal_tx {
 	struct page_frag small;
 	int charged;
 	bool pushing;
+	u16 padding;
 	u16 generation;
 	u64 records;
 	u64 bytes;

@@ -3,7 +3,7 @@
  * Memory for records: pieces of page fragments, never slab memory, since TCP
  * keeps references on the pages after the record has gone.
  *
- * A packed record lies in one piece: prefix, plaintext, type, tag. Records
+ * A packed record lies in one piece: prefix, plaintext, trailer. Records
  * packed end to end become one fragment of TCP's buffer. A large record has
  * its body aligned to a page, which the ciphers like, and takes prefix and
  * trailer from another page, where the trailer of one record and the prefix
@@ -15,11 +15,6 @@
 
 /* From here on alignment is worth a fragment of its own. */
 #define LARGE_BODY	8192
-
-static unsigned int trailer_len(const struct seal_key *key)
-{
-	return key->shape.type_len + key->shape.tag_len;
-}
 
 static void take(struct page_frag *frag, unsigned int len, struct seal_room *room)
 {
@@ -87,7 +82,7 @@ static bool small_refill(struct page_frag *frag, unsigned int len, gfp_t gfp)
 
 static bool begin_large(struct sock *sk, struct seal_tx *tx, unsigned int payload)
 {
-	unsigned int around = seal_prefix(&tx->key->shape) + trailer_len(tx->key);
+	unsigned int around = seal_prefix(&tx->key->shape) + seal_trailer_max(&tx->key->shape);
 	struct seal_rec *rec = &tx->rec;
 
 	if (!cut(sk_page_frag(sk), payload, payload, PAGE_SIZE, sk->sk_allocation, &rec->body))
@@ -101,13 +96,14 @@ static bool begin_large(struct sock *sk, struct seal_tx *tx, unsigned int payloa
 	return false;
 }
 
-static bool begin_packed(struct sock *sk, struct seal_tx *tx, unsigned int want)
+static bool begin_packed(struct sock *sk, struct seal_tx *tx, unsigned int least,
+			 unsigned int want)
 {
 	unsigned int prefix = seal_prefix(&tx->key->shape);
-	unsigned int around = prefix + trailer_len(tx->key);
+	unsigned int around = prefix + seal_trailer_max(&tx->key->shape);
 	struct seal_rec *rec = &tx->rec;
 
-	if (!cut(sk_page_frag(sk), around + 1, around + want, 1, sk->sk_allocation, &rec->body))
+	if (!cut(sk_page_frag(sk), around + least, around + want, 1, sk->sk_allocation, &rec->body))
 		return false;
 	rec->body.off += prefix;
 	rec->body.len -= around;
@@ -120,7 +116,8 @@ static bool begin_packed(struct sock *sk, struct seal_tx *tx, unsigned int want)
  * @grows: more may follow in later calls
  *
  * Opens tx->rec with room for one byte at least, and for as many as @want
- * (@grows: as a whole record) where memory allows. May sleep. -ENOMEM.
+ * (@grows: as a whole record) where memory allows. Where records are padded
+ * there is always room for that. May sleep. -ENOMEM.
  */
 int seal_rec_begin(struct sock *sk, struct seal_tx *tx, unsigned int want, bool grows)
 {
@@ -128,10 +125,12 @@ int seal_rec_begin(struct sock *sk, struct seal_tx *tx, unsigned int want, bool 
 
 	if (grows)
 		want = most;
+	if (tx->padding)
+		want = seal_content_padded(want, tx->padding, most);
 	tx->rec.len = 0;
 	if (want >= LARGE_BODY && begin_large(sk, tx, want))
 		return 0;
-	return begin_packed(sk, tx, want) ? 0 : -ENOMEM;
+	return begin_packed(sk, tx, tx->padding ? want : 1, want) ? 0 : -ENOMEM;
 }
 
 /* Where rec->body's page is cut from: its unused end goes back there. */
@@ -140,7 +139,7 @@ static void release_end(struct sock *sk, struct seal_tx *tx, unsigned int used)
 	struct seal_rec *rec = &tx->rec;
 
 	if (!rec->frame.page)
-		rec->body.len += trailer_len(tx->key);
+		rec->body.len += seal_trailer_max(&tx->key->shape);
 	trim(sk_page_frag(sk), &rec->body, used);
 }
 
@@ -177,11 +176,12 @@ static void emit(struct seal_tx *tx, struct page *page, unsigned int off, unsign
 void seal_rec_emit(struct sock *sk, struct seal_tx *tx)
 {
 	unsigned int prefix = seal_prefix(&tx->key->shape);
-	unsigned int trailer = trailer_len(tx->key);
 	struct seal_rec *rec = &tx->rec;
+	unsigned int trailer = seal_trailer(&tx->key->shape, rec->len);
 
 	if (rec->frame.page) {
 		release_end(sk, tx, rec->len);
+		trim(&tx->small, &rec->frame, prefix + trailer);
 		emit(tx, rec->frame.page, rec->frame.off, prefix);
 		emit(tx, rec->body.page, rec->body.off, rec->len);
 		get_page(rec->frame.page);

@@ -26,7 +26,7 @@ int seal_tx_splice(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, u8 t
 	struct bio_vec pages[COMPAT_SPLICE_PAGES];
 	int count, err;
 
-	/* Prefix and trailer apart, the whole body from pages, none of it user memory. */
+	/* Prefix and trailer apart, the whole body, padded or not, from pages of a file or pipe. */
 	if (!rec->len && rec->frame.page && n == rec->body.len) {
 		count = compat_iter_pages(&msg->msg_iter, n, pages);
 		if (count > 0) {

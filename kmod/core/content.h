@@ -26,6 +26,24 @@ enum {
  */
 int seal_content_unpad(const u8 *inner, size_t len, u8 *type, size_t *content_len);
 
+/* @len bytes of content, padded to a multiple of @multiple, but to no more than @most. */
+static inline unsigned int seal_content_padded(unsigned int len, unsigned int multiple,
+					       unsigned int most)
+{
+	unsigned int over = len % multiple;
+
+	if (over || !len)
+		len += multiple - over;
+	return len < most ? len : most;
+}
+
+/*
+ * CBC (RFC 5246 section 6.2.3.2): the length of the content before the padding
+ * of @plain[0..@len), which is authentic. -EBADMSG: the padding is malformed;
+ * -EMSGSIZE: there is more content than a record may have.
+ */
+int seal_content_unpad_cbc(const u8 *plain, size_t len, size_t *content_len);
+
 /*
  * True where a handshake record begins with a KeyUpdate message; records of
  * handshake type carry whole messages after the handshake in compatible mode.

@@ -4,12 +4,17 @@
 
 struct seal_shape seal_shape_of(const struct seal_suite *suite, u16 version)
 {
+	static const u8 nonce_len[] = {
+		[SEAL_NONCE_XOR] = 0,
+		[SEAL_NONCE_EXPLICIT] = SEAL_EXPLICIT_NONCE,
+		[SEAL_NONCE_RANDOM] = SEAL_CBC_IV,
+	};
 	struct seal_shape shape = {
 		.version = version,
-		.nonce_len = seal_suite_nonce(suite, version) == SEAL_NONCE_EXPLICIT ?
-			     SEAL_EXPLICIT_NONCE : 0,
+		.nonce_len = nonce_len[seal_suite_nonce(suite, version)],
 		.type_len = version == SEAL_TLS13,
 		.tag_len = suite->tag_len,
+		.block = suite->block,
 	};
 
 	return shape;
@@ -20,10 +25,13 @@ int seal_frame_parse(const struct seal_shape *shape, const u8 in[SEAL_HEADER],
 {
 	unsigned int extra = shape->nonce_len + shape->tag_len;
 	unsigned int length = seal_get_be16(in + 3);
+	unsigned int most = shape->block ? SEAL_MAX_BLOCKS : shape->type_len;
 
-	if (length > SEAL_MAX_PLAINTEXT + extra + shape->type_len)
+	if (length > SEAL_MAX_PLAINTEXT + extra + most)
 		return -EMSGSIZE;
-	if (length < extra + shape->type_len)
+	if (length < extra + seal_tail(shape, 0))
+		return -EBADMSG;
+	if (shape->block && (length - extra) % shape->block)
 		return -EBADMSG;
 	/* TLS 1.3 writes 0x0303 here as well (RFC 8446 section 5.2). */
 	if (seal_get_be16(in + 1) != SEAL_TLS12)

@@ -11,6 +11,7 @@
 enum {
 	SEAL_HEADER = 5,
 	SEAL_MAX_PLAINTEXT = 1 << 14,	/* without content type and padding */
+	SEAL_MAX_BLOCKS = 256,		/* CBC: padding and its length, whole blocks */
 };
 
 /*
@@ -19,9 +20,10 @@ enum {
  */
 struct seal_shape {
 	u16 version;
-	u8 nonce_len;	/* explicit nonce after the header: 8 or 0 */
+	u8 nonce_len;	/* explicit nonce or IV after the header: 8, 16 or 0 */
 	u8 type_len;	/* TLS 1.3's inner content type: 1 or 0 */
 	u8 tag_len;
+	u8 block;	/* CBC: the plaintext is padded to a multiple of this; else 0 */
 };
 
 struct seal_header {
@@ -37,6 +39,26 @@ static inline unsigned int seal_overhead(const struct seal_shape *shape)
 	return SEAL_HEADER + shape->nonce_len + shape->type_len + shape->tag_len;
 }
 
+/*
+ * Bytes that are sealed behind @len bytes of plaintext: TLS 1.3's content
+ * type, or the padding of CBC with its length.
+ */
+static inline unsigned int seal_tail(const struct seal_shape *shape, unsigned int len)
+{
+	return shape->block ? shape->block - len % shape->block : shape->type_len;
+}
+
+/* Bytes behind @len bytes of plaintext, and the most that any length has. */
+static inline unsigned int seal_trailer(const struct seal_shape *shape, unsigned int len)
+{
+	return seal_tail(shape, len) + shape->tag_len;
+}
+
+static inline unsigned int seal_trailer_max(const struct seal_shape *shape)
+{
+	return seal_trailer(shape, 0);
+}
+
 /* Where the ciphertext begins in a record. */
 static inline unsigned int seal_prefix(const struct seal_shape *shape)
 {
@@ -46,15 +68,15 @@ static inline unsigned int seal_prefix(const struct seal_shape *shape)
 /*
  * Reads the header of a protected record.
  * 0; -EINVAL: the version is not 0x0303; -EMSGSIZE: longer than a record may
- * be; -EBADMSG: too short to hold nonce and tag, or TLS 1.3 without the outer
- * type application_data (RFC 8446 section 5.2).
+ * be; -EBADMSG: too short to hold nonce and tag, no whole number of blocks, or
+ * TLS 1.3 without the outer type application_data (RFC 8446 section 5.2).
  */
 int seal_frame_parse(const struct seal_shape *shape, const u8 in[SEAL_HEADER],
 		     struct seal_header *out);
 
 /*
  * Writes the header of a record of @len bytes of plaintext: the content type
- * is hidden in TLS 1.3. @len counts padding, not the inner content type.
+ * is hidden in TLS 1.3. @len counts padding, not TLS 1.3's inner content type.
  */
 void seal_frame_build(const struct seal_shape *shape, u8 type, unsigned int len,
 		      u8 out[SEAL_HEADER]);

@@ -26,6 +26,6 @@ unsigned int seal_aad(const struct seal_shape *shape, u64 seq, u8 type,
 	seal_put_be64(aad, seq);
 	aad[8] = type;
 	seal_put_be16(aad + 9, SEAL_TLS12);
-	seal_put_be16(aad + 11, (u16)len);
+	seal_put_be16(aad + 11, (u16)(shape->block ? shape->nonce_len + len : len));
 	return SEAL_AAD12;
 }

@@ -29,6 +29,8 @@ void seal_nonce_explicit(const u8 iv[SEAL_NONCE], const u8 record[SEAL_EXPLICIT_
 /*
  * Additional data of a record with this header. Returns its length.
  * @len: bytes of plaintext (TLS 1.2's length field); TLS 1.3 takes the header.
+ *	With CBC, padding counts, and the MAC covers the length with the IV and
+ *	then the IV itself (RFC 7366 section 3), which the caller appends.
  */
 unsigned int seal_aad(const struct seal_shape *shape, u64 seq, u8 type,
 		      unsigned int len, u8 aad[SEAL_MAX_AAD]);

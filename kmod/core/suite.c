@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "suite.h"
+#include "../uapi/sealsock.h"
 
 /*
  * RFC 8446 section 5.5: about 2^24.5 full-size records per AES-GCM key;
@@ -8,6 +9,12 @@
  */
 #define LIMIT_GCM	23726566ULL
 #define LIMIT_NONE	0
+
+/* RFC 7366; as is usual for HMAC in TLS, the MAC is not truncated and the key as long as it. */
+#define CBC_HMAC(type, hash, key, mac, text)						\
+	{ .cipher_type = type, .key_len = key, .tag_len = mac, .mac_key_len = mac,	\
+	  .block = 16, .tls12 = true, .nonce12 = SEAL_NONCE_RANDOM,			\
+	  .limit = LIMIT_NONE, .aead = "authenc(hmac(" hash "),cbc(aes))", .name = text }
 
 /* Numbers of <linux/tls.h>, which userspace may have in an older edition. */
 const struct seal_suite seal_suites[] = {
@@ -35,6 +42,11 @@ const struct seal_suite seal_suites[] = {
 	{ .cipher_type = 58, .key_len = 32, .salt_len = 4, .iv_len = 8, .tag_len = 16,
 	  .tls12 = true, .tls13 = false, .nonce12 = SEAL_NONCE_EXPLICIT, .limit = LIMIT_GCM,
 	  .aead = "gcm(aria)", .name = "ARIA-256-GCM" },
+	CBC_HMAC(SEALSOCK_CIPHER_AES_128_CBC_SHA1, "sha1", 16, 20, "AES-128-CBC-SHA1"),
+	CBC_HMAC(SEALSOCK_CIPHER_AES_256_CBC_SHA1, "sha1", 32, 20, "AES-256-CBC-SHA1"),
+	CBC_HMAC(SEALSOCK_CIPHER_AES_128_CBC_SHA256, "sha256", 16, 32, "AES-128-CBC-SHA256"),
+	CBC_HMAC(SEALSOCK_CIPHER_AES_256_CBC_SHA256, "sha256", 32, 32, "AES-256-CBC-SHA256"),
+	CBC_HMAC(SEALSOCK_CIPHER_AES_256_CBC_SHA384, "sha384", 32, 48, "AES-256-CBC-SHA384"),
 };
 
 const unsigned int seal_suite_count = sizeof(seal_suites) / sizeof(seal_suites[0]);
@@ -57,5 +69,7 @@ const struct seal_suite *seal_suite_find(u16 version, u16 cipher_type)
 
 size_t seal_suite_info_len(const struct seal_suite *suite)
 {
+	if (suite->mac_key_len)
+		return sizeof(struct sealsock_crypto_info_cbc_hmac);
 	return 4 + suite->iv_len + suite->key_len + suite->salt_len + SEAL_SEQ;
 }

@@ -19,6 +19,40 @@
  * start well above those of the kernel's own TLS.
  */
 #define SEALSOCK_INFO		0x5301	/* get: struct sealsock_sock_info */
+#define SEALSOCK_TX		0x5302	/* set, get: struct sealsock_crypto_info_cbc_hmac */
+#define SEALSOCK_RX		0x5303	/* set, get: struct sealsock_crypto_info_cbc_hmac */
+#define SEALSOCK_TX_PADDING	0x5304	/* set, get: __u16, see below */
+
+/*
+ * Ciphers that <linux/tls.h> does not have, for SEALSOCK_TX and SEALSOCK_RX:
+ * AES-CBC with HMAC in encrypt-then-MAC form (RFC 7366), TLS 1.2 only.
+ */
+#define SEALSOCK_CIPHER_AES_128_CBC_SHA1	0x5301
+#define SEALSOCK_CIPHER_AES_256_CBC_SHA1	0x5302
+#define SEALSOCK_CIPHER_AES_128_CBC_SHA256	0x5303
+#define SEALSOCK_CIPHER_AES_256_CBC_SHA256	0x5304
+#define SEALSOCK_CIPHER_AES_256_CBC_SHA384	0x5305
+
+/*
+ * The keys of one direction, as the key block of RFC 5246 section 6.3 gives
+ * them. Bytes behind a shorter key must be zero. A record carries an IV of
+ * its own, so there is none here.
+ */
+struct sealsock_crypto_info_cbc_hmac {
+	__u16 version;			/* TLS_1_2_VERSION */
+	__u16 cipher_type;		/* SEALSOCK_CIPHER_* */
+	__u8 enc_key[32];
+	__u8 mac_key[48];
+	__u8 rec_seq[8];		/* of the next record, big endian */
+};
+
+/*
+ * SEALSOCK_TX_PADDING, TLS 1.3 (RFC 8446 section 5.4): the content of each
+ * record is padded with zeros to a multiple of this many bytes, or as far as
+ * the largest record goes (TLS_TX_MAX_PAYLOAD_LEN). 0, the default: no
+ * padding.
+ */
+#define SEALSOCK_PADDING_FULL	16384	/* to the largest record, always */
 
 /* State of one direction of a socket, as sealsock_info reports it. */
 enum sealsock_dir_state {

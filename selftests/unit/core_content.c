@@ -38,6 +38,32 @@ static void padding(void)
 	}
 }
 
+static void unpad_cbc(const char *name, const u8 *in, size_t n, int err, size_t len)
+{
+	size_t got_len = 0;
+
+	ok_int(seal_content_unpad_cbc(in, n, &got_len), err, "CBC: %s", name);
+	if (!err)
+		ok_int(got_len, len, "CBC: %s: length", name);
+}
+
+static void padding_cbc(void)
+{
+	static u8 full[16385 + 256];
+
+	unpad_cbc("one byte of padding", (u8[]){ 'a', 'b', 0 }, 3, 0, 2);
+	unpad_cbc("three", (u8[]){ 'a', 2, 2, 2 }, 4, 0, 1);
+	unpad_cbc("nothing but padding", (u8[]){ 2, 2, 2 }, 3, 0, 0);
+	unpad_cbc("content that looks like padding", (u8[]){ 1, 1, 1 }, 3, 0, 1);
+	unpad_cbc("nothing", NULL, 0, -EBADMSG, 0);
+	unpad_cbc("longer than the record", (u8[]){ 3, 3, 3 }, 3, -EBADMSG, 0);
+	unpad_cbc("first byte wrong", (u8[]){ 'a', 1, 2, 2 }, 4, -EBADMSG, 0);
+	unpad_cbc("middle byte wrong", (u8[]){ 2, 1, 2 }, 3, -EBADMSG, 0);
+	memset(full, 255, sizeof(full));
+	unpad_cbc("the longest", full + 1, 16384 + 256, 0, 16384);
+	unpad_cbc("one byte too much", full, 16385 + 256, -EMSGSIZE, 0);
+}
+
 static void key_update(void)
 {
 	static const u8 update[] = { 24, 0, 0, 1, 0 }, ticket[] = { 4, 0, 0, 1, 0 };
@@ -52,6 +78,12 @@ static void key_update(void)
 int main(void)
 {
 	padding();
+	padding_cbc();
+	ok_int(seal_content_padded(1, 16, 16384), 16, "padded to a multiple");
+	ok_int(seal_content_padded(16, 16, 16384), 16, "a multiple already");
+	ok_int(seal_content_padded(0, 16, 16384), 16, "nothing is padded too");
+	ok_int(seal_content_padded(16000, 10000, 16384), 16384, "to the largest record at most");
+	ok_int(seal_content_padded(16384, 10000, 16384), 16384, "the largest record");
 	key_update();
 	return done();
 }

@@ -2,6 +2,7 @@
 /* Record headers: what is built is parsed, and every bound from both sides. */
 #include "content.h"
 #include "frame.h"
+#include "../../kmod/uapi/sealsock.h"
 #include "tap.h"
 
 enum { GCM = 51, CHACHA = 54 };
@@ -76,9 +77,33 @@ static void bounds(const struct seal_shape *s, const char *name)
 	       s->version == SEAL_TLS13 ? -EBADMSG : 0, "%s: outer type alert", name);
 }
 
+/* IV, whole blocks, MAC (RFC 5246 section 6.2.3.2, RFC 7366). */
+static void cbc(void)
+{
+	struct seal_shape s = shape(SEAL_TLS12, SEALSOCK_CIPHER_AES_128_CBC_SHA256);
+	unsigned int extra = 16 + 32, most = extra + SEAL_MAX_PLAINTEXT + 256;
+	u8 t = SEAL_TYPE_DATA;
+
+	ok_int(seal_prefix(&s), 5 + 16, "CBC: prefix");
+	ok_int(seal_tail(&s, 0), 16, "CBC: nothing is padded by a block");
+	ok_int(seal_tail(&s, 15), 1, "CBC: 15 bytes are padded by one");
+	ok_int(seal_tail(&s, 16), 16, "CBC: 16 bytes are padded by a block");
+	ok_int(seal_trailer_max(&s), 16 + 32, "CBC: most behind the plaintext");
+	ok_int(parse(&s, t, 0x0303, extra + 16), 0, "CBC: the shortest record");
+	ok_int(parse(&s, t, 0x0303, extra), -EBADMSG, "CBC: no block");
+	ok_int(parse(&s, t, 0x0303, extra + 15), -EBADMSG, "CBC: no whole block");
+	ok_int(parse(&s, t, 0x0303, extra + 17), -EBADMSG, "CBC: not only whole blocks");
+	ok_int(parse(&s, t, 0x0303, 0), -EBADMSG, "CBC: nothing");
+	ok_int(parse(&s, t, 0x0303, most), 0, "CBC: the longest record");
+	ok_int(parse(&s, t, 0x0303, most + 16), -EMSGSIZE, "CBC: a block too long");
+	ok_int(parse(&s, t, 0x0302, extra + 16), -EINVAL, "CBC: version 0x0302");
+}
+
 int main(void)
 {
 	size_t i;
+
+	cbc();
 
 	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 		struct seal_shape s = shape(shapes[i].version, shapes[i].cipher);

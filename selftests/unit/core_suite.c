@@ -3,6 +3,7 @@
 #include <linux/tls.h>
 
 #include "suite.h"
+#include "../../kmod/uapi/sealsock.h"
 #include "tap.h"
 
 /* Numbers and sizes as the kernel's header states them. */
@@ -25,7 +26,8 @@ static void rows_match_the_header(void)
 {
 	size_t i;
 
-	ok_int(seal_suite_count, sizeof(header) / sizeof(header[0]), "one row per cipher");
+	ok_int(seal_suite_count, sizeof(header) / sizeof(header[0]) + 5,
+	       "one row per cipher, and five of ours");
 	for (i = 0; i < sizeof(header) / sizeof(header[0]); i++) {
 		const struct seal_suite *s = seal_suite_find(SEAL_TLS12, header[i].type);
 
@@ -38,6 +40,34 @@ static void rows_match_the_header(void)
 		ok(s->salt_len + s->iv_len == SEAL_NONCE, "%s: salt and iv are the nonce", s->name);
 		ok(s->key_len <= SEAL_MAX_KEY && s->tag_len <= SEAL_MAX_TAG,
 		   "%s: within the bounds", s->name);
+	}
+}
+
+/* The CBC suites of uapi/sealsock.h. */
+static void encrypt_then_mac(void)
+{
+	static const struct {
+		u16 type;
+		unsigned int key, mac;
+	} rows[] = {
+		{ SEALSOCK_CIPHER_AES_128_CBC_SHA1, 16, 20 },
+		{ SEALSOCK_CIPHER_AES_256_CBC_SHA1, 32, 20 },
+		{ SEALSOCK_CIPHER_AES_128_CBC_SHA256, 16, 32 },
+		{ SEALSOCK_CIPHER_AES_256_CBC_SHA256, 32, 32 },
+		{ SEALSOCK_CIPHER_AES_256_CBC_SHA384, 32, 48 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct seal_suite *s = seal_suite_find(SEAL_TLS12, rows[i].type);
+
+		if (!ok(s, "cipher %#x is in the table", rows[i].type))
+			continue;
+		ok(s->key_len == rows[i].key && s->mac_key_len == rows[i].mac &&
+		   s->tag_len == rows[i].mac && s->block == 16, "%s: keys, MAC, block", s->name);
+		ok_int(seal_suite_info_len(s), sizeof(struct sealsock_crypto_info_cbc_hmac),
+		       "%s: size of crypto_info", s->name);
+		ok(!seal_suite_find(SEAL_TLS13, rows[i].type), "%s: not in TLS 1.3", s->name);
 	}
 }
 
@@ -69,6 +99,7 @@ static void nonces(void)
 int main(void)
 {
 	rows_match_the_header();
+	encrypt_then_mac();
 	versions();
 	nonces();
 	return done();
