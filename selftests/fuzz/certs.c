@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t i;
 
 	if (chain_parse(&test_env_full, &der, 1, &chain) == 0) {
-		chain_verify_server(&chain, trust, TEST_NOW, &host, &v);
+		chain_verify(&chain, trust, TEST_NOW, &host, &v);
 		/* Nothing that the fuzzer makes is signed by the test's CA. */
 		MUST(v.code < 0 && v.why[0]);
 		cert_is_for(chain.certs[0], &host);

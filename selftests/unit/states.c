@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The state table against RFC 8446 §A.1 and §A.2; every message that a state does not allow. */
 #include "flight.h"
+#include "mutual.h"
 #include "tap.h"
 
-/* The diagrams of the RFC, without PSK, 0-RTT and client certificates: state, message, next. */
+/* The diagrams of the RFC, without 0-RTT: state, message, next. */
 static const struct {
 	enum hs_state from;
 	unsigned int msg;
@@ -23,6 +24,12 @@ static const struct {
 	{ HS_WAIT_CH, MSG_CLIENT_HELLO, HS_WAIT_CLIENT_FINISHED },
 	{ HS_WAIT_CH, MSG_CLIENT_HELLO, HS_WAIT_CH_AGAIN },
 	{ HS_WAIT_CH_AGAIN, MSG_CLIENT_HELLO, HS_WAIT_CLIENT_FINISHED },
+	/* client authentication asked for: WAIT_CERT, with or without a certificate, WAIT_CV */
+	{ HS_WAIT_CH, MSG_CLIENT_HELLO, HS_WAIT_CLIENT_CERT },
+	{ HS_WAIT_CH_AGAIN, MSG_CLIENT_HELLO, HS_WAIT_CLIENT_CERT },
+	{ HS_WAIT_CLIENT_CERT, MSG_CERTIFICATE, HS_WAIT_CLIENT_CV },
+	{ HS_WAIT_CLIENT_CERT, MSG_CERTIFICATE, HS_WAIT_CLIENT_FINISHED },
+	{ HS_WAIT_CLIENT_CV, MSG_CERTIFICATE_VERIFY, HS_WAIT_CLIENT_FINISHED },
 	{ HS_WAIT_CLIENT_FINISHED, MSG_FINISHED, HS_CONNECTED },
 };
 
@@ -42,7 +49,8 @@ static bool in_table(enum hs_state from, unsigned int msg, enum hs_state to)
 {
 	const struct hs_row *r = hs_find(from, msg);
 
-	return r && (r->next == to || (r->other && r->other == to));
+	return r && (r->next == to || (r->other && r->other == to) ||
+		     (r->third && r->third == to));
 }
 
 static void tables(void)
@@ -59,7 +67,8 @@ static void tables(void)
 		const struct hs_row *r = &hs_rows13[i];
 
 		if (!in_diagram(r->state, r->msg, r->next) ||
-		    (r->other && !in_diagram(r->state, r->msg, r->other)))
+		    (r->other && !in_diagram(r->state, r->msg, r->other)) ||
+		    (r->third && !in_diagram(r->state, r->msg, r->third)))
 			good = false;
 	}
 	ok(good, "every row of the table is in the diagrams");
@@ -137,6 +146,11 @@ static void go_to(struct stage *st, enum hs_state state)
 		flight_to_server(&st->f, NULL, NULL);
 		st->conn = st->f.server;
 		st->sealed = true;
+	} else if (state == HS_WAIT_CLIENT_CERT || state == HS_WAIT_CLIENT_CV) {
+		flight_to_server(&st->f, mutual_client(), mutual_server());
+		st->conn = st->f.server;
+		st->sealed = true;
+		have = state == HS_WAIT_CLIENT_CV;
 	} else {
 		flight_to_client(&st->f, NULL, NULL);
 		st->conn = st->f.client;

@@ -16,6 +16,7 @@ enum {
 void channel_init(struct channel *c, struct sealsock_config *cfg)
 {
 	c->cfg = cfg;
+	c->first_cfg = cfg;
 	c->env = &cfg->env;
 	buf_init(&c->out, c->env);
 	buf_init(&c->in, c->env);
@@ -24,6 +25,20 @@ void channel_init(struct channel *c, struct sealsock_config *cfg)
 	c->failure.alert = ALERT_NONE;
 	c->failure.step = c->step;
 	c->failure.text = "";
+}
+
+int channel_use(struct channel *c, struct sealsock_config *cfg)
+{
+	int err;
+
+	if (cfg->role != SEALSOCK_SERVER || c->cfg != c->first_cfg)
+		return SEALSOCK_ERR_INVALID;
+	if (sealsock_config_check(cfg, NULL, 0))
+		return SEALSOCK_ERR_CONFIG;
+	err = config_freeze(cfg);
+	if (!err && cfg != c->cfg)
+		c->cfg = sealsock_config_ref(cfg);
+	return err;
 }
 
 static void drop_keys(struct channel *c)

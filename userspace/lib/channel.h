@@ -15,6 +15,7 @@ enum { FAILURE_TEXT = 256 };
 
 struct channel {
 	struct sealsock_config *cfg;
+	struct sealsock_config *first_cfg; /* with which it began, and whose environment it uses */
 	const struct sealsock_env *env;
 
 	struct record_dir tx;
@@ -41,6 +42,9 @@ struct channel {
 
 void channel_init(struct channel *c, struct sealsock_config *cfg);
 void channel_free(struct channel *c);
+
+/* Goes over to another configuration of a server, and references it. INVALID, CONFIG, NOMEM. */
+int channel_use(struct channel *c, struct sealsock_config *cfg);
 
 /* Queues @content as records of @type, in the current protection. NOMEM, CRYPTO, LIMIT. */
 int channel_send(struct channel *c, uint8_t type, struct bytes content);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -78,6 +79,24 @@ int config_fail(struct sealsock_config *cfg, int code, const char *fmt, ...)
 	vsnprintf(cfg->error, sizeof(cfg->error), fmt, ap);
 	va_end(ap);
 	return code;
+}
+
+int config_freeze(struct sealsock_config *cfg)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	int err = 0;
+
+	if (!__atomic_load_n(&cfg->frozen, __ATOMIC_ACQUIRE)) {
+		pthread_mutex_lock(&lock);
+		if (cfg->role == SEALSOCK_SERVER && cfg->ticket_count && !cfg->tickets)
+			err = ticket_keys_new(&cfg->env, cfg->crypto, NULL, &cfg->tickets);
+		if (!err)
+			__atomic_store_n(&cfg->frozen, true, __ATOMIC_RELEASE);
+		pthread_mutex_unlock(&lock);
+	} else if (cfg->tickets) {
+		ticket_keys_refresh(cfg->tickets);
+	}
+	return err;
 }
 
 int config_open(struct sealsock_config *cfg)

@@ -103,6 +103,9 @@ void config_offer(const struct sealsock_config *cfg, struct wire_list *out);
 int config_fail(struct sealsock_config *cfg, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Before a connection: no setter works any more, and what it needs is there. NOMEM, RANDOM. */
+int config_freeze(struct sealsock_config *cfg);
+
 /* 0, or the code with which a setter must refuse. */
 int config_open(struct sealsock_config *cfg);
 

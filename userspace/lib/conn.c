@@ -22,13 +22,15 @@ struct sealsock_conn *sealsock_conn_new(struct sealsock_config *cfg)
 
 	if (sealsock_config_check(cfg, NULL, 0))
 		return NULL;
+	if (config_freeze(cfg))
+		return NULL;
 	conn = mem_zalloc(&cfg->env, sizeof(*conn));
 	if (!conn)
 		return NULL;
-	__atomic_store_n(&cfg->frozen, true, __ATOMIC_RELEASE);
 	channel_init(&conn->ch, sealsock_config_ref(cfg));
+	hs_result_init(&conn->result, &cfg->env);
 	conn->hs = mem_zalloc(&cfg->env, sizeof(*conn->hs));
-	if (!conn->hs || hs_init(conn->hs, &conn->ch, &conn->host, &conn->result)) {
+	if (!conn->hs || hs_init(conn->hs, &conn->ch, &conn->result)) {
 		sealsock_conn_free(conn);
 		return NULL;
 	}
@@ -37,16 +39,20 @@ struct sealsock_conn *sealsock_conn_new(struct sealsock_config *cfg)
 
 void sealsock_conn_free(struct sealsock_conn *conn)
 {
-	struct sealsock_config *cfg;
+	struct sealsock_config *cfg, *first;
 
 	if (!conn)
 		return;
 	cfg = conn->ch.cfg;
+	first = conn->ch.first_cfg;
 	end_handshake(conn);
-	hs_result_free(&conn->result, &cfg->env);
+	hs_result_free(&conn->result, &first->env);
+	mem_free(&first->env, conn->host, sizeof(*conn->host));
 	channel_free(&conn->ch);
-	mem_free(&cfg->env, conn, sizeof(*conn));
-	sealsock_config_unref(cfg);
+	mem_free(&first->env, conn, sizeof(*conn));
+	if (cfg != first)
+		sealsock_config_unref(cfg);
+	sealsock_config_unref(first);
 }
 
 int sealsock_conn_set_host(struct sealsock_conn *conn, const char *host)
@@ -57,8 +63,11 @@ int sealsock_conn_set_host(struct sealsock_conn *conn, const char *host)
 		return SEALSOCK_ERR_STATE;
 	if (!host_parse(host, &h))
 		return SEALSOCK_ERR_INVALID;
-	conn->host = h;
-	conn->host_set = true;
+	if (!conn->host)
+		conn->host = mem_zalloc(env_of(conn), sizeof(h));
+	if (!conn->host)
+		return SEALSOCK_ERR_NOMEM;
+	*conn->host = h;
 	return 0;
 }
 
@@ -66,19 +75,26 @@ int sealsock_conn_set_host(struct sealsock_conn *conn, const char *host)
 static int start(struct sealsock_conn *conn)
 {
 	const struct sealsock_config *cfg = conn->ch.cfg;
+	static const struct host nobody = { .kind = HOST_NONE };
 
 	if (conn->started || cfg->role != SEALSOCK_CLIENT)
 		return 0;
 	conn->started = true;
-	if (!conn->host_set && cfg->verify == SEALSOCK_VERIFY_REQUIRED)
+	if (!conn->host && cfg->verify == SEALSOCK_VERIFY_REQUIRED)
 		return channel_fail(&conn->ch, SEALSOCK_ERR_NO_HOST,
 				    "no host name was set to verify the server against");
-	return hs_start(conn->hs);
+	return hs_start(conn->hs, conn->host ? conn->host : &nobody);
 }
 
 static bool failed(const struct sealsock_conn *conn)
 {
 	return conn->ch.failure.code;
+}
+
+/* Is the caller asked for something? */
+static bool waits(const struct sealsock_conn *conn)
+{
+	return conn->hs && conn->hs->resume;
 }
 
 static bool have_output(const struct sealsock_conn *conn)
@@ -110,7 +126,7 @@ size_t sealsock_conn_want(const struct sealsock_conn *conn)
 {
 	bool unstarted = conn->ch.cfg->role == SEALSOCK_CLIENT && !conn->started;
 
-	if (failed(conn) || conn->done || unstarted)
+	if (failed(conn) || conn->done || unstarted || waits(conn))
 		return 0;
 	return missing(conn);
 }
@@ -134,7 +150,7 @@ static int on_record(struct sealsock_conn *conn)
 
 	if (err)
 		return err;
-	if (!conn->data.n)
+	if (!conn->data.n && !waits(conn))
 		conn->ch.in.n = 0;
 	note_progress(conn);
 	return 0;
@@ -170,7 +186,7 @@ int sealsock_conn_feed(struct sealsock_conn *conn, const void *in, size_t n, siz
 		err = SEALSOCK_ERR_STATE;
 	/* The handshake's last byte ends the call, and so does data nobody has read yet. */
 	while (!err && left.n && conn->done == was_done && !conn->data.n &&
-	       !conn->ch.close_received)
+	       !conn->ch.close_received && !waits(conn))
 		err = feed_some(conn, &left);
 	*used = n - left.n;
 	return err;
@@ -197,6 +213,42 @@ int sealsock_conn_sent(struct sealsock_conn *conn, size_t n)
 	return 0;
 }
 
+int sealsock_conn_request(const struct sealsock_conn *conn, struct sealsock_request *request)
+{
+	*request = (struct sealsock_request){ .kind = SEALSOCK_REQUEST_NONE };
+	if (failed(conn) || !waits(conn))
+		return SEALSOCK_ERR_STATE;
+	*request = conn->hs->request;
+	return 0;
+}
+
+int sealsock_conn_answer(struct sealsock_conn *conn, int code, const void *data, size_t n)
+{
+	int err;
+
+	if (failed(conn))
+		return conn->ch.failure.code;
+	if (!waits(conn))
+		return SEALSOCK_ERR_STATE;
+	err = hs_answer(conn->hs, code, bytes_of(data, n));
+	if (err)
+		return err;
+	if (!waits(conn))
+		conn->ch.in.n = 0;
+	note_progress(conn);
+	return 0;
+}
+
+int sealsock_conn_answer_config(struct sealsock_conn *conn, struct sealsock_config *cfg)
+{
+	int err;
+
+	if (!failed(conn) && (!waits(conn) || conn->hs->request.kind != SEALSOCK_REQUEST_HELLO))
+		return SEALSOCK_ERR_STATE;
+	err = failed(conn) ? conn->ch.failure.code : channel_use(&conn->ch, cfg);
+	return err ? err : sealsock_conn_answer(conn, 0, NULL, 0);
+}
+
 int sealsock_conn_eof(struct sealsock_conn *conn)
 {
 	conn->ch.eof = true;
@@ -218,7 +270,7 @@ enum sealsock_state sealsock_conn_state(const struct sealsock_conn *conn)
 		return SEALSOCK_STATE_DONE;
 	if (have_output(conn) || (conn->ch.cfg->role == SEALSOCK_CLIENT && !conn->started))
 		return SEALSOCK_STATE_WANT_OUT;
-	return SEALSOCK_STATE_WANT_IN;
+	return waits(conn) ? SEALSOCK_STATE_WANT_ANSWER : SEALSOCK_STATE_WANT_IN;
 }
 
 void sealsock_conn_info(const struct sealsock_conn *conn, struct sealsock_info *info)
@@ -240,6 +292,10 @@ void sealsock_conn_info(const struct sealsock_conn *conn, struct sealsock_info *
 		.sni = r->sni,
 		.hello_retry = r->retried,
 		.verified = r->verified,
+		.resumed = r->resumed,
+		.client_authenticated = r->client_authenticated,
+		.client_cert_sent = r->client_cert_sent,
+		.extended_master_secret = r->ems,
 		.path = conn->io.path,
 	};
 }
@@ -258,6 +314,12 @@ const void *sealsock_conn_peer_cert(const struct sealsock_conn *conn, unsigned i
 	return NULL;
 }
 
+const void *sealsock_conn_peer_ocsp(const struct sealsock_conn *conn, size_t *n)
+{
+	*n = conn->result.ocsp.n;
+	return *n ? conn->result.ocsp.p : NULL;
+}
+
 const struct sealsock_failure *sealsock_conn_error(const struct sealsock_conn *conn)
 {
 	return &conn->ch.failure;
@@ -269,8 +331,7 @@ int sealsock_release(struct sealsock_conn *conn)
 		return SEALSOCK_ERR_STATE;
 	end_handshake(conn);
 	hs_result_free(&conn->result, env_of(conn));
-	buf_init(&conn->result.chain, env_of(conn));
-	conn->result.alpn = NULL;
-	conn->result.sni = NULL;
+	mem_free(env_of(conn), conn->host, sizeof(*conn->host));
+	conn->host = NULL;
 	return 0;
 }

@@ -10,8 +10,7 @@ struct sealsock_conn {
 	struct channel ch;
 	struct hs *hs;			/* NULL once it is done */
 	struct hs_result result;
-	struct host host;
-	bool host_set;
+	struct host *host;		/* client: NULL if none was set */
 	bool started;			/* client: the ClientHello was made */
 	bool done;			/* the handshake is complete … */
 	bool output_drained;		/* … and all its output was sent */

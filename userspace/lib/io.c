@@ -166,6 +166,8 @@ int sealsock_handshake_fd(struct sealsock_conn *conn, int fd)
 		/* The alert, if there is one, went out as far as the socket took it. */
 		if (sealsock_conn_state(conn) == SEALSOCK_STATE_FAILED)
 			return sealsock_conn_error(conn)->code;
+		if (sealsock_conn_state(conn) == SEALSOCK_STATE_WANT_ANSWER)
+			return SEALSOCK_WANT_ANSWER;
 		if (err == SEALSOCK_WANT_WRITE)
 			return err;
 		if (err)

@@ -69,6 +69,7 @@ struct ext_set {
 	struct bytes share;		/* key_exchange of a ServerHello */
 	struct bytes cookie;
 	struct bytes psk_modes;
+	struct bytes authorities;	/* certificate_authorities: 16-bit length and DER each */
 	struct bytes ocsp;		/* status_request of a Certificate: the response */
 	const char *why;		/* after a failed parse: what is wrong */
 	uint16_t bad_type;		/* … and with which extension */
@@ -138,6 +139,8 @@ void cookie_build(const struct ext_set *set, enum ext_where where, struct builde
 int cookie_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
 int psk_modes_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
 int pre_shared_key_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+void authorities_build(const struct ext_set *set, enum ext_where where, struct builder *w);
+int authorities_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
 void status_request_build(const struct ext_set *set, enum ext_where where, struct builder *w);
 int status_request_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
 int early_data_parse(struct ext_set *set, enum ext_where where, struct bytes *r);

@@ -78,6 +78,7 @@ int client_start(struct hs *hs)
 {
 	int err;
 
+	hs->result->ems = true;
 	if (hs->host->kind == HOST_DNS) {
 		hs->result->sni = mem_strndup(hs->ch->env, hs->host->name,
 					      strlen(hs->host->name));
@@ -283,135 +284,35 @@ int client_on_certificate_request(struct hs *hs, struct bytes body)
 	if (err)
 		return hs_fail_msg(hs, err, MSG_CERTIFICATE_REQUEST, cr.why, cr.ext.bad_type);
 	hs->client_cert_asked = true;
+	auth_choose_client(hs, cr.ext.authorities, cr.ext.sigalgs, VERSION_TLS13);
 	return hs_add(hs, hs->whole);
-}
-
-/* Keeps the chain's DER for sealsock_conn_peer_cert(). */
-static bool keep_chain(struct hs *hs, const struct certificate *c)
-{
-	struct builder w = { .buf = &hs->result->chain };
-	size_t i;
-
-	for (i = 0; i < c->count; i++) {
-		wr_u24(&w, (uint32_t)c->certs[i].n);
-		wr_bytes(&w, c->certs[i].p, c->certs[i].n);
-	}
-	return !w.bad;
-}
-
-static int verify(struct hs *hs, struct chain *chain)
-{
-	const struct sealsock_config *cfg = hs->ch->cfg;
-	struct chain_verdict v;
-
-	if (cert_key_kind(chain->certs[0]) == KEY_OTHER)
-		return channel_fail(hs->ch, SEALSOCK_ERR_CERT_USAGE,
-				    "the server's key is of a kind that is not supported");
-	if (cfg->verify != SEALSOCK_VERIFY_REQUIRED)
-		return 0;
-	chain_verify_server(chain, cfg->trust, cfg->env.now(cfg->env.arg), hs->host, &v);
-	if (v.code)
-		return channel_fail(hs->ch, v.code, "%s: %s", sealsock_strerror(v.code), v.why);
-	return 0;
 }
 
 int client_on_certificate(struct hs *hs, struct bytes body)
 {
-	struct chain chain = { .count = 0 };
-	struct certificate c;
-	int err = certificate_parse(body, &c, hs->offered);
+	size_t count;
+	int err = auth13_take_certificate(hs, body, &count);
 
-	if (err)
-		return hs_fail_msg(hs, err, MSG_CERTIFICATE, c.why, c.ext.bad_type);
-	if (c.context.n)
-		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CERTIFICATE,
-				   "has a context that was not asked for", 0);
-	if (c.count == 0)
+	if (!err && count == 0)
 		return hs_fail_msg(hs, SEALSOCK_ERR_DECODE, MSG_CERTIFICATE,
 				   "of a server is empty", 0);
-	if (!keep_chain(hs, &c))
-		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the server's chain");
-	err = chain_parse(hs->ch->env, c.certs, c.count, &chain);
-	if (err)
-		err = channel_fail(hs->ch, err, "certificate %zu of the server cannot be read: %s",
-				   chain.count, sealsock_strerror(err));
-	else
-		err = verify(hs, &chain);
-	if (!err) {
-		hs->leaf = chain.certs[0];
-		chain.certs[0] = NULL;
-		err = hs_add(hs, hs->whole);
-	}
-	chain_free(&chain);
 	return err;
 }
 
 int client_on_certificate_verify(struct hs *hs, struct bytes body)
 {
-	uint8_t hash[HASH_MAX], content[SIGNED_CONTENT_MAX];
-	struct certificate_verify cv;
-	size_t n;
-	int err = certificate_verify_parse(body, &cv);
-
-	if (err)
-		return hs_fail_msg(hs, err, MSG_CERTIFICATE_VERIFY, cv.why, 0);
-	if (!u16_contains(wire_list_of(&hs->ch->cfg->sigalgs), cv.scheme))
-		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CERTIFICATE_VERIFY,
-				   "uses a signature scheme that was not offered", 0);
-	err = transcript_hash(&hs->transcript, hash);
-	if (err)
-		return hs_internal(hs, err, "hashing the handshake");
-	n = certificate_verify_content(SEALSOCK_SERVER, bytes_of(hash, hs->ch->suite->hash_len),
-				       content);
-	err = cert_verify(hs->leaf, sigscheme_find(cv.scheme), VERSION_TLS13,
-			  bytes_of(content, n), cv.signature);
-	if (err == SEALSOCK_ERR_ILLEGAL)
-		return hs_fail_msg(hs, err, MSG_CERTIFICATE_VERIFY,
-				   "uses a signature scheme that does not fit the certificate", 0);
-	if (err == SEALSOCK_ERR_BAD_SIGNATURE)
-		return hs_fail_msg(hs, err, MSG_CERTIFICATE_VERIFY,
-				   "is not signed with the certificate's key", 0);
-	if (err)
-		return hs_internal(hs, err, "verifying the signature");
-	hs->result->scheme = cv.scheme;
-	return hs_add(hs, hs->whole);
+	return auth13_take_verify(hs, body);
 }
 
-/* Our second flight: an empty Certificate if one was asked for, and Finished. */
+/* The end of our second flight; from here on application keys. */
 static int send_finished(struct hs *hs)
-{
-	static const uint8_t no_certificate[] = { MSG_CERTIFICATE, 0, 0, 4, 0, 0, 0, 0 };
-	struct builder w = { .buf = &hs->flight };
-	uint8_t verify[HASH_MAX];
-	int err = 0;
-
-	if (hs->client_cert_asked) {
-		wr_bytes(&w, no_certificate, sizeof(no_certificate));
-		err = hs_add(hs, bytes_of(no_certificate, sizeof(no_certificate)));
-		if (err)
-			return err;
-	}
-	err = hs_finished(hs, &hs->client_secret, verify);
-	if (err)
-		return hs_internal(hs, err, "computing Finished");
-	finished_build(bytes_of(verify, hs->ch->suite->hash_len), &w);
-	if (w.bad)
-		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making Finished");
-	return hs_send(hs, bytes_of(hs->flight.p, hs->flight.n));
-}
-
-int client_on_finished(struct hs *hs, struct bytes body)
 {
 	const struct kdf *kdf = &hs->transcript.kdf;
 	struct channel *ch = hs->ch;
-	int err = hs_check_finished(hs, &hs->server_secret, body);
+	int err = hs_add_finished(hs, &hs->client_secret);
 
 	if (!err)
-		err = hs_add(hs, hs->whole);
-	if (!err)
-		err = hs_application_secrets(hs);
-	if (!err)
-		err = send_finished(hs);
+		err = hs_send(hs, bytes_of(hs->flight.p, hs->flight.n));
 	if (err)
 		return err;
 	err = channel_key(ch, &ch->rx, kdf, &ch->rx_secret);
@@ -421,4 +322,40 @@ int client_on_finished(struct hs *hs, struct bytes body)
 		return hs_internal(hs, err, "deriving the application keys");
 	hs->result->verified = ch->cfg->verify == SEALSOCK_VERIFY_REQUIRED;
 	return 0;
+}
+
+static int signature_made(struct hs *hs, struct bytes signature)
+{
+	int err = auth13_add_verify(hs, signature);
+
+	hs->result->client_cert_sent = true;
+	return err ? err : send_finished(hs);
+}
+
+/* Our second flight: what the server asked for, and Finished. */
+static int server_accepted(struct hs *hs, struct bytes none)
+{
+	int err;
+
+	(void)none;
+	hs->flight.n = 0;
+	if (!hs->client_cert_asked)
+		return send_finished(hs);
+	err = auth13_add_certificate(hs, hs->cred, false);
+	if (err)
+		return err;
+	return hs->cred ? auth13_sign(hs, signature_made) : send_finished(hs);
+}
+
+int client_on_finished(struct hs *hs, struct bytes body)
+{
+	int err = hs_check_finished(hs, &hs->server_secret, body);
+
+	if (!err)
+		err = hs_add(hs, hs->whole);
+	if (!err)
+		err = hs_application_secrets(hs);
+	if (!err)
+		err = auth_ask_application(hs, server_accepted);
+	return err ? err : server_accepted(hs, bytes_of(NULL, 0));
 }

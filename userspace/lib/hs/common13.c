@@ -97,7 +97,6 @@ int hs_application_secrets(struct hs *hs)
 	struct channel *ch = hs->ch;
 	bool client = ch->cfg->role == SEALSOCK_CLIENT;
 	uint8_t hash[HASH_MAX];
-	struct secret exporter;
 	int err;
 
 	err = transcript_hash(&hs->transcript, hash);
@@ -107,15 +106,12 @@ int hs_application_secrets(struct hs *hs)
 	if (!err)
 		err = schedule13_derive(&hs->schedule, &hs->transcript.kdf, LABEL_SERVER_AP, hash,
 					client ? &ch->rx_secret : &ch->tx_secret);
-	if (!err && ch->cfg->keylog) {
+	if (!err)
 		err = schedule13_derive(&hs->schedule, &hs->transcript.kdf, LABEL_EXPORTER, hash,
-					&exporter);
-		if (!err)
-			log_secret(hs, "EXPORTER_SECRET", &exporter);
-		secret_wipe(&exporter);
-	}
+					&hs->result->exporter);
 	if (err)
 		return hs_internal(hs, err, "deriving the application secrets");
+	log_secret(hs, "EXPORTER_SECRET", &hs->result->exporter);
 	TRACE(secret, ch, trace_dir(ch, &ch->tx, TRACE_CLIENT_TRAFFIC),
 	      bytes_of(ch->tx_secret.b, ch->tx_secret.n));
 	TRACE(secret, ch, trace_dir(ch, &ch->rx, TRACE_CLIENT_TRAFFIC),
@@ -153,6 +149,27 @@ int hs_check_finished(struct hs *hs, const struct secret *traffic, struct bytes 
 		return channel_fail(hs->ch, SEALSOCK_ERR_BAD_FINISHED,
 				    "Finished does not match the handshake: it was tampered with");
 	return 0;
+}
+
+/* Adds to the transcript what was appended to the flight since @from. */
+int hs_add_from(struct hs *hs, const struct builder *w, size_t from)
+{
+	if (w->bad)
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making a flight");
+	return hs_add(hs, bytes_of(hs->flight.p + from, hs->flight.n - from));
+}
+
+int hs_add_finished(struct hs *hs, const struct secret *traffic)
+{
+	struct builder w = { .buf = &hs->flight };
+	size_t from = hs->flight.n;
+	uint8_t verify[HASH_MAX];
+	int err = hs_finished(hs, traffic, verify);
+
+	if (err)
+		return hs_internal(hs, err, "computing Finished");
+	finished_build(bytes_of(verify, hs->ch->suite->hash_len), &w);
+	return hs_add_from(hs, &w, from);
 }
 
 int hs_send(struct hs *hs, struct bytes messages)

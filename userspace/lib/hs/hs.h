@@ -23,6 +23,8 @@ enum hs_state {
 	HS_WAIT_SERVER_FINISHED,
 	HS_WAIT_CH,
 	HS_WAIT_CH_AGAIN,
+	HS_WAIT_CLIENT_CERT,
+	HS_WAIT_CLIENT_CV,
 	HS_WAIT_CLIENT_FINISHED,
 	HS_CONNECTED,
 	HS_STATES,
@@ -33,18 +35,23 @@ enum { MSG_HELLO_RETRY_REQUEST = 256 };
 
 struct hs;
 
+/* Goes on with the answer's data: what @done of a row may return. */
+typedef int (*hs_resume_fn)(struct hs *hs, struct bytes data);
+
 /*
- * @done: what the message means. 0; HS_OTHER: go to @other instead of @next; or a negative error,
- * after channel_fail().
- * @last: nothing may follow in the same record: keys change, or it is the peer's turn.
+ * @done: what the message means. 0; HS_OTHER, HS_THIRD: go to @other or @third instead of @next;
+ * what hs_wait() answers; or a negative error, after channel_fail().
+ * @last: nothing may follow in the same record: keys change, or it is the peer's turn. Only such
+ * messages may wait for an answer.
  */
-enum { HS_OTHER = 1 };
+enum { HS_OTHER = 1, HS_THIRD = 2, HS_WAITS = 3 };
 
 struct hs_row {
 	enum hs_state state;
 	unsigned int msg;
 	enum hs_state next;
 	enum hs_state other;
+	enum hs_state third;
 	bool last;
 	int (*done)(struct hs *hs, struct bytes body);
 };
@@ -59,7 +66,7 @@ const struct hs_row *hs_find(enum hs_state state, unsigned int msg);
 struct hs {
 	struct channel *ch;
 	enum hs_state state;
-	struct host *host;		/* client: whom it wants */
+	const struct host *host;	/* client: whom it wants */
 	struct bytes whole;		/* the message being handled, with its header */
 
 	uint8_t random[HELLO_RANDOM];	/* the ClientHello's */
@@ -81,10 +88,18 @@ struct hs {
 	struct secret client_secret;	/* handshake traffic secrets, then application ones */
 	struct secret server_secret;
 
-	struct cert *leaf;		/* client: of the server's chain */
+	struct cert *leaf;		/* of the peer's chain */
 	bool client_cert_asked;
-	const struct credential *cred;	/* server: chosen */
-	struct buf flight;		/* server: messages of one flight, until they are sealed */
+	bool hello_answered;		/* server: the configuration is chosen */
+	const struct credential *cred;	/* chosen, and with which scheme it signs */
+	const struct sigscheme *scheme;
+	struct buf flight;		/* messages of one flight, until they are sealed */
+
+	/* What the caller is asked for, and what goes on with its answer; NULL: it is not. */
+	hs_resume_fn resume;
+	const struct hs_row *row;	/* whose message waits */
+	struct sealsock_request request;
+	struct buf request_message;
 
 	size_t skip_left;		/* server: bytes of 0-RTT that may still be thrown away */
 	bool skip_plain;		/* … until the second ClientHello */
@@ -102,18 +117,35 @@ struct hs_result {
 	uint16_t scheme;
 	bool retried;
 	bool verified;
+	bool resumed;
+	bool client_authenticated;
+	bool client_cert_sent;
+	bool ems;
 	char *alpn;
 	char *sni;
 	struct buf chain;		/* the peer's certificates: 24-bit length and DER each */
+	struct buf ocsp;		/* what it stapled */
+	struct secret exporter;		/* TLS 1.3: exporter_master_secret */
 };
 
-/* @host and @result outlive it. NOMEM: hs_free is due all the same. */
-int hs_init(struct hs *hs, struct channel *ch, struct host *host, struct hs_result *result);
+/* @result outlives it. NOMEM: hs_free is due all the same. */
+int hs_init(struct hs *hs, struct channel *ch, struct hs_result *result);
 void hs_free(struct hs *hs);
+void hs_result_init(struct hs_result *r, const struct sealsock_env *env);
 void hs_result_free(struct hs_result *r, const struct sealsock_env *env);
 
-/* Client: makes the first flight. */
-int hs_start(struct hs *hs);
+/* Client: makes the first flight. @host outlives the handshake. */
+int hs_start(struct hs *hs, const struct host *host);
+
+/*
+ * Asks the caller and suspends the handshake until hs_answer() calls @resume: what a row's @done
+ * returns then. hs_ask_sign() keeps a copy of the message.
+ */
+int hs_wait(struct hs *hs, enum sealsock_request_kind kind, hs_resume_fn resume);
+int hs_ask_sign(struct hs *hs, struct bytes message, hs_resume_fn resume);
+
+/* The answer: @code 0 with what was asked for, or the error with which the handshake fails. */
+int hs_answer(struct hs *hs, int code, struct bytes data);
 
 /* Is the header in ch->in that of a record that may come now? Gives the body's length. */
 int hs_record_header(struct hs *hs, size_t *body_len);
@@ -134,6 +166,8 @@ int client_on_certificate(struct hs *hs, struct bytes body);
 int client_on_certificate_verify(struct hs *hs, struct bytes body);
 int client_on_finished(struct hs *hs, struct bytes body);
 int server_on_client_hello(struct hs *hs, struct bytes body);
+int server_on_certificate(struct hs *hs, struct bytes body);
+int server_on_certificate_verify(struct hs *hs, struct bytes body);
 int server_on_finished(struct hs *hs, struct bytes body);
 
 /* common13.c: steps both roles take. */
@@ -146,6 +180,34 @@ int hs_application_secrets(struct hs *hs);
 int hs_finished(struct hs *hs, const struct secret *traffic, uint8_t out[HASH_MAX]);
 int hs_check_finished(struct hs *hs, const struct secret *traffic, struct bytes body);
 int hs_send(struct hs *hs, struct bytes messages);
+int hs_add_from(struct hs *hs, const struct builder *w, size_t from);
+int hs_add_finished(struct hs *hs, const struct secret *traffic);
+
+/*
+ * hello.c: lets the application choose the configuration, once. 0, HS_WAITS, or the failure;
+ * @resume then looks at the same ClientHello again.
+ */
+int hello_ask_application(struct hs *hs, const struct client_hello *ch, hs_resume_fn resume);
+
+/* auth.c: what both roles and versions do with certificates and signatures. */
+
+/* Keeps the peer's chain, and checks it as the configuration wants it; sets hs->leaf. */
+int auth_take_chain(struct hs *hs, const struct bytes *certs, size_t n);
+
+/* After all built-in checks: has the application a say? 0, HS_WAITS, or the failure. */
+int auth_ask_application(struct hs *hs, hs_resume_fn resume);
+
+/* Chooses among our credentials by names of authorities (may be empty) and schemes; may be none. */
+void auth_choose_client(struct hs *hs, struct bytes names, struct bytes schemes, uint16_t version);
+
+/* auth13.c: Certificate and CertificateVerify of TLS 1.3, both ways. */
+int auth13_take_certificate(struct hs *hs, struct bytes body, size_t *count);
+int auth13_take_verify(struct hs *hs, struct bytes body);
+
+/* Signs, or asks for the signature: then HS_WAITS, and @resume gets it. */
+int auth13_sign(struct hs *hs, hs_resume_fn resume);
+int auth13_add_verify(struct hs *hs, struct bytes signature);
+int auth13_add_certificate(struct hs *hs, const struct credential *cred, bool staple);
 
 /* policy.c: the server's choices, from the ClientHello and the configuration. */
 struct choice {

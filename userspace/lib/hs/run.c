@@ -3,16 +3,15 @@
 #include "hs/hs.h"
 #include "trace.h"
 
-int hs_init(struct hs *hs, struct channel *ch, struct host *host, struct hs_result *result)
+int hs_init(struct hs *hs, struct channel *ch, struct hs_result *result)
 {
 	hs->ch = ch;
-	hs->host = host;
 	hs->result = result;
 	hs->state = ch->cfg->role == SEALSOCK_CLIENT ? HS_CLIENT_START : HS_WAIT_CH;
 	buf_init(&hs->hello, ch->env);
 	buf_init(&hs->cookie, ch->env);
 	buf_init(&hs->flight, ch->env);
-	buf_init(&result->chain, ch->env);
+	buf_init(&hs->request_message, ch->env);
 	ch->step = hs_state_name(hs->state);
 	return transcript_init(&hs->transcript, ch->cfg->crypto);
 }
@@ -22,17 +21,29 @@ void hs_free(struct hs *hs)
 	buf_free(&hs->hello);
 	buf_free(&hs->cookie);
 	buf_free(&hs->flight);
+	buf_free(&hs->request_message);
 	kex_free(hs->kex);
 	cert_free(hs->leaf);
 	transcript_free(&hs->transcript);
 	wipe(hs, sizeof(*hs));
 }
 
+void hs_result_init(struct hs_result *r, const struct sealsock_env *env)
+{
+	*r = (struct hs_result){ 0 };
+	buf_init(&r->chain, env);
+	buf_init(&r->ocsp, env);
+}
+
 void hs_result_free(struct hs_result *r, const struct sealsock_env *env)
 {
 	mem_free(env, r->alpn, r->alpn ? strlen(r->alpn) + 1 : 0);
 	mem_free(env, r->sni, r->sni ? strlen(r->sni) + 1 : 0);
+	r->alpn = NULL;
+	r->sni = NULL;
 	buf_free(&r->chain);
+	buf_free(&r->ocsp);
+	secret_wipe(&r->exporter);
 }
 
 static void go(struct hs *hs, enum hs_state state)
@@ -41,9 +52,12 @@ static void go(struct hs *hs, enum hs_state state)
 	hs->ch->step = hs_state_name(state);
 }
 
-int hs_start(struct hs *hs)
+int hs_start(struct hs *hs, const struct host *host)
 {
-	int err = client_start(hs);
+	int err;
+
+	hs->host = host;
+	err = client_start(hs);
 
 	if (!err)
 		go(hs, HS_WAIT_SH);
@@ -133,12 +147,60 @@ static int skip(struct hs *hs, size_t n)
 	return 0;
 }
 
+/* Goes where a message's handler says. */
+static int proceed(struct hs *hs, const struct hs_row *row, int r)
+{
+	if (r < 0)
+		return r;
+	if (r == HS_WAITS) {
+		hs->row = row;
+		return 0;
+	}
+	hs->ch->idle_records = 0;
+	go(hs, r == HS_THIRD ? row->third : r == HS_OTHER ? row->other : row->next);
+	return 0;
+}
+
+int hs_wait(struct hs *hs, enum sealsock_request_kind kind, hs_resume_fn resume)
+{
+	hs->request = (struct sealsock_request){ .kind = kind };
+	hs->resume = resume;
+	return HS_WAITS;
+}
+
+int hs_ask_sign(struct hs *hs, struct bytes message, hs_resume_fn resume)
+{
+	hs->request_message.n = 0;
+	if (!buf_append(&hs->request_message, message.p, message.n))
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping what is to be signed");
+	hs_wait(hs, SEALSOCK_REQUEST_SIGN, resume);
+	hs->request.scheme = hs->scheme->id;
+	hs->request.scheme_name = hs->scheme->name;
+	hs->request.message = hs->request_message.p;
+	hs->request.message_len = hs->request_message.n;
+	hs->request.key = hs->cred->signer;
+	return HS_WAITS;
+}
+
+int hs_answer(struct hs *hs, int code, struct bytes data)
+{
+	hs_resume_fn resume = hs->resume;
+	int err;
+
+	hs->resume = NULL;
+	if (code)
+		return channel_fail(hs->ch, code, "%s", sealsock_strerror(code));
+	err = proceed(hs, hs->row, resume(hs, data));
+	if (!err && !hs->resume)
+		buf_free(&hs->ch->msg);
+	return err;
+}
+
 static int handle(struct hs *hs, struct bytes whole, size_t rest)
 {
 	struct bytes body = bytes_of(whole.p + MSG_HEADER, whole.n - MSG_HEADER);
 	unsigned int msg = whole.p[0];
 	const struct hs_row *row;
-	int r;
 
 	TRACE(received, hs->ch, whole);
 	if (msg == MSG_SERVER_HELLO && body.n >= 2 + HELLO_RANDOM &&
@@ -153,12 +215,7 @@ static int handle(struct hs *hs, struct bytes whole, size_t rest)
 		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
 				    "bytes follow %s in its record", msg_name(whole.p[0]));
 	hs->whole = whole;
-	r = row->done(hs, body);
-	if (r < 0)
-		return r;
-	hs->ch->idle_records = 0;
-	go(hs, r == HS_OTHER ? row->other : row->next);
-	return 0;
+	return proceed(hs, row, row->done(hs, body));
 }
 
 /* Refuses a message by its header: a peer need not send the rest to be told. */
@@ -218,7 +275,8 @@ static int on_handshake(struct hs *hs, struct bytes content)
 		if (ch->msg.n < total)
 			break;
 		err = handle(hs, bytes_of(ch->msg.p, ch->msg.n), content.n);
-		if (!err)
+		/* What waits for an answer stays as it is; nothing follows it. */
+		if (!err && !hs->resume)
 			buf_free(&ch->msg);
 	}
 	return err;

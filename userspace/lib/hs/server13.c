@@ -180,53 +180,11 @@ static int send_server_hello(struct hs *hs, const struct choice *c)
 	return err;
 }
 
-/* Adds to the transcript what was appended to the flight since @from. */
-static int add_from(struct hs *hs, const struct builder *w, size_t from)
+static int add_encrypted_extensions(struct hs *hs, const struct choice *c)
 {
-	if (w->bad)
-		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the server's flight");
-	return hs_add(hs, bytes_of(hs->flight.p + from, hs->flight.n - from));
-}
-
-static int add_certificate_verify(struct hs *hs, const struct choice *c, struct builder *w)
-{
-	uint8_t hash[HASH_MAX], content[SIGNED_CONTENT_MAX], sig[SIGNATURE_MAX];
-	struct certificate_verify cv = { .scheme = c->scheme->id };
-	size_t n, from = hs->flight.n, sig_len;
-	int err = transcript_hash(&hs->transcript, hash);
-
-	if (err)
-		return hs_internal(hs, err, "hashing the handshake");
-	n = certificate_verify_content(SEALSOCK_SERVER, bytes_of(hash, c->suite->hash_len),
-				       content);
-	err = privkey_sign(c->cred->key, c->scheme, bytes_of(content, n), sig, &sig_len);
-	if (err)
-		return hs_internal(hs, err, "signing the handshake");
-	cv.signature = bytes_of(sig, sig_len);
-	certificate_verify_build(&cv, w);
-	return add_from(hs, w, from);
-}
-
-static int add_finished(struct hs *hs, struct builder *w)
-{
-	size_t from = hs->flight.n;
-	uint8_t verify[HASH_MAX];
-	int err = hs_finished(hs, &hs->server_secret, verify);
-
-	if (err)
-		return hs_internal(hs, err, "computing Finished");
-	finished_build(bytes_of(verify, hs->ch->suite->hash_len), w);
-	return add_from(hs, w, from);
-}
-
-/* EncryptedExtensions, Certificate, CertificateVerify, Finished: one flight, sealed together. */
-static int send_flight(struct hs *hs, const struct choice *c)
-{
-	const struct buf *cert = &c->cred->message;
 	struct encrypted_extensions ee = { 0 };
 	struct builder w = { .buf = &hs->flight };
 	uint8_t alpn[256];
-	int err;
 
 	if (c->sni_known)	/* RFC 6066 §3: the name was used */
 		ee.ext.present |= EXT_BIT(EXT_SERVER_NAME);
@@ -237,25 +195,36 @@ static int send_flight(struct hs *hs, const struct choice *c)
 		ee.ext.alpn = bytes_of(alpn, 1 + c->alpn.n);
 	}
 	encrypted_extensions_build(&ee, &w);
-	wr_bytes(&w, cert->p, cert->n);
-	err = add_from(hs, &w, 0);
-	if (!err)
-		err = add_certificate_verify(hs, c, &w);
-	if (!err)
-		err = add_finished(hs, &w);
+	return hs_add_from(hs, &w, 0);
+}
+
+static int add_certificate_request(struct hs *hs)
+{
+	const struct sealsock_config *cfg = hs->ch->cfg;
+	struct certificate_request cr = { 0 };
+	struct builder w = { .buf = &hs->flight };
+	size_t from = hs->flight.n;
+
+	cr.ext.present = EXT_BIT(EXT_SIGNATURE_ALGORITHMS);
+	cr.ext.sigalgs = wire_list_of(&cfg->sigalgs);
+	if (cfg->ca_names.n) {
+		cr.ext.present |= EXT_BIT(EXT_CERTIFICATE_AUTHORITIES);
+		cr.ext.authorities = bytes_of(cfg->ca_names.p, cfg->ca_names.n);
+	}
+	certificate_request_build(&cr, &w);
+	hs->client_cert_asked = true;
+	return hs_add_from(hs, &w, from);
+}
+
+/* The end of our flight, which is sealed as a whole; from here on we send application data. */
+static int send_finished(struct hs *hs)
+{
+	struct channel *ch = hs->ch;
+	int err = hs_add_finished(hs, &hs->server_secret);
+
 	if (!err)
 		err = hs_send(hs, bytes_of(hs->flight.p, hs->flight.n));
 	buf_free(&hs->flight);
-	return err;
-}
-
-static int answer(struct hs *hs, const struct choice *c)
-{
-	struct channel *ch = hs->ch;
-	int err = send_server_hello(hs, c);
-
-	if (!err)
-		err = send_flight(hs, c);
 	if (!err)
 		err = hs_application_secrets(hs);
 	if (err)
@@ -263,9 +232,42 @@ static int answer(struct hs *hs, const struct choice *c)
 	err = channel_key(ch, &ch->tx, &hs->transcript.kdf, &ch->tx_secret);
 	if (err)
 		return hs_internal(hs, err, "deriving the application keys");
+	return hs->client_cert_asked ? HS_THIRD : 0;
+}
+
+static int signature_made(struct hs *hs, struct bytes signature)
+{
+	int err = auth13_add_verify(hs, signature);
+
+	return err ? err : send_finished(hs);
+}
+
+/* ServerHello, then EncryptedExtensions, CertificateRequest, Certificate, CertificateVerify. */
+static int answer(struct hs *hs, const struct choice *c, bool staple)
+{
+	int err = send_server_hello(hs, c);
+
+	if (!err)
+		err = add_encrypted_extensions(hs, c);
+	if (!err && hs->ch->cfg->verify != SEALSOCK_VERIFY_NONE)
+		err = add_certificate_request(hs);
+	if (!err)
+		err = auth13_add_certificate(hs, c->cred, staple);
+	if (err)
+		return err;
 	hs->result->group = c->group;
 	hs->result->scheme = c->scheme->id;
-	return 0;
+	hs->result->ems = true;
+	hs->cred = c->cred;
+	hs->scheme = c->scheme;
+	return auth13_sign(hs, signature_made);
+}
+
+static int configuration_chosen(struct hs *hs, struct bytes none)
+{
+	(void)none;
+	return server_on_client_hello(hs, bytes_of(hs->whole.p + MSG_HEADER,
+						   hs->whole.n - MSG_HEADER));
 }
 
 int server_on_client_hello(struct hs *hs, struct bytes body)
@@ -277,6 +279,8 @@ int server_on_client_hello(struct hs *hs, struct bytes body)
 
 	hs->hello_seen = true;
 	hs->skip_plain = false;
+	if (!err)
+		err = hello_ask_application(hs, &ch, configuration_chosen);
 	if (!err)
 		err = policy_choose(hs, &ch, &c);
 	if (!err && again)
@@ -301,16 +305,47 @@ int server_on_client_hello(struct hs *hs, struct bytes body)
 	if (!c.share.n)
 		return send_retry(hs, &ch, &c);
 	hs->skip_sealed = ch.ext.present & EXT_BIT(EXT_EARLY_DATA);
-	return answer(hs, &c);
+	return answer(hs, &c, ch.ext.present & EXT_BIT(EXT_STATUS_REQUEST));
+}
+
+int server_on_certificate(struct hs *hs, struct bytes body)
+{
+	size_t count;
+	int err = auth13_take_certificate(hs, body, &count);
+
+	if (err || count)
+		return err;
+	if (hs->ch->cfg->verify == SEALSOCK_VERIFY_REQUIRED)
+		return channel_fail(hs->ch, SEALSOCK_ERR_CERT_REQUIRED,
+				    "the client has no certificate, and must have one");
+	return HS_OTHER;
+}
+
+int server_on_certificate_verify(struct hs *hs, struct bytes body)
+{
+	return auth13_take_verify(hs, body);
+}
+
+static int client_accepted(struct hs *hs, struct bytes none)
+{
+	struct channel *ch = hs->ch;
+	int err = channel_key(ch, &ch->rx, &hs->transcript.kdf, &ch->rx_secret);
+
+	(void)none;
+	if (err)
+		return hs_internal(hs, err, "deriving the application keys");
+	hs->result->client_authenticated = hs->leaf;
+	hs->result->verified = hs->leaf;
+	return 0;
 }
 
 int server_on_finished(struct hs *hs, struct bytes body)
 {
-	struct channel *ch = hs->ch;
 	int err = hs_check_finished(hs, &hs->client_secret, body);
 
-	if (err)
-		return err;
-	err = channel_key(ch, &ch->rx, &hs->transcript.kdf, &ch->rx_secret);
-	return err ? hs_internal(hs, err, "deriving the application keys") : 0;
+	if (!err)
+		err = hs_add(hs, hs->whole);
+	if (!err)
+		err = auth_ask_application(hs, client_accepted);
+	return err ? err : client_accepted(hs, bytes_of(NULL, 0));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* The legal sequences of messages, as RFC 8446 §A.1 and §A.2 draw them, without PSK and 0-RTT. */
+/* The legal sequences of messages, as RFC 8446 §A.1 and §A.2 draw them, without 0-RTT. */
 #include "hs/hs.h"
 
 const struct hs_row hs_rows13[] = {
@@ -23,9 +23,14 @@ const struct hs_row hs_rows13[] = {
 	  .last = true, .done = client_on_finished },
 
 	{ .state = HS_WAIT_CH, .msg = MSG_CLIENT_HELLO, .next = HS_WAIT_CLIENT_FINISHED,
-	  .other = HS_WAIT_CH_AGAIN, .last = true, .done = server_on_client_hello },
+	  .other = HS_WAIT_CH_AGAIN, .third = HS_WAIT_CLIENT_CERT, .last = true,
+	  .done = server_on_client_hello },
 	{ .state = HS_WAIT_CH_AGAIN, .msg = MSG_CLIENT_HELLO, .next = HS_WAIT_CLIENT_FINISHED,
-	  .last = true, .done = server_on_client_hello },
+	  .third = HS_WAIT_CLIENT_CERT, .last = true, .done = server_on_client_hello },
+	{ .state = HS_WAIT_CLIENT_CERT, .msg = MSG_CERTIFICATE, .next = HS_WAIT_CLIENT_CV,
+	  .other = HS_WAIT_CLIENT_FINISHED, .done = server_on_certificate },
+	{ .state = HS_WAIT_CLIENT_CV, .msg = MSG_CERTIFICATE_VERIFY,
+	  .next = HS_WAIT_CLIENT_FINISHED, .done = server_on_certificate_verify },
 	{ .state = HS_WAIT_CLIENT_FINISHED, .msg = MSG_FINISHED, .next = HS_CONNECTED,
 	  .last = true, .done = server_on_finished },
 };
@@ -45,6 +50,8 @@ const char *hs_state_name(enum hs_state state)
 		[HS_WAIT_SERVER_FINISHED] = "waiting for the server's Finished",
 		[HS_WAIT_CH] = "waiting for ClientHello",
 		[HS_WAIT_CH_AGAIN] = "waiting for ClientHello after HelloRetryRequest",
+		[HS_WAIT_CLIENT_CERT] = "waiting for the client's Certificate",
+		[HS_WAIT_CLIENT_CV] = "waiting for the client's CertificateVerify",
 		[HS_WAIT_CLIENT_FINISHED] = "waiting for the client's Finished",
 		[HS_CONNECTED] = "connected",
 	};

@@ -45,6 +45,8 @@ int certificate_parse(struct bytes body, struct certificate *c, uint32_t offered
 		err = ext_parse(&c->ext, EXT_IN_CT, block, offered);
 		if (err)
 			return bad(c, err, c->ext.why);
+		if (c->count == 0)
+			c->ocsp = c->ext.ocsp;
 		c->certs[c->count++] = cert;
 	}
 	return 0;

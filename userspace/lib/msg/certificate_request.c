@@ -2,6 +2,15 @@
 /* CertificateRequest, RFC 8446 §4.3.2. */
 #include "msg/msg.h"
 
+void certificate_request_build(const struct certificate_request *cr, struct builder *w)
+{
+	size_t mark = msg_open(w, MSG_CERTIFICATE_REQUEST);
+
+	wr_vec8(w, cr->context);
+	ext_build(&cr->ext, EXT_IN_CR, w);
+	msg_close(w, mark);
+}
+
 int certificate_request_parse(struct bytes body, struct certificate_request *cr)
 {
 	struct bytes block;

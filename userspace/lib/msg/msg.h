@@ -102,6 +102,7 @@ struct certificate_request {
 	const char *why;
 };
 
+void certificate_request_build(const struct certificate_request *cr, struct builder *w);
 int certificate_request_parse(struct bytes body, struct certificate_request *cr);
 
 /* §4.4.2 */
@@ -109,7 +110,8 @@ struct certificate {
 	struct bytes context;
 	size_t count;
 	struct bytes certs[CHAIN_MAX];
-	struct ext_set ext;
+	struct ext_set ext;	/* of the first certificate to be built, of the last one parsed */
+	struct bytes ocsp;	/* of the first certificate parsed */
 	const char *why;
 };
 

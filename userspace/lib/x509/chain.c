@@ -38,14 +38,14 @@ bool cert_is_for(const struct cert *c, const struct host *host)
 	return cert_any_name(c, is_host, (void *)host);
 }
 
-void chain_verify_server(const struct chain *c, const struct trust *trust, int64_t now,
-			 const struct host *host, struct chain_verdict *out)
+void chain_verify(const struct chain *c, const struct trust *trust, int64_t now,
+		  const struct host *host, struct chain_verdict *out)
 {
 	char subject[80];
 	const char *why;
 	unsigned int depth;
 
-	out->code = trust_verify(trust, c->certs, c->count, now, true, &why, &depth);
+	out->code = trust_verify(trust, c->certs, c->count, now, host, &why, &depth);
 	if (out->code) {
 		cert_subject(c->certs[depth < c->count ? depth : c->count - 1], subject,
 			     sizeof(subject));
@@ -53,7 +53,7 @@ void chain_verify_server(const struct chain *c, const struct trust *trust, int64
 			 depth < c->count ? subject : "of the trust store");
 		return;
 	}
-	if (!cert_is_for(c->certs[0], host)) {
+	if (host && !cert_is_for(c->certs[0], host)) {
 		cert_subject(c->certs[0], subject, sizeof(subject));
 		out->code = SEALSOCK_ERR_CERT_NAME;
 		snprintf(out->why, sizeof(out->why),

@@ -23,9 +23,9 @@ int chain_parse(const struct sealsock_env *env, const struct bytes *ders, size_t
 		struct chain *out);
 void chain_free(struct chain *c);
 
-/* A server's chain against @trust, and its leaf against @host. */
-void chain_verify_server(const struct chain *c, const struct trust *trust, int64_t now,
-			 const struct host *host, struct chain_verdict *out);
+/* A server's chain against @trust, and its leaf against @host; a client's where that is NULL. */
+void chain_verify(const struct chain *c, const struct trust *trust, int64_t now,
+		  const struct host *host, struct chain_verdict *out);
 
 /* Is the certificate for this host? Only the subjectAltName counts, never the common name. */
 bool cert_is_for(const struct cert *c, const struct host *host);

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* What both roles and both versions do with certificates: check, keep, ask, choose. */
+#include "hs/hs.h"
+
+/* Keeps the chain's DER for sealsock_conn_peer_cert(). */
+static bool keep_chain(struct hs *hs, const struct bytes *certs, size_t n)
+{
+	struct builder w = { .buf = &hs->result->chain };
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		wr_u24(&w, (uint32_t)certs[i].n);
+		wr_bytes(&w, certs[i].p, certs[i].n);
+	}
+	return !w.bad;
+}
+
+static const char *peer_name(const struct hs *hs)
+{
+	return hs->ch->cfg->role == SEALSOCK_CLIENT ? "server" : "client";
+}
+
+static int verify(struct hs *hs, struct chain *chain)
+{
+	const struct sealsock_config *cfg = hs->ch->cfg;
+	bool client = cfg->role == SEALSOCK_CLIENT;
+	struct chain_verdict v;
+
+	if (cert_key_kind(chain->certs[0]) == KEY_OTHER)
+		return channel_fail(hs->ch, SEALSOCK_ERR_CERT_USAGE,
+				    "the %s's key is of a kind that is not supported",
+				    peer_name(hs));
+	if (cfg->verify == SEALSOCK_VERIFY_INSECURE)
+		return 0;
+	chain_verify(chain, cfg->trust, cfg->env.now(cfg->env.arg), client ? hs->host : NULL, &v);
+	if (v.code)
+		return channel_fail(hs->ch, v.code, "%s: %s", sealsock_strerror(v.code), v.why);
+	return 0;
+}
+
+int auth_take_chain(struct hs *hs, const struct bytes *certs, size_t n)
+{
+	struct chain chain = { .count = 0 };
+	int err;
+
+	if (!keep_chain(hs, certs, n))
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the peer's chain");
+	err = chain_parse(hs->ch->env, certs, n, &chain);
+	if (err)
+		err = channel_fail(hs->ch, err, "certificate %zu of the %s cannot be read: %s",
+				   chain.count, peer_name(hs), sealsock_strerror(err));
+	else
+		err = verify(hs, &chain);
+	if (!err) {
+		hs->leaf = chain.certs[0];
+		chain.certs[0] = NULL;
+	}
+	chain_free(&chain);
+	return err;
+}
+
+int auth_ask_application(struct hs *hs, hs_resume_fn resume)
+{
+	const struct sealsock_config *cfg = hs->ch->cfg;
+	int r;
+
+	if (!cfg->on_verify || !hs->leaf)
+		return 0;
+	/* The channel is the connection's first member. */
+	r = cfg->on_verify(cfg->on_verify_arg, (struct sealsock_conn *)hs->ch);
+	if (r == SEALSOCK_WANT_ANSWER)
+		return hs_wait(hs, SEALSOCK_REQUEST_VERIFY, resume);
+	if (r < 0)
+		return channel_fail(hs->ch, r, "the application refused the %s: %s", peer_name(hs),
+				    sealsock_strerror(r));
+	return 0;
+}
+
+/* The first scheme of ours that the peer takes and the credential's key can do. */
+static const struct sigscheme *scheme_for(const struct sealsock_config *cfg,
+					  const struct credential *c, struct bytes offered,
+					  uint16_t version)
+{
+	struct bytes ours = wire_list_of(&cfg->sigalgs);
+	const struct sigscheme *s;
+	size_t i;
+
+	for (i = 0; i < u16_count(ours); i++) {
+		s = sigscheme_find(u16_at(ours, i));
+		if (u16_contains(offered, s->id) && credential_can(c, s, version))
+			return s;
+	}
+	return NULL;
+}
+
+void auth_choose_client(struct hs *hs, struct bytes names, struct bytes schemes, uint16_t version)
+{
+	const struct sealsock_config *cfg = hs->ch->cfg;
+	const struct credential *c;
+	const struct sigscheme *s;
+
+	hs->cred = NULL;
+	for (c = cfg->creds; c; c = c->next) {
+		bool named = credential_issued_by(c, names);
+
+		if (hs->cred && !named)
+			continue;
+		s = scheme_for(cfg, c, schemes, version);
+		if (!s)
+			continue;
+		hs->cred = c;
+		hs->scheme = s;
+		if (named)
+			return;
+	}
+}

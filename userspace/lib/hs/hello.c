@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The application's say in which configuration serves a client, before anything else is decided. */
+#include "hs/hs.h"
+
+enum { VERSIONS_MAX = 2 };
+
+/* Those that this library knows; a ClientHello without the extension is one of TLS 1.2. */
+static size_t known_versions(const struct client_hello *ch, uint16_t out[VERSIONS_MAX])
+{
+	size_t i, n = 0;
+
+	if (!(ch->ext.present & EXT_BIT(EXT_SUPPORTED_VERSIONS))) {
+		out[0] = VERSION_TLS12;
+		return ch->legacy_version >= VERSION_TLS12;
+	}
+	for (i = 0; i < u16_count(ch->ext.versions) && n < VERSIONS_MAX; i++) {
+		uint16_t v = u16_at(ch->ext.versions, i);
+
+		if ((v == VERSION_TLS12 || v == VERSION_TLS13) && (n == 0 || out[0] != v))
+			out[n++] = v;
+	}
+	return n;
+}
+
+static int use(struct hs *hs, struct sealsock_config *chosen)
+{
+	int err = chosen == hs->ch->cfg ? 0 : channel_use(hs->ch, chosen);
+
+	return err ? channel_fail(hs->ch, SEALSOCK_ERR_CONFIG,
+				  "the configuration chosen for this client cannot be used") : 0;
+}
+
+int hello_ask_application(struct hs *hs, const struct client_hello *ch, hs_resume_fn resume)
+{
+	struct sealsock_config *cfg = hs->ch->cfg, *chosen = cfg;
+	uint16_t versions[VERSIONS_MAX];
+	struct sealsock_hello hello = { .versions = versions };
+	char name[256];
+	int r;
+
+	if (!cfg->on_hello || hs->hello_answered)
+		return 0;
+	hs->hello_answered = true;
+	if (ch->ext.present & EXT_BIT(EXT_SERVER_NAME) && ch->ext.host_name.n < sizeof(name)) {
+		memcpy(name, ch->ext.host_name.p, ch->ext.host_name.n);
+		name[ch->ext.host_name.n] = '\0';
+		hello.sni = name;
+	}
+	hello.version_count = known_versions(ch, versions);
+	if (ch->ext.present & EXT_BIT(EXT_ALPN)) {
+		hello.alpn = ch->ext.alpn.p;
+		hello.alpn_len = ch->ext.alpn.n;
+	}
+	/* The channel is the connection's first member. */
+	r = cfg->on_hello(cfg->on_hello_arg, (struct sealsock_conn *)hs->ch, &hello, &chosen);
+	if (r == SEALSOCK_WANT_ANSWER)
+		return hs_wait(hs, SEALSOCK_REQUEST_HELLO, resume);
+	if (r < 0)
+		return channel_fail(hs->ch, r, "the application refused the client: %s",
+				    sealsock_strerror(r));
+	return use(hs, chosen);
+}
