@@ -17,8 +17,12 @@
 /* A record of source pages: additional data, the pages, the content type. */
 #define SEAL_SG		(COMPAT_SPLICE_PAGES + 2)
 
+/* How long a call that does not wait may wait for memory: see push_all(). */
+#define SEAL_PATIENCE	HZ
+
+/* MSG_WAITALL is io_uring's way to ask for what a blocking call does anyway. */
 #define SEND_FLAGS	(MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_BATCH | \
-			 MSG_CMSG_COMPAT | COMPAT_SEND_FLAGS)
+			 MSG_WAITALL | MSG_CMSG_COMPAT | COMPAT_SEND_FLAGS)
 
 struct seal_tx *seal_tx_new(struct seal_key *key)
 {
@@ -262,12 +266,33 @@ static int close_open_record(struct sock *sk, struct seal_tx *tx)
 	return seal_rec_open(tx) ? seal_tx_seal(sk, tx, SEAL_TYPE_DATA, NULL, 0) : 0;
 }
 
+/*
+ * The end of a call: what is sealed goes out even where a later byte could not
+ * be taken. With something in flight a remainder finds its way when there is
+ * room; with nothing in flight nobody would come back for it, so that a call
+ * which does not wait waits for memory all the same, as an allocation would.
+ */
+static int push_all(struct sock *sk, struct seal_tx *tx, int flags, long *timeo)
+{
+	long patience = SEAL_PATIENCE;
+	int err;
+
+	if (!tx->out_count)
+		return 0;
+	err = seal_tx_push(sk, tx, flags);
+	if (err == -EAGAIN && *timeo)
+		err = seal_tx_drain(sk, tx, timeo);
+	else if (err == -EAGAIN && tcp_rtx_and_write_queues_empty(sk))
+		err = seal_tx_drain(sk, tx, &patience);
+	return err == -EAGAIN ? 0 : err;
+}
+
 static int send_all(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, long *timeo)
 {
 	bool ends = !(msg->msg_flags & MSG_MORE);
 	u8 type = SEAL_TYPE_DATA;
 	size_t copied = 0;
-	int err;
+	int err, pushed;
 
 	err = seal_cmsg_get_type(msg, &type);
 	if (!err)
@@ -285,16 +310,8 @@ static int send_all(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, lon
 		cond_resched();
 	}
 
-	/* What is sealed goes out even where a later byte could not be taken. */
-	if (tx->out_count) {
-		int pushed = seal_tx_push(sk, tx, ends ? 0 : MSG_MORE);
-
-		if (pushed == -EAGAIN && *timeo)
-			pushed = seal_tx_drain(sk, tx, timeo);
-		if (pushed && pushed != -EAGAIN && !err)
-			err = pushed;
-	}
-	return copied ? copied : err;
+	pushed = push_all(sk, tx, ends ? 0 : MSG_MORE, timeo);
+	return copied ? copied : err ? err : pushed;
 }
 
 /* proto_ops.sendmsg_locked: for kernel users who hold the lock. */
