@@ -36,6 +36,10 @@ check-vm: setup
 check-all: setup
 	@tools/check $(KERNELS)
 
+interop-matrix: setup userspace
+	@$(MAKE) --no-print-directory -s $(JOBS) -C selftests/interop
+	@selftests/interop/matrix/run $(ARGS)
+
 kselftest: setup module
 	@selftests/net/run-kernel-tls $(KERNEL)
 
@@ -55,11 +59,12 @@ help:
 	@echo 'make check-host   unit tests, corpus replay, lints: no virtual machine'
 	@echo 'make check-vm     tests in guests only'
 	@echo 'make check-all    all tests, those in guests on every kernel'
+	@echo 'make interop-matrix  handshakes with other TLS libraries, every combination; ARGS=--full'
 	@echo 'make kselftest    the TLS selftest of the kernel itself, against the module'
 	@echo 'make              library, command line and module, below build/'
 	@echo 'make install      library, header, command line and manual, below PREFIX=/usr/local'
 	@echo 'make lint setup clean'
 	@echo 'V=1 shows what the tests print.'
 
-.PHONY: all userspace module setup demo check check-host check-vm check-all kselftest lint install \
+.PHONY: all userspace module setup demo check check-host check-vm check-all interop-matrix kselftest lint install \
 	clean help
