@@ -9,8 +9,9 @@
 #include "serve.h"
 
 enum { OPT_CERT = 0x200, OPT_KEY, OPT_PLAIN, OPT_NAMES, OPT_WRITE_CA, OPT_ONCE, OPT_CIPHERS,
-	OPT_GROUPS, OPT_KEYLOG, OPT_ULP, OPT_TRACE, OPT_TRACE_JSON, OPT_TRACE_HTML, OPT_SECRETS,
-	 OPT_MAX, OPT_IDLE, OPT_STALL };
+	OPT_GROUPS, OPT_KEYLOG, OPT_ULP, OPT_VERSIONS, OPT_CLIENT_CA, OPT_TICKET_KEYS,
+	OPT_TRACE, OPT_TRACE_JSON, OPT_TRACE_HTML, OPT_SECRETS,
+	OPT_MAX, OPT_IDLE, OPT_STALL };
 
 static bool number_option(struct serve_options *o, int opt)
 {
@@ -58,6 +59,8 @@ static bool text_option(struct serve_options *o, int opt)
 	} map[] = {
 		{ 'a', &o->addr }, { OPT_CERT, &o->cert }, { OPT_KEY, &o->key },
 		{ OPT_NAMES, &o->names }, { OPT_WRITE_CA, &o->write_ca },
+		{ OPT_VERSIONS, &o->versions }, { OPT_CLIENT_CA, &o->client_ca },
+		{ OPT_TICKET_KEYS, &o->ticket_keys },
 		{ OPT_CIPHERS, &o->ciphers }, { OPT_GROUPS, &o->groups },
 		{ OPT_KEYLOG, &o->keylog }, { OPT_TRACE_HTML, &o->trace_html },
 	};
@@ -102,6 +105,9 @@ static int parse(struct serve_options *o, int argc, char **argv)
 		{ "names", required_argument, NULL, OPT_NAMES },
 		{ "write-ca", required_argument, NULL, OPT_WRITE_CA },
 		{ "plain", required_argument, NULL, OPT_PLAIN },
+		{ "versions", required_argument, NULL, OPT_VERSIONS },
+		{ "client-ca", required_argument, NULL, OPT_CLIENT_CA },
+		{ "ticket-keys", required_argument, NULL, OPT_TICKET_KEYS },
 		{ "ciphers", required_argument, NULL, OPT_CIPHERS },
 		{ "groups", required_argument, NULL, OPT_GROUPS },
 		{ "keylog", required_argument, NULL, OPT_KEYLOG },
@@ -178,8 +184,27 @@ static int use_throwaway(struct sealsock_config *cfg, const struct serve_options
 	return err;
 }
 
+/* Every client has to have a certificate of one of these, and is told so. */
+static int want_clients(struct sealsock_config *cfg, const char *path)
+{
+	int err = sealsock_config_ca_file(cfg, path);
+
+	return err ? err : sealsock_config_client_auth(cfg, SEALSOCK_VERIFY_REQUIRED, path);
+}
+
 static int configure(struct sealsock_config *cfg, const struct serve_options *o)
 {
+	const struct {
+		const char *name, *value;
+		int (*set)(struct sealsock_config *cfg, const char *value);
+	} words[] = {
+		{ "ALPN", "http/1.1", sealsock_config_alpn },
+		{ "--versions", o->versions, sealsock_config_versions },
+		{ "--ciphers", o->ciphers, sealsock_config_ciphers },
+		{ "--groups", o->groups, sealsock_config_groups },
+		{ "--client-ca", o->client_ca, want_clients },
+		{ "--ticket-keys", o->ticket_keys, sealsock_config_ticket_keys_file },
+	};
 	int err;
 
 	if (o->cert)
@@ -187,14 +212,10 @@ static int configure(struct sealsock_config *cfg, const struct serve_options *o)
 				  "certificate", o->cert);
 	else
 		err = use_throwaway(cfg, o);
-	if (!err)
-		err = cli_setting(cfg, sealsock_config_alpn(cfg, "http/1.1"), "ALPN", "http/1.1");
-	if (!err && o->ciphers)
-		err = cli_setting(cfg, sealsock_config_ciphers(cfg, o->ciphers),
-				  "--ciphers", o->ciphers);
-	if (!err && o->groups)
-		err = cli_setting(cfg, sealsock_config_groups(cfg, o->groups),
-				  "--groups", o->groups);
+	for (size_t i = 0; !err && i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i].value)
+			err = cli_setting(cfg, words[i].set(cfg, words[i].value), words[i].name,
+					  words[i].value);
 	if (!err && o->keylog)
 		err = cli_setting(cfg, sealsock_config_keylog_file(cfg, o->keylog),
 				  "--keylog", o->keylog);
@@ -313,7 +334,10 @@ const struct cli_verb verb_serve = {
 	"      --names LIST           more names and addresses for the throw-away certificate\n"
 	"      --write-ca FILE        write the throw-away certificate, for clients to trust\n"
 	"      --plain PORT           serve the same without TLS on PORT, for comparison\n"
-	"      --ciphers LIST         TLS 1.3 suites, best first\n"
+	"      --client-ca FILE       clients must have a certificate of one of these issuers\n"
+	"      --ticket-keys FILE     keys of session tickets, shared with other servers\n"
+	"      --versions LIST        such as TLSv1.2,TLSv1.3\n"
+	"      --ciphers LIST         cipher suites, best first\n"
 	"      --groups LIST          key exchange groups, best first\n"
 	"      --ulp HOW              records: sealsock (default, our module), any (else the\n"
 	"                             kernel's own tls), none (in this program)\n"

@@ -12,6 +12,9 @@ void session_long_opts(struct option out[SESSION_OPTS_MAX], const struct option 
 	static const struct option shared[] = {
 		{ "cacert", required_argument, NULL, SESSION_OPT_CACERT },
 		{ "insecure", no_argument, NULL, SESSION_OPT_INSECURE },
+		{ "cert", required_argument, NULL, SESSION_OPT_CERT },
+		{ "key", required_argument, NULL, SESSION_OPT_KEY },
+		{ "versions", required_argument, NULL, SESSION_OPT_VERSIONS },
 		{ "ciphers", required_argument, NULL, SESSION_OPT_CIPHERS },
 		{ "groups", required_argument, NULL, SESSION_OPT_GROUPS },
 		{ "keylog", required_argument, NULL, SESSION_OPT_KEYLOG },
@@ -28,32 +31,38 @@ void session_long_opts(struct option out[SESSION_OPTS_MAX], const struct option 
 	memcpy(out + n, shared, sizeof(shared));
 }
 
+static bool text_option(struct session_options *o, int opt)
+{
+	const struct {
+		int opt;
+		const char **to;
+	} map[] = {
+		{ SESSION_OPT_CACERT, &o->cacert }, { SESSION_OPT_CERT, &o->cert },
+		{ SESSION_OPT_KEY, &o->key }, { SESSION_OPT_VERSIONS, &o->versions },
+		{ SESSION_OPT_CIPHERS, &o->ciphers }, { SESSION_OPT_GROUPS, &o->groups },
+		{ SESSION_OPT_KEYLOG, &o->keylog }, { SESSION_OPT_ALPN, &o->alpn },
+		{ SESSION_OPT_SERVERNAME, &o->servername },
+	};
+
+	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
+		if (map[i].opt == opt) {
+			*map[i].to = optarg;
+			return true;
+		}
+	}
+	return false;
+}
+
 bool session_option(struct session_options *o, int opt, bool *failed)
 {
 	long v;
 
 	*failed = false;
-	switch (opt) {
-	case SESSION_OPT_CACERT:
-		o->cacert = optarg;
+	if (text_option(o, opt))
 		return true;
+	switch (opt) {
 	case SESSION_OPT_INSECURE:
 		o->insecure = true;
-		return true;
-	case SESSION_OPT_CIPHERS:
-		o->ciphers = optarg;
-		return true;
-	case SESSION_OPT_GROUPS:
-		o->groups = optarg;
-		return true;
-	case SESSION_OPT_KEYLOG:
-		o->keylog = optarg;
-		return true;
-	case SESSION_OPT_ALPN:
-		o->alpn = optarg;
-		return true;
-	case SESSION_OPT_SERVERNAME:
-		o->servername = optarg;
 		return true;
 	case SESSION_OPT_ULP:
 		*failed = !cli_ulp(optarg, &o->ulp);
@@ -70,6 +79,15 @@ bool session_option(struct session_options *o, int opt, bool *failed)
 
 static int configure(struct sealsock_config *cfg, const struct session_options *o)
 {
+	const struct {
+		const char *name, *value;
+		int (*set)(struct sealsock_config *cfg, const char *value);
+	} lists[] = {
+		{ "--versions", o->versions, sealsock_config_versions },
+		{ "--ciphers", o->ciphers, sealsock_config_ciphers },
+		{ "--groups", o->groups, sealsock_config_groups },
+		{ "--alpn", o->alpn, sealsock_config_alpn },
+	};
 	int err = 0;
 
 	if (o->insecure)
@@ -80,14 +98,13 @@ static int configure(struct sealsock_config *cfg, const struct session_options *
 				  "CA file", o->cacert);
 	else
 		err = cli_setting(cfg, sealsock_config_ca_system(cfg), "trust store", "system");
-	if (!err && o->ciphers)
-		err = cli_setting(cfg, sealsock_config_ciphers(cfg, o->ciphers),
-				  "--ciphers", o->ciphers);
-	if (!err && o->groups)
-		err = cli_setting(cfg, sealsock_config_groups(cfg, o->groups),
-				  "--groups", o->groups);
-	if (!err && o->alpn)
-		err = cli_setting(cfg, sealsock_config_alpn(cfg, o->alpn), "--alpn", o->alpn);
+	for (size_t i = 0; !err && i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (lists[i].value)
+			err = cli_setting(cfg, lists[i].set(cfg, lists[i].value), lists[i].name,
+					  lists[i].value);
+	if (!err && o->cert)
+		err = cli_setting(cfg, sealsock_config_cert_file(cfg, o->cert, o->key),
+				  "certificate", o->cert);
 	if (!err && o->keylog)
 		err = cli_setting(cfg, sealsock_config_keylog_file(cfg, o->keylog),
 				  "--keylog", o->keylog);
@@ -193,6 +210,8 @@ int session_open(struct stream *s, const struct session_options *o, const struct
 	int status = CLI_OK;
 
 	*s = (struct stream){ .fd = -1, .path = SEALSOCK_PATH_ENGINE };
+	if (!o->cert != !o->key)
+		return cli_usage("--cert and --key go together");
 	if (tls) {
 		s->tls = make_conn(o, o->servername ? o->servername : name);
 		if (!s->tls)

@@ -10,6 +10,8 @@
 
 struct session_options {
 	const char *cacert;
+	const char *cert, *key;		/* of this side, for servers that ask */
+	const char *versions;
 	const char *ciphers;
 	const char *groups;
 	const char *keylog;
@@ -25,7 +27,8 @@ struct session_options {
 /* Long options every client verb has; their values start at SESSION_OPT. */
 enum { SESSION_OPT = 0x100, SESSION_OPT_CACERT = SESSION_OPT, SESSION_OPT_INSECURE,
 	SESSION_OPT_CIPHERS, SESSION_OPT_GROUPS, SESSION_OPT_KEYLOG, SESSION_OPT_ALPN,
-	SESSION_OPT_SERVERNAME, SESSION_OPT_ULP, SESSION_OPT_TIMEOUT };
+	SESSION_OPT_SERVERNAME, SESSION_OPT_ULP, SESSION_OPT_TIMEOUT, SESSION_OPT_CERT,
+	SESSION_OPT_KEY, SESSION_OPT_VERSIONS };
 
 enum { SESSION_OPTS_MAX = 32 };
 
@@ -36,7 +39,10 @@ void session_long_opts(struct option out[SESSION_OPTS_MAX], const struct option 
 	"      --cacert FILE      trust the certificates in FILE (PEM), not the system's\n" \
 	"      --servername NAME  the name to send and to verify, where it is not the host's\n" \
 	"      --insecure         accept any certificate; only for tests\n" \
-	"      --ciphers LIST     TLS 1.3 suites, best first\n" \
+	"      --cert FILE        certificate chain (PEM) for servers that ask for one\n" \
+	"      --key FILE         its private key (PEM)\n" \
+	"      --versions LIST    such as TLSv1.2,TLSv1.3\n" \
+	"      --ciphers LIST     cipher suites, best first\n" \
 	"      --groups LIST      key exchange groups, best first\n" \
 	"      --alpn LIST        application protocols to offer\n" \
 	"      --ulp HOW          records: sealsock (default, our module), any (else the\n" \
