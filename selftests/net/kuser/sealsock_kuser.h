@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * What the test module does for a test: one call on a socket of the caller's, from the kernel.
+ * ioctl(KUSER_CALL) on /dev/sealsock_kuser returns what the call returned, -1 with errno.
+ */
+#ifndef SEALSOCK_KUSER_H
+#define SEALSOCK_KUSER_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+enum kuser_op {
+	KUSER_RECV = 1,		/* kernel_recvmsg() into three pieces of memory (kvec) */
+	KUSER_RECV_PAGES,	/* sock_recvmsg() into pages (bvec) */
+	KUSER_SEND,		/* kernel_sendmsg() of three pieces of memory (kvec) */
+	KUSER_SEND_PAGES,	/* sock_sendmsg() of pages (bvec), which are copied */
+	KUSER_SEND_SPLICE,	/* the same, handing the pages over */
+	KUSER_LISTEN,		/* replaces sk_data_ready and reads by read_sock() since */
+	KUSER_READ,		/* what was read so; waits for @len bytes, the end or an error */
+	KUSER_UNLISTEN,		/* puts sk_data_ready back; with @flags it stays replaced */
+};
+
+#define KUSER_MAX	(1 << 20)	/* bytes of one call */
+
+/*
+ * @type: content type to send, if not 0; after KUSER_RECV*, what was received
+ * @flags: MSG_*
+ * @chunk: KUSER_LISTEN: bytes the reader takes at once, 0 for all it is offered
+ */
+struct kuser_call {
+	__s32 fd;
+	__u32 op;
+	__u64 buf;
+	__u32 len;
+	__u32 flags;
+	__u32 chunk;
+	__u8 type;
+	__u8 no_control;	/* KUSER_RECV*: no room for the content type */
+	__u8 pad[2];
+};
+
+#define KUSER_CALL	_IOWR('k', 1, struct kuser_call)
+
+#endif
