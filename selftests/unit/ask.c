@@ -135,7 +135,7 @@ static int verdict(void *arg, struct sealsock_conn *conn)
 {
 	size_t n;
 
-	called += sealsock_conn_peer_cert(conn, 0, &n) != NULL;
+	called += sealsock_conn_peer_cert(conn, 0, &n) ? 1 : 0;
 	return *(int *)arg;
 }
 

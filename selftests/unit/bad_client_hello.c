@@ -94,10 +94,7 @@ static const struct {
 	{ "early_data with content", ADD, 42, "00", SEALSOCK_ERR_DECODE },
 	{ "oid_filters in a ClientHello", ADD, 48, "0000", SEALSOCK_ERR_ILLEGAL },
 	{ "unknown extension twice", ADD, 0xfafa, "", SEALSOCK_ERR_ILLEGAL },
-	{ "psk_key_exchange_modes empty", ADD, 45, "00", SEALSOCK_ERR_DECODE },
-	{ "pre_shared_key without modes", ADD, 41,
-	  HEX_PSK,
-	  SEALSOCK_ERR_MISSING_EXT },
+	{ "psk_key_exchange_modes empty", SET, 45, "00", SEALSOCK_ERR_DECODE },
 	{ "pre_shared_key cut off", ADD, 41, "00070001", SEALSOCK_ERR_DECODE },
 	{ "pre_shared_key of a short binder", ADD, 41,
 	  "000700016100000000002100" HEX_ZERO32,
@@ -133,7 +130,7 @@ static void extensions(void)
 		run(&h, ext_cases[i].code, ext_cases[i].name);
 	}
 	good_hello(&h, NULL);
-	hello_add(&h, 45, "0101");
+	hello_set(&h, 45, "0101");
 	hello_add(&h, 41, HEX_PSK);
 	hello_add(&h, 0xfafa, "");
 	run(&h, SEALSOCK_ERR_ILLEGAL, "pre_shared_key is not last");
@@ -141,6 +138,14 @@ static void extensions(void)
 	hello_set(&h, 10, "00020016");
 	hello_set(&h, 51, "0000");
 	run(&h, SEALSOCK_ERR_NO_GROUP, "no common group");
+	good_hello(&h, NULL);
+	hello_drop(&h, 45);
+	hello_add(&h, 41, HEX_PSK);
+	run(&h, SEALSOCK_ERR_MISSING_EXT, "pre_shared_key without modes");
+	good_hello(&h, NULL);
+	hello_drop(&h, 13);
+	hello_add(&h, 41, HEX_PSK);
+	run(&h, SEALSOCK_ERR_MISSING_EXT, "no signature_algorithms, and a PSK of no use");
 }
 
 static void fields(void)
@@ -260,14 +265,14 @@ static void tolerated(void)
 	hello_set(&h, 0, "0005000002 7878");
 	ok(accepted(&h), "an unknown server name gets the first certificate");
 	good_hello(&h, NULL);
-	hello_add(&h, 5, "0100000000");
-	hello_add(&h, 0xff01, "00");
-	hello_add(&h, 23, "");
-	hello_add(&h, 35, "");
-	hello_add(&h, 49, "");
-	hello_add(&h, 28, "4001");
-	hello_add(&h, 21, "000000");
-	hello_add(&h, 45, "0101");
+	hello_set(&h, 5, "0100000000");
+	hello_set(&h, 0xff01, "00");
+	hello_set(&h, 23, "");
+	hello_set(&h, 35, "");
+	hello_set(&h, 49, "");
+	hello_set(&h, 28, "4001");
+	hello_set(&h, 21, "000000");
+	hello_set(&h, 45, "0101");
 	hello_add(&h, 41, HEX_PSK);
 	ok(accepted(&h), "extensions for what this server does not do");
 }

@@ -113,7 +113,7 @@ static void schedule(void)
 	transcript_start(&t, suite->hash);
 	transcript_add(&t, message("client_hello"));
 	transcript_add(&t, message("server_hello"));
-	schedule13_early(&s, &t.kdf);
+	schedule13_early(&s, &t.kdf, NULL);
 	same(of(&s.chain), "early_secret");
 	schedule13_handshake(&s, &t.kdf, bytes_of(shared, 32));
 	same(of(&s.chain), "handshake_secret");

@@ -103,7 +103,8 @@ static void mac(void)
 	uint8_t out[HASH_MAX], want[HASH_MAX];
 	struct bytes key = bytes_of("Jefe", 4), msg = bytes_of("what do ya want for nothing?", 28);
 	struct secret secret = { .n = 32 };
-	uint8_t big[255];
+	uint8_t big[255], context[256] = { 0 };
+	char label[LABEL_MAX + 2] = "";
 
 	unhex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843", want, 32);
 	ok(hmac(&k, key, msg, out) == 0 && !memcmp(out, want, 32), "HMAC-SHA-256 of RFC 4231");
@@ -113,9 +114,14 @@ static void mac(void)
 	ok(hmac(&k, key, msg, out) == 0 && !memcmp(out, want, 48), "HMAC-SHA-384 of RFC 4231");
 	ok_int(hkdf_expand_label(&k, &secret, "label", bytes_of(NULL, 0), big, 255), 0,
 	       "expanding over several rounds");
-	ok_int(hkdf_expand_label(&k, &secret, "a label much longer than any of TLS 1.3's",
-				 bytes_of(NULL, 0), big, 32), SEALSOCK_ERR_INVALID,
-	       "a label too long");
+	memset(label, 'x', LABEL_MAX);
+	ok_int(hkdf_expand_label(&k, &secret, label, bytes_of(NULL, 0), big, 32), 0,
+	       "the longest label");
+	ok_int(hkdf_expand_label(&k, &secret, "y", bytes_of(context, sizeof(context)), big, 32),
+	       SEALSOCK_ERR_INVALID, "a context too long");
+	label[LABEL_MAX] = 'x';
+	ok_int(hkdf_expand_label(&k, &secret, label, bytes_of(NULL, 0), big, 32),
+	       SEALSOCK_ERR_INVALID, "a label too long");
 	hash_free(k.scratch);
 	crypto_put(crypto);
 }

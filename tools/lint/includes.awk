@@ -37,6 +37,9 @@ function resolve(from, name,   dir, path, i)
 		sub(/[^\/]+\/\.\.\//, "", path)
 	if (path in known)
 		return path
+	# The library's own headers, by their path from userspace/lib, before others of that name.
+	if (from ~ /^userspace\/lib\// && ("userspace/lib/" name) in known)
+		return "userspace/lib/" name
 	for (i = 1; i <= nknown; i++)
 		if (substr(all[i], length(all[i]) - length(name)) == "/" name)
 			return all[i]

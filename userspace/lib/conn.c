@@ -325,6 +325,58 @@ const struct sealsock_failure *sealsock_conn_error(const struct sealsock_conn *c
 	return &conn->ch.failure;
 }
 
+int sealsock_conn_set_session(struct sealsock_conn *conn, const void *session, size_t n)
+{
+	struct session s;
+	bool good = session_read(bytes_of(session, n), &s) && s.role == SEALSOCK_CLIENT;
+
+	session_wipe(&s);
+	if (!conn->hs || conn->started || conn->ch.cfg->role != SEALSOCK_CLIENT)
+		return SEALSOCK_ERR_STATE;
+	if (!good)
+		return SEALSOCK_ERR_INVALID;
+	conn->hs->session_text.n = 0;
+	return buf_append(&conn->hs->session_text, session, n) ? 0 : SEALSOCK_ERR_NOMEM;
+}
+
+ssize_t sealsock_conn_session(struct sealsock_conn *conn, void *buf, size_t room)
+{
+	struct buf *all = &conn->result.sessions;
+	struct bytes left = bytes_of(all->p, all->n), last = bytes_of(NULL, 0);
+
+	while (rd_vec16(&left, 1, 0xffff, &last))
+		;
+	if (last.n > room)
+		return SEALSOCK_ERR_INVALID;
+	if (last.n) {
+		memcpy(buf, last.p, last.n);
+		wipe((void *)last.p, last.n);
+		all->n -= 2 + last.n;
+	}
+	return (ssize_t)last.n;
+}
+
+int sealsock_conn_export(struct sealsock_conn *conn, const char *label, const void *context,
+			 size_t context_len, void *out, size_t n)
+{
+	struct channel *ch = &conn->ch;
+	struct kdf kdf;
+	int err;
+
+	if (ch->failure.code)
+		return ch->failure.code;
+	if (!conn->done || !conn->result.exporter.n)
+		return SEALSOCK_ERR_STATE;
+	if (!*label || strlen(label) > LABEL_MAX || context_len > 0xffff)
+		return SEALSOCK_ERR_INVALID;
+	err = kdf_open(ch, &kdf);
+	if (!err)
+		err = schedule13_export(&kdf, &conn->result.exporter, label,
+					bytes_of(context, context_len), out, n);
+	kdf_close(&kdf);
+	return err;
+}
+
 int sealsock_release(struct sealsock_conn *conn)
 {
 	if (!conn->keys_gone)

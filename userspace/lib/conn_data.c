@@ -55,7 +55,7 @@ static int on_handshake(struct sealsock_conn *conn, struct bytes content)
 {
 	struct channel *ch = &conn->ch;
 	unsigned int todo = 0;
-	int err = post13_record(ch, content, &todo);
+	int err = post13_record(ch, &conn->result, content, &todo);
 
 	if (!err && todo & POST_UPDATE_RX)
 		err = rekey(ch, &ch->rx, &ch->rx_secret);

@@ -84,7 +84,7 @@ int conn_post_record(struct sealsock_conn *conn, uint8_t content_type, const uin
 		return ch->failure.code;
 	switch (content_type) {
 	case SEAL_TYPE_HANDSHAKE:
-		err = post13_record(ch, bytes_of(p, n), &post);
+		err = post13_record(ch, &conn->result, bytes_of(p, n), &post);
 		if (post & POST_UPDATE_RX)
 			*todo |= CONN_DUE_REKEY_RX;
 		if (post & POST_UPDATE_TX)

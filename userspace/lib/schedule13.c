@@ -13,9 +13,18 @@ static struct bytes zero_input(const struct kdf *k)
 	return bytes_of(zeros, hash_len(k->hash));
 }
 
-int schedule13_early(struct schedule13 *s, const struct kdf *k)
+int schedule13_early(struct schedule13 *s, const struct kdf *k, const struct secret *psk)
 {
-	return hkdf_extract(k, bytes_of(NULL, 0), zero_input(k), &s->chain);
+	return hkdf_extract(k, bytes_of(NULL, 0), psk ? of(psk) : zero_input(k), &s->chain);
+}
+
+static int hash_of(const struct kdf *k, struct bytes in, uint8_t *out)
+{
+	int err = hash_start(k->crypto, k->scratch, k->hash);
+
+	if (!err && in.n)
+		err = hash_add(k->scratch, in.p, in.n);
+	return err ? err : hash_end(k->scratch, out);
 }
 
 /* Moves the chain one step on: Extract(Derive-Secret(chain, "derived", ""), ikm). */
@@ -23,11 +32,8 @@ static int step(struct schedule13 *s, const struct kdf *k, struct bytes ikm)
 {
 	uint8_t empty[HASH_MAX];
 	struct secret salt;
-	int err;
+	int err = hash_of(k, bytes_of(NULL, 0), empty);
 
-	err = hash_start(k->crypto, k->scratch, k->hash);
-	if (!err)
-		err = hash_end(k->scratch, empty);
 	if (!err)
 		err = schedule13_derive(s, k, "derived", empty, &salt);
 	if (!err)
@@ -87,5 +93,49 @@ int schedule13_finished(const struct kdf *k, const struct secret *traffic,
 	if (!err)
 		err = hmac(k, of(&key), bytes_of(transcript_hash, key.n), out);
 	secret_wipe(&key);
+	return err;
+}
+
+int schedule13_binder(const struct kdf *k, const struct secret *psk, const char *label,
+		      const uint8_t *transcript_hash, uint8_t *out)
+{
+	struct schedule13 early;
+	struct secret key = { .n = 0 };
+	uint8_t empty[HASH_MAX];
+	int err = schedule13_early(&early, k, psk);
+
+	if (!err)
+		err = hash_of(k, bytes_of(NULL, 0), empty);
+	if (!err)
+		err = schedule13_derive(&early, k, label, empty, &key);
+	if (!err)
+		err = schedule13_finished(k, &key, transcript_hash, out);
+	schedule13_wipe(&early);
+	secret_wipe(&key);
+	return err;
+}
+
+int schedule13_ticket_psk(const struct kdf *k, const struct secret *resumption,
+			  struct bytes nonce, struct secret *psk)
+{
+	psk->n = (uint8_t)hash_len(k->hash);
+	return hkdf_expand_label(k, resumption, "resumption", nonce, psk->b, psk->n);
+}
+
+int schedule13_export(const struct kdf *k, const struct secret *exporter, const char *label,
+		      struct bytes context, uint8_t *out, size_t n)
+{
+	struct secret secret = { .n = (uint8_t)hash_len(k->hash) };
+	uint8_t hash[HASH_MAX];
+	int err = hash_of(k, bytes_of(NULL, 0), hash);
+
+	if (!err)
+		err = hkdf_expand_label(k, exporter, label, bytes_of(hash, secret.n), secret.b,
+					secret.n);
+	if (!err)
+		err = hash_of(k, context, hash);
+	if (!err)
+		err = hkdf_expand_label(k, &secret, "exporter", bytes_of(hash, secret.n), out, n);
+	secret_wipe(&secret);
 	return err;
 }

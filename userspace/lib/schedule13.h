@@ -23,8 +23,11 @@ struct schedule13 {
 #define LABEL_EXPORTER		"exp master"
 #define LABEL_RESUMPTION	"res master"
 
-/* The early secret, without a PSK. */
-int schedule13_early(struct schedule13 *s, const struct kdf *k);
+#define LABEL_EXT_BINDER	"ext binder"
+#define LABEL_RES_BINDER	"res binder"
+
+/* The early secret of a PSK; NULL: there is none. */
+int schedule13_early(struct schedule13 *s, const struct kdf *k, const struct secret *psk);
 int schedule13_handshake(struct schedule13 *s, const struct kdf *k, struct bytes shared);
 int schedule13_master(struct schedule13 *s, const struct kdf *k);
 void schedule13_wipe(struct schedule13 *s);
@@ -43,5 +46,20 @@ int schedule13_update(const struct kdf *k, struct secret *secret);
 /* verify_data of Finished (§4.4.4): hash_len bytes. */
 int schedule13_finished(const struct kdf *k, const struct secret *traffic,
 			const uint8_t *transcript_hash, uint8_t *out);
+
+/*
+ * The binder of a PSK (§4.2.11.2): hash_len bytes, from the hash of the ClientHello up to the
+ * binders and what was before it. @label: one of LABEL_…_BINDER.
+ */
+int schedule13_binder(const struct kdf *k, const struct secret *psk, const char *label,
+		      const uint8_t *transcript_hash, uint8_t *out);
+
+/* The PSK of a ticket (§4.6.1). */
+int schedule13_ticket_psk(const struct kdf *k, const struct secret *resumption,
+			  struct bytes nonce, struct secret *psk);
+
+/* The exporter (§7.5): @n bytes. INVALID: @label or @n too long. */
+int schedule13_export(const struct kdf *k, const struct secret *exporter, const char *label,
+		      struct bytes context, uint8_t *out, size_t n);
 
 #endif

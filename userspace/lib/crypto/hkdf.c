@@ -61,15 +61,15 @@ int hkdf_extract(const struct kdf *k, struct bytes salt, struct bytes ikm, struc
 int hkdf_expand_label(const struct kdf *k, const struct secret *secret, const char *label,
 		      struct bytes context, uint8_t *out, size_t n)
 {
-	uint8_t info[2 + 1 + 6 + 32 + 1 + HASH_MAX + 1];
+	uint8_t info[2 + 1 + 255 + 1 + 255 + 1];
 	size_t label_len = strlen(label), at = 0, len = hash_len(k->hash), done = 0;
 	uint8_t t[HASH_MAX];
 	uint8_t round = 0;
 	int err = 0;
 
-	if (label_len > 32 || context.n > HASH_MAX || n > 255)
+	if (label_len > LABEL_MAX || context.n > 255 || n > 255 * len)
 		return SEALSOCK_ERR_INVALID;
-	info[at++] = 0;
+	info[at++] = (uint8_t)(n >> 8);
 	info[at++] = (uint8_t)n;
 	info[at++] = (uint8_t)(6 + label_len);
 	memcpy(info + at, "tls13 ", 6);

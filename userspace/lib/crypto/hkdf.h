@@ -22,7 +22,12 @@ int hmac_parts(const struct kdf *k, struct bytes key, const struct bytes *parts,
 
 int hkdf_extract(const struct kdf *k, struct bytes salt, struct bytes ikm, struct secret *out);
 
-/* HKDF-Expand-Label; @label without "tls13 "; @n at most 255. */
+/*
+ * HKDF-Expand-Label; @label without "tls13 ". INVALID: a label over LABEL_MAX bytes, a context over
+ * 255, or more output than 255 hashes.
+ */
+enum { LABEL_MAX = 249 };
+
 int hkdf_expand_label(const struct kdf *k, const struct secret *secret, const char *label,
 		      struct bytes context, uint8_t *out, size_t n);
 

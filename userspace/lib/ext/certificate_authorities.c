@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* certificate_authorities, RFC 8446 §4.2.4: distinguished names of those whom the sender trusts. */
+/* certificate_authorities, RFC 8446 §4.2.4: names of those whom the sender trusts. */
 #include "ext/ext.h"
 
 void authorities_build(const struct ext_set *set, enum ext_where where, struct builder *w)

@@ -69,6 +69,9 @@ struct ext_set {
 	struct bytes share;		/* key_exchange of a ServerHello */
 	struct bytes cookie;
 	struct bytes psk_modes;
+	struct bytes psk_ids;		/* pre_shared_key: 16-bit length, identity, age */
+	struct bytes psk_binders;	/* … 8-bit length and binder each */
+	uint16_t psk_chosen;		/* … of a ServerHello: which identity */
 	struct bytes authorities;	/* certificate_authorities: 16-bit length and DER each */
 	struct bytes ocsp;		/* status_request of a Certificate: the response */
 	const char *why;		/* after a failed parse: what is wrong */
@@ -98,6 +101,12 @@ bool key_share_next(struct bytes *shares, uint16_t *group, struct bytes *key);
 
 /* The next protocol name of a list; false at its end. */
 bool alpn_next(struct bytes *names, struct bytes *name);
+
+/* The next identity or binder of a list; false at its end. The lists must have been parsed. */
+bool psk_identity_next(struct bytes *ids, struct bytes *identity, uint32_t *age);
+bool psk_binder_next(struct bytes *binders, struct bytes *binder);
+
+enum { PSK_KE = 0, PSK_DHE_KE = 1 };	/* PskKeyExchangeMode */
 
 /* A set of 16-bit numbers. */
 struct seen16 {
@@ -137,7 +146,9 @@ void key_share_build(const struct ext_set *set, enum ext_where where, struct bui
 int key_share_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
 void cookie_build(const struct ext_set *set, enum ext_where where, struct builder *w);
 int cookie_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+void psk_modes_build(const struct ext_set *set, enum ext_where where, struct builder *w);
 int psk_modes_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+void pre_shared_key_build(const struct ext_set *set, enum ext_where where, struct builder *w);
 int pre_shared_key_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
 void authorities_build(const struct ext_set *set, enum ext_where where, struct builder *w);
 int authorities_parse(struct ext_set *set, enum ext_where where, struct bytes *r);

@@ -39,7 +39,8 @@ static const struct {
 	[EXT_PADDING] = { 21, CH, "padding", NULL, NULL },
 	[EXT_RECORD_SIZE_LIMIT] = { 28, CH | EE, "record_size_limit", NULL, NULL },
 	[EXT_EARLY_DATA] = { 42, CH | EE | NST, "early_data", NULL, early_data_parse },
-	[EXT_PSK_KEY_EXCHANGE_MODES] = { 45, CH, "psk_key_exchange_modes", NULL, psk_modes_parse },
+	[EXT_PSK_KEY_EXCHANGE_MODES] = { 45, CH, "psk_key_exchange_modes", psk_modes_build,
+					 psk_modes_parse },
 	[EXT_CERTIFICATE_AUTHORITIES] = { 47, CH | CR, "certificate_authorities",
 					  authorities_build, authorities_parse },
 	[EXT_OID_FILTERS] = { 48, CR, "oid_filters", NULL, NULL },
@@ -48,7 +49,8 @@ static const struct {
 	[EXT_COOKIE] = { 44, CH | HRR, "cookie", cookie_build, cookie_parse },
 	[EXT_SUPPORTED_VERSIONS] = { 43, CH | SH | HRR, "supported_versions",
 				     supported_versions_build, supported_versions_parse },
-	[EXT_PRE_SHARED_KEY] = { 41, CH | SH, "pre_shared_key", NULL, pre_shared_key_parse },
+	[EXT_PRE_SHARED_KEY] = { 41, CH | SH, "pre_shared_key", pre_shared_key_build,
+				 pre_shared_key_parse },
 };
 
 static enum ext_id row_of(uint16_t type)

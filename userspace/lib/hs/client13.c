@@ -22,7 +22,7 @@ static int new_share(struct hs *hs, uint16_t group)
 static void describe(struct hs *hs, struct client_hello *ch)
 {
 	const struct sealsock_config *cfg = hs->ch->cfg;
-	static const uint8_t version13[] = { 3, 4 };
+	static const uint8_t version13[] = { 3, 4 }, modes[] = { PSK_DHE_KE };
 	static const uint8_t no_compression;
 	struct ext_set *e = &ch->ext;
 
@@ -34,7 +34,9 @@ static void describe(struct hs *hs, struct client_hello *ch)
 		.compression = bytes_of(&no_compression, 1),
 	};
 	e->present = EXT_BIT(EXT_SUPPORTED_GROUPS) | EXT_BIT(EXT_SIGNATURE_ALGORITHMS) |
-		     EXT_BIT(EXT_KEY_SHARE) | EXT_BIT(EXT_SUPPORTED_VERSIONS);
+		     EXT_BIT(EXT_KEY_SHARE) | EXT_BIT(EXT_SUPPORTED_VERSIONS) |
+		     EXT_BIT(EXT_PSK_KEY_EXCHANGE_MODES) | EXT_BIT(EXT_STATUS_REQUEST);
+	e->psk_modes = bytes_of(modes, sizeof(modes));
 	e->groups = wire_list_of(&cfg->groups);
 	e->sigalgs = wire_list_of(&cfg->sigalgs);
 	e->versions = bytes_of(version13, sizeof(version13));
@@ -52,26 +54,81 @@ static void describe(struct hs *hs, struct client_hello *ch)
 	}
 }
 
+/* The lists that a ClientHello points to while it is built. */
+struct lists {
+	struct buf shares, ids, binders;
+};
+
+static int add_lists(struct hs *hs, struct lists *l, struct client_hello *ch)
+{
+	struct builder shares = { .buf = &l->shares }, ids = { .buf = &l->ids };
+	struct builder binders = { .buf = &l->binders };
+
+	wr_u16(&shares, kex_group(hs->kex));
+	wr_vec16(&shares, kex_share(hs->kex));
+	if (psk13_offer(hs, &ids, &binders) > 0)
+		ch->ext.present |= EXT_BIT(EXT_PRE_SHARED_KEY);
+	ch->ext.shares = bytes_of(l->shares.p, l->shares.n);
+	ch->ext.psk_ids = bytes_of(l->ids.p, l->ids.n);
+	ch->ext.psk_binders = bytes_of(l->binders.p, l->binders.n);
+	return shares.bad || ids.bad || binders.bad ? SEALSOCK_ERR_NOMEM : 0;
+}
+
+static int build_hello(struct hs *hs, struct lists *l)
+{
+	struct builder w = { .buf = &hs->hello };
+	struct client_hello ch;
+	int err;
+
+	describe(hs, &ch);
+	err = add_lists(hs, l, &ch);
+	hs->offered = ch.ext.present;
+	hs->hello.n = 0;
+	client_hello_build(&ch, &w);
+	if (err || w.bad)
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the ClientHello");
+	return l->binders.n ? psk13_bind(hs, &hs->hello, l->binders.n) : 0;
+}
+
 /* Writes the ClientHello from what is set in @hs, and sends it. */
 static int send_hello(struct hs *hs)
 {
-	struct builder w = { .buf = &hs->hello };
-	struct builder list = { .buf = &hs->flight };
-	struct client_hello ch;
+	struct lists l;
+	int err;
 
-	describe(hs, &ch);
-	hs->flight.n = 0;
-	wr_u16(&list, kex_group(hs->kex));
-	wr_vec16(&list, kex_share(hs->kex));
-	ch.ext.shares = bytes_of(hs->flight.p, hs->flight.n);
-	hs->offered = ch.ext.present;
+	buf_init(&l.shares, hs->ch->env);
+	buf_init(&l.ids, hs->ch->env);
+	buf_init(&l.binders, hs->ch->env);
+	err = build_hello(hs, &l);
+	buf_free(&l.shares);
+	buf_free(&l.ids);
+	buf_free(&l.binders);
+	return err ? err : hs_send(hs, bytes_of(hs->hello.p, hs->hello.n));
+}
 
-	hs->hello.n = 0;
-	client_hello_build(&ch, &w);
-	hs->flight.n = 0;
-	if (w.bad || list.bad)
-		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the ClientHello");
-	return hs_send(hs, bytes_of(hs->hello.p, hs->hello.n));
+/*
+ * The session to be offered: the one that was set, or one of the store. It must fit the host, the
+ * trust, and a suite that is offered.
+ */
+static int find_session(struct hs *hs)
+{
+	const struct sealsock_config *cfg = hs->ch->cfg;
+	struct bytes host = bytes_of(hs->host->name, strlen(hs->host->name));
+	const struct sealsock_session_store *store = &cfg->store;
+	struct session *s = &hs->session;
+
+	if (!hs->session_text.n && store->take) {
+		if (!buf_reserve(&hs->session_text, SEALSOCK_SESSION_MAX))
+			return hs_internal(hs, SEALSOCK_ERR_NOMEM, "taking a session");
+		hs->session_text.n = store->take(store->arg, host.p, host.n,
+						 cfg->env.now(cfg->env.arg), hs->session_text.p,
+						 SEALSOCK_SESSION_MAX);
+	}
+	if (!session_read(bytes_of(hs->session_text.p, hs->session_text.n), s) ||
+	    !session_fits(s, cfg, VERSION_TLS13, host) || !s->ticket.n ||
+	    !u16_contains(wire_list_of(&hs->suites), s->suite))
+		session_wipe(s);
+	return 0;
 }
 
 int client_start(struct hs *hs)
@@ -93,6 +150,8 @@ int client_start(struct hs *hs)
 		err = draw(hs, hs->session_id, hs->session_id_len);
 	if (!err)
 		err = new_share(hs, u16_at(wire_list_of(&hs->ch->cfg->groups), 0));
+	if (!err)
+		err = find_session(hs);
 	if (!err)
 		err = send_hello(hs);
 	hs->hello_seen = true;
@@ -238,6 +297,12 @@ int client_on_server_hello(struct hs *hs, struct bytes body)
 		err = hs_add(hs, hs->whole);
 	if (err)
 		return err;
+	hs->result->made = hs->ch->env->now(hs->ch->env->arg);
+	if (sh.ext.present & EXT_BIT(EXT_PRE_SHARED_KEY)) {
+		err = psk13_chosen(hs, sh.ext.psk_chosen);
+		if (err)
+			return err;
+	}
 	hs->result->group = sh.ext.share_group;
 	if (!hs->retried)
 		hs->ch->ccs_due = hs->session_id_len;
@@ -273,7 +338,8 @@ int client_on_encrypted_extensions(struct hs *hs, struct bytes body)
 		if (err)
 			return err;
 	}
-	return hs_add(hs, hs->whole);
+	err = hs_add(hs, hs->whole);
+	return !err && hs->psk.n ? HS_OTHER : err;
 }
 
 int client_on_certificate_request(struct hs *hs, struct bytes body)
@@ -320,8 +386,9 @@ static int send_finished(struct hs *hs)
 		err = channel_key(ch, &ch->tx, kdf, &ch->tx_secret);
 	if (err)
 		return hs_internal(hs, err, "deriving the application keys");
-	hs->result->verified = ch->cfg->verify == SEALSOCK_VERIFY_REQUIRED;
-	return 0;
+	if (!hs->result->resumed)
+		hs->result->verified = ch->cfg->verify == SEALSOCK_VERIFY_REQUIRED;
+	return ticket13_secret(hs, &hs->result->resumption);
 }
 
 static int signature_made(struct hs *hs, struct bytes signature)

@@ -64,7 +64,7 @@ int hs_handshake_keys(struct hs *hs, struct bytes shared)
 	bool client = ch->cfg->role == SEALSOCK_CLIENT;
 	int err;
 
-	err = schedule13_early(&hs->schedule, kdf);
+	err = schedule13_early(&hs->schedule, kdf, hs->psk.n ? &hs->psk : NULL);
 	trace_chain(hs, TRACE_EARLY_SECRET);
 	TRACE(secret, ch, TRACE_SHARED_SECRET, shared);
 	if (!err)

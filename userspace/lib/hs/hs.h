@@ -9,6 +9,7 @@
 #include "channel.h"
 #include "msg/msg.h"
 #include "schedule13.h"
+#include "session.h"
 #include "transcript.h"
 #include "x509/chain.h"
 
@@ -29,6 +30,9 @@ enum hs_state {
 	HS_CONNECTED,
 	HS_STATES,
 };
+
+/* PSKs offered at once, and looked at in one ClientHello. */
+enum { PSK_OFFER_MAX = 4, PSK_TRY_MAX = 8, SESSIONS_KEPT = 4 };
 
 /* HelloRetryRequest shares its type with ServerHello; in the tables it is a message of its own. */
 enum { MSG_HELLO_RETRY_REQUEST = 256 };
@@ -95,6 +99,14 @@ struct hs {
 	const struct sigscheme *scheme;
 	struct buf flight;		/* messages of one flight, until they are sealed */
 
+	struct session session;		/* client: offered; server: resumed. Points into … */
+	struct buf session_text;	/* … this */
+	const struct psk *psks[PSK_OFFER_MAX]; /* client: external ones, after the session */
+	unsigned int psk_count;
+	struct secret psk;		/* the one in use; empty: none */
+	bool psk_external;		/* server: it is an external one */
+	bool psk_modes;			/* server: the client can resume with psk_dhe_ke */
+
 	/* What the caller is asked for, and what goes on with its answer; NULL: it is not. */
 	hs_resume_fn resume;
 	const struct hs_row *row;	/* whose message waits */
@@ -126,6 +138,10 @@ struct hs_result {
 	struct buf chain;		/* the peer's certificates: 24-bit length and DER each */
 	struct buf ocsp;		/* what it stapled */
 	struct secret exporter;		/* TLS 1.3: exporter_master_secret */
+	struct secret resumption;	/* TLS 1.3 client: resumption_master_secret */
+	int64_t made;			/* when the full handshake was */
+	const struct host *host;	/* client: for sessions */
+	struct buf sessions;		/* client: 16-bit length and session each */
 };
 
 /* @result outlives it. NOMEM: hs_free is due all the same. */
@@ -209,6 +225,32 @@ int auth13_sign(struct hs *hs, hs_resume_fn resume);
 int auth13_add_verify(struct hs *hs, struct bytes signature);
 int auth13_add_certificate(struct hs *hs, const struct credential *cred, bool staple);
 
+/* psk13.c: pre-shared keys of TLS 1.3 (RFC 8446 §4.2.11). */
+struct choice;
+
+/* Client: fills psk_ids and psk_binders (zeros) into buffers; then the binders into the hello. */
+int psk13_offer(struct hs *hs, struct builder *ids, struct builder *binders);
+int psk13_bind(struct hs *hs, struct buf *hello, size_t binders_len);
+int psk13_chosen(struct hs *hs, uint16_t index);
+
+/*
+ * Server: looks for a PSK that may be used, and adjusts the suite to it. 0: hs->psk tells whether
+ * one was found; psk13_check() then has to find its binder right, before the hello is hashed.
+ */
+int psk13_choose(struct hs *hs, const struct client_hello *ch, struct choice *c);
+int psk13_check(struct hs *hs, const struct client_hello *ch, const struct choice *c);
+
+/* ticket13.c: tickets of TLS 1.3 (§4.6.1). */
+
+/* After the client's Finished was hashed: derives what tickets are made of. */
+int ticket13_secret(struct hs *hs, struct secret *out);
+
+/* Server: sends as many as are configured. */
+int ticket13_send(struct hs *hs);
+
+/* Client: makes a session of one, for the store or for sealsock_conn_session(). */
+int ticket13_take(struct channel *ch, struct hs_result *result, struct bytes body);
+
 /* policy.c: the server's choices, from the ClientHello and the configuration. */
 struct choice {
 	const struct suite *suite;
@@ -217,6 +259,7 @@ struct choice {
 	const struct credential *cred;
 	const struct sigscheme *scheme;
 	struct bytes alpn;
+	uint16_t psk_index;		/* of the identity, if hs->psk is set */
 	bool sni_known;			/* the certificate was chosen by the server name */
 };
 
@@ -233,6 +276,7 @@ enum {
  * Takes the content of a handshake record: puts messages together across records and handles each.
  * *todo gets POST_ bits; a KeyUpdate ends its record, so there is at most one.
  */
-int post13_record(struct channel *ch, struct bytes content, unsigned int *todo);
+int post13_record(struct channel *ch, struct hs_result *result, struct bytes content,
+		  unsigned int *todo);
 
 #endif

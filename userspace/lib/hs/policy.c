@@ -157,7 +157,9 @@ int policy_choose(struct hs *hs, const struct client_hello *ch, struct choice *o
 	if (!choose_group(cfg, &ch->ext, out))
 		return channel_fail(hs->ch, SEALSOCK_ERR_NO_GROUP,
 				    "the client offers no key exchange group that is allowed here");
-	if (!choose_credential(cfg, &ch->ext, out))
+	/* With a PSK none is needed: server13.c looks again. */
+	if (!choose_credential(cfg, &ch->ext, out) &&
+	    !(ch->ext.present & EXT_BIT(EXT_PRE_SHARED_KEY)))
 		return channel_fail(hs->ch, SEALSOCK_ERR_NO_SIGALG,
 				    "no certificate here fits the client's signature schemes");
 	if (!choose_alpn(cfg, &ch->ext, out))

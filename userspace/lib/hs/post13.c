@@ -14,19 +14,19 @@ static int fail(struct channel *ch, int code, unsigned int type, const char *why
 	return channel_fail(ch, code, "%s after the handshake %s", msg_name(type), why);
 }
 
-static int on_message(struct channel *ch, struct bytes whole, size_t rest, unsigned int *todo)
+static int on_message(struct channel *ch, struct hs_result *result, struct bytes whole,
+		      size_t rest, unsigned int *todo)
 {
 	struct bytes body = bytes_of(whole.p + MSG_HEADER, whole.n - MSG_HEADER);
-	struct new_session_ticket ticket;
 	const char *why = NULL;
 	bool request;
 	int err;
 
 	TRACE(received, ch, whole);
 	if (whole.p[0] == MSG_NEW_SESSION_TICKET) {
-		err = new_session_ticket_parse(body, &ticket);
+		err = ticket13_take(ch, result, body);
 		if (err)
-			return fail(ch, err, whole.p[0], ticket.why);
+			return err;
 		*todo |= POST_TICKET;
 		return channel_idle(ch);
 	}
@@ -52,7 +52,8 @@ static int judge(struct channel *ch, const uint8_t *header, size_t *total)
 	return 0;
 }
 
-int post13_record(struct channel *ch, struct bytes content, unsigned int *todo)
+int post13_record(struct channel *ch, struct hs_result *result, struct bytes content,
+		  unsigned int *todo)
 {
 	struct bytes part;
 	size_t total, want;
@@ -77,7 +78,8 @@ int post13_record(struct channel *ch, struct bytes content, unsigned int *todo)
 			continue;
 		err = judge(ch, ch->msg.p, &total);
 		if (!err && ch->msg.n == total) {
-			err = on_message(ch, bytes_of(ch->msg.p, total), content.n, todo);
+			err = on_message(ch, result, bytes_of(ch->msg.p, total), content.n,
+					 todo);
 			buf_free(&ch->msg);
 		}
 	}

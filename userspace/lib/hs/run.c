@@ -12,6 +12,7 @@ int hs_init(struct hs *hs, struct channel *ch, struct hs_result *result)
 	buf_init(&hs->cookie, ch->env);
 	buf_init(&hs->flight, ch->env);
 	buf_init(&hs->request_message, ch->env);
+	buf_init(&hs->session_text, ch->env);
 	ch->step = hs_state_name(hs->state);
 	return transcript_init(&hs->transcript, ch->cfg->crypto);
 }
@@ -22,6 +23,7 @@ void hs_free(struct hs *hs)
 	buf_free(&hs->cookie);
 	buf_free(&hs->flight);
 	buf_free(&hs->request_message);
+	buf_free(&hs->session_text);
 	kex_free(hs->kex);
 	cert_free(hs->leaf);
 	transcript_free(&hs->transcript);
@@ -33,6 +35,7 @@ void hs_result_init(struct hs_result *r, const struct sealsock_env *env)
 	*r = (struct hs_result){ 0 };
 	buf_init(&r->chain, env);
 	buf_init(&r->ocsp, env);
+	buf_init(&r->sessions, env);
 }
 
 void hs_result_free(struct hs_result *r, const struct sealsock_env *env)
@@ -43,7 +46,10 @@ void hs_result_free(struct hs_result *r, const struct sealsock_env *env)
 	r->sni = NULL;
 	buf_free(&r->chain);
 	buf_free(&r->ocsp);
+	buf_free(&r->sessions);
 	secret_wipe(&r->exporter);
+	secret_wipe(&r->resumption);
+	r->host = NULL;
 }
 
 static void go(struct hs *hs, enum hs_state state)
@@ -57,6 +63,7 @@ int hs_start(struct hs *hs, const struct host *host)
 	int err;
 
 	hs->host = host;
+	hs->result->host = host;
 	err = client_start(hs);
 
 	if (!err)

@@ -171,6 +171,10 @@ static int send_server_hello(struct hs *hs, const struct choice *c)
 	describe_hello(hs, c, &sh);
 	sh.random = bytes_of(random, sizeof(random));
 	sh.ext.share = kex_share(hs->kex);
+	if (hs->psk.n) {
+		sh.ext.present |= EXT_BIT(EXT_PRE_SHARED_KEY);
+		sh.ext.psk_chosen = c->psk_index;
+	}
 	err = send_hello(hs, &sh);
 	if (!err)
 		err = hs_handshake_keys(hs, bytes_of(shared, shared_len));
@@ -249,18 +253,35 @@ static int answer(struct hs *hs, const struct choice *c, bool staple)
 
 	if (!err)
 		err = add_encrypted_extensions(hs, c);
-	if (!err && hs->ch->cfg->verify != SEALSOCK_VERIFY_NONE)
+	hs->result->group = c->group;
+	hs->result->ems = true;
+	if (err || hs->psk.n)
+		return err ? err : send_finished(hs);
+	if (hs->ch->cfg->verify != SEALSOCK_VERIFY_NONE)
 		err = add_certificate_request(hs);
 	if (!err)
 		err = auth13_add_certificate(hs, c->cred, staple);
 	if (err)
 		return err;
-	hs->result->group = c->group;
 	hs->result->scheme = c->scheme->id;
-	hs->result->ems = true;
 	hs->cred = c->cred;
 	hs->scheme = c->scheme;
 	return auth13_sign(hs, signature_made);
+}
+
+/* Without a PSK there must be a certificate that the client can take. */
+static int check_credential(struct hs *hs, const struct client_hello *ch, const struct choice *c)
+{
+	if (hs->psk.n || (c->cred && ch->ext.present & EXT_BIT(EXT_SIGNATURE_ALGORITHMS)))
+		return 0;
+	if (!hs->ch->cfg->creds)
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNKNOWN_PSK,
+				    "the client offers no pre-shared key that is known here");
+	if (!(ch->ext.present & EXT_BIT(EXT_SIGNATURE_ALGORITHMS)))
+		return hs_fail_msg(hs, SEALSOCK_ERR_MISSING_EXT, MSG_CLIENT_HELLO,
+				   "lacks signature_algorithms", 0);
+	return channel_fail(hs->ch, SEALSOCK_ERR_NO_SIGALG,
+			    "no certificate here fits the client's signature schemes");
 }
 
 static int configuration_chosen(struct hs *hs, struct bytes none)
@@ -285,6 +306,11 @@ int server_on_client_hello(struct hs *hs, struct bytes body)
 		err = policy_choose(hs, &ch, &c);
 	if (!err && again)
 		err = check_again(hs, &ch, &c);
+	/* What a HelloRetryRequest follows need not be looked at yet. */
+	if (!err && c.share.n)
+		err = psk13_choose(hs, &ch, &c);
+	if (!err && c.share.n)
+		err = check_credential(hs, &ch, &c);
 	if (!err)
 		err = keep_names(hs, &ch, &c);
 	if (err)
@@ -299,7 +325,9 @@ int server_on_client_hello(struct hs *hs, struct bytes body)
 
 	if (!again && transcript_start(&hs->transcript, c.suite->hash))
 		return hs_internal(hs, SEALSOCK_ERR_CRYPTO, "hashing the handshake");
-	err = hs_add(hs, hs->whole);
+	err = psk13_check(hs, &ch, &c);
+	if (!err)
+		err = hs_add(hs, hs->whole);
 	if (err)
 		return err;
 	if (!c.share.n)
@@ -334,9 +362,11 @@ static int client_accepted(struct hs *hs, struct bytes none)
 	(void)none;
 	if (err)
 		return hs_internal(hs, err, "deriving the application keys");
-	hs->result->client_authenticated = hs->leaf;
-	hs->result->verified = hs->leaf;
-	return 0;
+	if (hs->leaf) {
+		hs->result->client_authenticated = true;
+		hs->result->verified = true;
+	}
+	return ticket13_send(hs);
 }
 
 int server_on_finished(struct hs *hs, struct bytes body)

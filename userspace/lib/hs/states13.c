@@ -10,7 +10,7 @@ const struct hs_row hs_rows13[] = {
 	{ .state = HS_WAIT_SH_AGAIN, .msg = MSG_SERVER_HELLO, .next = HS_WAIT_EE,
 	  .last = true, .done = client_on_server_hello },
 	{ .state = HS_WAIT_EE, .msg = MSG_ENCRYPTED_EXTENSIONS, .next = HS_WAIT_CERT_CR,
-	  .done = client_on_encrypted_extensions },
+	  .other = HS_WAIT_SERVER_FINISHED, .done = client_on_encrypted_extensions },
 	{ .state = HS_WAIT_CERT_CR, .msg = MSG_CERTIFICATE_REQUEST, .next = HS_WAIT_CERT,
 	  .done = client_on_certificate_request },
 	{ .state = HS_WAIT_CERT_CR, .msg = MSG_CERTIFICATE, .next = HS_WAIT_CV,

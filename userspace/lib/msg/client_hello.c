@@ -79,7 +79,8 @@ int client_hello_check13(struct client_hello *ch)
 			   "has only one of supported_groups and key_share");
 	if (!groups)
 		return bad(ch, SEALSOCK_ERR_MISSING_EXT, "lacks supported_groups");
-	if (!(have & EXT_BIT(EXT_SIGNATURE_ALGORITHMS)))
+	/* With a PSK that is taken nothing is signed; whoever takes none looks again. */
+	if (!(have & (EXT_BIT(EXT_SIGNATURE_ALGORITHMS) | EXT_BIT(EXT_PRE_SHARED_KEY))))
 		return bad(ch, SEALSOCK_ERR_MISSING_EXT, "lacks signature_algorithms");
 	if (!shares_are_listed(&ch->ext))
 		return bad(ch, SEALSOCK_ERR_ILLEGAL,

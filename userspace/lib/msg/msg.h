@@ -148,6 +148,7 @@ struct new_session_ticket {
 	const char *why;
 };
 
+void new_session_ticket_build(const struct new_session_ticket *t, struct builder *w);
 int new_session_ticket_parse(struct bytes body, struct new_session_ticket *t);
 
 /* §4.6.3 */

@@ -2,6 +2,18 @@
 /* NewSessionTicket, RFC 8446 §4.6.1. */
 #include "msg/msg.h"
 
+void new_session_ticket_build(const struct new_session_ticket *t, struct builder *w)
+{
+	size_t mark = msg_open(w, MSG_NEW_SESSION_TICKET);
+
+	wr_u32(w, t->lifetime);
+	wr_u32(w, t->age_add);
+	wr_vec8(w, t->nonce);
+	wr_vec16(w, t->ticket);
+	ext_build(&t->ext, EXT_IN_NST, w);
+	msg_close(w, mark);
+}
+
 int new_session_ticket_parse(struct bytes body, struct new_session_ticket *t)
 {
 	struct bytes block;

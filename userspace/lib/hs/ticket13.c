@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* NewSessionTicket of TLS 1.3 (RFC 8446 §4.6.1): made by servers, turned into sessions by clients. */
+#include "hs/hs.h"
+#include "ticket.h"
+
+enum { LIFETIME_MAX = 7 * 86400 };
+
+int ticket13_secret(struct hs *hs, struct secret *out)
+{
+	int err = hs_derive(hs, LABEL_RESUMPTION, out);
+
+	return err ? hs_internal(hs, err, "deriving the resumption secret") : 0;
+}
+
+/* The client's certificate, if the server has one. */
+static struct bytes first_cert(const struct hs_result *r)
+{
+	struct bytes chain = bytes_of(r->chain.p, r->chain.n), cert = bytes_of(NULL, 0);
+
+	if (r->client_authenticated)
+		rd_vec24(&chain, 1, 0xffffff, &cert);
+	return cert;
+}
+
+/* What all tickets of a connection have in common; false: there can be none. */
+static bool describe(struct hs *hs, struct session *s)
+{
+	const struct sealsock_config *cfg = hs->ch->cfg;
+	struct hs_result *r = hs->result;
+	int64_t now = cfg->env.now(cfg->env.arg);
+
+	if (!r->made)
+		r->made = now;
+	*s = (struct session){
+		.role = cfg->role,
+		.version = VERSION_TLS13,
+		.suite = hs->ch->suite->id,
+		.verified = r->client_authenticated,
+		.made = r->made,
+		.issued = now,
+		.expires = r->made + SESSION_LIFETIME,
+		.trust = bytes_of(cfg->trust_id, TRUST_ID),
+		.peer = first_cert(r),
+	};
+	if (r->sni)
+		s->host = bytes_of(r->sni, strlen(r->sni));
+	if (r->alpn)
+		s->alpn = bytes_of(r->alpn, strlen(r->alpn));
+	/* A certificate's end is the end of what it vouches for. */
+	if (hs->leaf && r->client_authenticated && cert_expires(hs->leaf) < s->expires)
+		s->expires = cert_expires(hs->leaf);
+	if (hs->session.secret.n && hs->session.expires < s->expires)
+		s->expires = hs->session.expires;
+	return s->expires > now && s->peer.n <= SESSION_PEER_MAX;
+}
+
+static int add_ticket(struct hs *hs, const struct secret *resumption, struct session *s,
+		      uint8_t number, struct builder *out)
+{
+	const struct sealsock_env *env = hs->ch->env;
+	struct new_session_ticket t = { .nonce = bytes_of(&number, 1) };
+	struct buf state, sealed;
+	struct builder w = { .buf = &state }, ticket = { .buf = &sealed };
+	int err;
+
+	buf_init(&state, env);
+	buf_init(&sealed, env);
+	err = env->random(env->arg, &s->age_add, sizeof(s->age_add)) ? SEALSOCK_ERR_RANDOM : 0;
+	if (!err)
+		err = schedule13_ticket_psk(&hs->transcript.kdf, resumption, t.nonce, &s->secret);
+	session_write(s, &w);
+	if (!err && w.bad)
+		err = SEALSOCK_ERR_NOMEM;
+	if (!err)
+		err = ticket_seal(hs->ch->cfg->tickets, bytes_of(state.p, state.n), &ticket);
+	t.lifetime = (uint32_t)(s->expires - s->issued);
+	t.age_add = s->age_add;
+	t.ticket = bytes_of(sealed.p, sealed.n);
+	if (!err)
+		new_session_ticket_build(&t, out);
+	session_wipe(s);
+	buf_free(&state);
+	buf_free(&sealed);
+	return err ? err : out->bad ? SEALSOCK_ERR_NOMEM : 0;
+}
+
+int ticket13_send(struct hs *hs)
+{
+	const struct sealsock_config *cfg = hs->ch->cfg;
+	struct builder w = { .buf = &hs->flight };
+	struct secret resumption;
+	struct session s;
+	unsigned int i;
+	int err;
+
+	/* An external PSK is at hand for the next time too. */
+	if (!cfg->ticket_count || !hs->psk_modes || hs->psk_external || !describe(hs, &s))
+		return 0;
+	err = ticket13_secret(hs, &resumption);
+	if (err)
+		return err;
+	hs->flight.n = 0;
+	for (i = 0; !err && i < cfg->ticket_count; i++)
+		err = add_ticket(hs, &resumption, &s, (uint8_t)i, &w);
+	secret_wipe(&resumption);
+	if (err)
+		return hs_internal(hs, err, "making a ticket");
+	err = hs_send(hs, bytes_of(hs->flight.p, hs->flight.n));
+	buf_free(&hs->flight);
+	return err;
+}
+
+/* Keeps the newest few. */
+static bool keep(struct buf *sessions, struct bytes text)
+{
+	struct builder w = { .buf = sessions };
+	struct bytes left = bytes_of(sessions->p, sessions->n), one;
+	unsigned int count = 0;
+
+	while (rd_vec16(&left, 1, 0xffff, &one))
+		count++;
+	if (count >= SESSIONS_KEPT) {
+		left = bytes_of(sessions->p, sessions->n);
+		rd_vec16(&left, 1, 0xffff, &one);
+		buf_drop(sessions, 2 + one.n);
+	}
+	wr_vec16(&w, text);
+	return !w.bad;
+}
+
+static int keep_session(struct channel *ch, struct hs_result *r, const struct session *s)
+{
+	const struct sealsock_session_store *store = &ch->cfg->store;
+	struct builder w;
+	struct buf text;
+	int err = 0;
+
+	buf_init(&text, ch->env);
+	w = (struct builder){ .buf = &text };
+	session_write(s, &w);
+	if (w.bad)
+		err = SEALSOCK_ERR_NOMEM;
+	else if (store->put)
+		store->put(store->arg, s->host.p, s->host.n, text.p, text.n, s->expires);
+	else if (!keep(&r->sessions, bytes_of(text.p, text.n)))
+		err = SEALSOCK_ERR_NOMEM;
+	buf_free(&text);
+	return err;
+}
+
+int ticket13_take(struct channel *ch, struct hs_result *r, struct bytes body)
+{
+	const struct sealsock_config *cfg = ch->cfg;
+	int64_t now = cfg->env.now(cfg->env.arg);
+	struct new_session_ticket t;
+	struct session s;
+	struct kdf kdf;
+	int err = new_session_ticket_parse(body, &t);
+
+	if (err)
+		return channel_fail(ch, err, "NewSessionTicket %s", t.why);
+	/* After release, or with a ticket of no use, there is nothing to be kept. */
+	if (!r->resumption.n || !r->host || !t.lifetime || t.ticket.n > SESSION_TICKET_MAX)
+		return 0;
+	if (t.lifetime > LIFETIME_MAX)
+		t.lifetime = LIFETIME_MAX;
+	s = (struct session){
+		.role = cfg->role,
+		.version = VERSION_TLS13,
+		.suite = ch->suite->id,
+		.verified = r->verified,
+		.made = r->made,
+		.issued = now,
+		.expires = now + t.lifetime,
+		.age_add = t.age_add,
+		.trust = bytes_of(cfg->trust_id, TRUST_ID),
+		.host = bytes_of(r->host->name, strlen(r->host->name)),
+		.ticket = t.ticket,
+	};
+	if (r->alpn)
+		s.alpn = bytes_of(r->alpn, strlen(r->alpn));
+	if (s.expires > s.made + SESSION_LIFETIME)
+		s.expires = s.made + SESSION_LIFETIME;
+	err = kdf_open(ch, &kdf);
+	if (!err)
+		err = schedule13_ticket_psk(&kdf, &r->resumption, t.nonce, &s.secret);
+	kdf_close(&kdf);
+	if (!err)
+		err = keep_session(ch, r, &s);
+	session_wipe(&s);
+	return err ? channel_fail(ch, err, "keeping a session: %s", sealsock_strerror(err)) : 0;
+}
