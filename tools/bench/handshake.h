@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* The handshake benchmark: a test, and what a library has to offer for it. */
+#ifndef BENCH_HANDSHAKE_H
+#define BENCH_HANDSHAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SIDE_CLIENT, SIDE_SERVER };
+enum kind { KIND_FULL, KIND_RESUMED, KIND_MUTUAL };
+enum { WHY_MAX = 300 };
+
+struct test {
+	const char *version;	/* "TLSv1.3" */
+	const char *group;	/* "x25519", "secp256r1" */
+	enum kind kind;
+};
+
+struct library {
+	const char *name;
+	/* Configurations of both sides; not measured. */
+	void *(*setup)(const struct test *t);
+	void (*forget)(void *setup);
+	/* One side of one connection. */
+	void *(*begin)(void *setup, bool server);
+	/*
+	 * Takes @n bytes from the peer and appends what is to be sent to @out. False: failed, @why
+	 * says so.
+	 */
+	bool (*step)(void *side, const uint8_t *in, size_t n, uint8_t *out, size_t *out_n,
+		     size_t out_max, char *why);
+	bool (*done)(void *side, bool *resumed);
+	void (*end)(void *side);
+};
+
+extern const struct library library_sealsock, library_libssl;
+
+/* A CA, and a leaf for localhost of its making, P-256 both; PEM. Made once. */
+struct credentials {
+	char *ca, *cert, *key;
+};
+
+const struct credentials *credentials(void);
+
+/* The primitives alone, in microseconds: medians. */
+struct costs {
+	double keygen, derive, sign, verify;
+};
+
+void costs_measure(const struct test *t, struct costs *c);
+
+/* Time of this thread on a processor, in microseconds. */
+double hs_now_us(void);
+
+/* Ends the program. */
+void hs_die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* This library's side of the handshake benchmark. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "handshake.h"
+#include "sealsock.h"
+
+struct setup {
+	struct sealsock_config *cfg[2];
+};
+
+static void must(struct sealsock_config *cfg, int err, const char *what)
+{
+	if (err)
+		hs_die("%s: %s %s", what, sealsock_strerror(err), sealsock_config_error(cfg));
+}
+
+static struct sealsock_config *configure(const struct test *t, bool server)
+{
+	const struct credentials *c = credentials();
+	bool v13 = !strcmp(t->version, "TLSv1.3");
+	struct sealsock_config *cfg = sealsock_config_new(server ? SEALSOCK_SERVER :
+								   SEALSOCK_CLIENT);
+
+	if (!cfg)
+		hs_die("no configuration");
+	must(cfg, sealsock_config_versions(cfg, t->version), "versions");
+	must(cfg, sealsock_config_ciphers(cfg, v13 ? "TLS_AES_128_GCM_SHA256" :
+					  "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"), "ciphers");
+	/* In TLS 1.2 the list of groups is also that of certificates' curves. */
+	must(cfg, sealsock_config_groups(cfg, v13 || strcmp(t->group, "x25519") ? t->group :
+					 "x25519,secp256r1"), "groups");
+	must(cfg, sealsock_config_sigalgs(cfg, "ecdsa_secp256r1_sha256"), "sigalgs");
+	if (server || t->kind == KIND_MUTUAL)
+		must(cfg, sealsock_config_cert_mem(cfg, c->cert, strlen(c->cert), c->key,
+						   strlen(c->key)), "certificate");
+	if (!server || t->kind == KIND_MUTUAL)
+		must(cfg, sealsock_config_ca_mem(cfg, c->ca, strlen(c->ca)), "CA");
+	if (server && t->kind == KIND_MUTUAL)
+		must(cfg, sealsock_config_verify(cfg, SEALSOCK_VERIFY_REQUIRED), "verify");
+	if (server)
+		must(cfg, sealsock_config_ticket_count(cfg, t->kind == KIND_RESUMED), "tickets");
+	else if (t->kind == KIND_RESUMED)
+		must(cfg, sealsock_config_session_store(cfg, NULL), "sessions");
+	return cfg;
+}
+
+static void *setup(const struct test *t)
+{
+	struct setup *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		hs_die("no memory");
+	s->cfg[SIDE_CLIENT] = configure(t, false);
+	s->cfg[SIDE_SERVER] = configure(t, true);
+	return s;
+}
+
+static void forget(void *p)
+{
+	struct setup *s = p;
+
+	sealsock_config_unref(s->cfg[SIDE_CLIENT]);
+	sealsock_config_unref(s->cfg[SIDE_SERVER]);
+	free(s);
+}
+
+static void *begin(void *p, bool server)
+{
+	struct setup *s = p;
+	struct sealsock_conn *conn = sealsock_conn_new(s->cfg[server]);
+
+	if (!conn)
+		hs_die("no connection");
+	if (!server && sealsock_conn_set_host(conn, "localhost"))
+		hs_die("no host");
+	return conn;
+}
+
+static bool step(void *side, const uint8_t *in, size_t n, uint8_t *out, size_t *out_n,
+		 size_t out_max, char *why)
+{
+	struct sealsock_conn *conn = side;
+	const void *p;
+	size_t used, len;
+	int err = 0;
+
+	/* What completes the handshake ends a call: what is behind it takes another. */
+	while (!err && n) {
+		err = sealsock_conn_feed(conn, in, n, &used);
+		in += used;
+		n -= used;
+		if (!used)
+			break;
+	}
+	if (!err)
+		err = sealsock_conn_output(conn, &p, &len);
+	if (!err && *out_n + len > out_max)
+		err = SEALSOCK_ERR_NOMEM;
+	if (err) {
+		snprintf(why, WHY_MAX, "%s", sealsock_conn_error(conn)->code ?
+			 sealsock_conn_error(conn)->text : sealsock_strerror(err));
+		return false;
+	}
+	if (!len)
+		return true;
+	memcpy(out + *out_n, p, len);
+	*out_n += len;
+	return !sealsock_conn_sent(conn, len);
+}
+
+static bool done(void *side, bool *resumed)
+{
+	struct sealsock_info info;
+
+	sealsock_conn_info(side, &info);
+	*resumed = info.resumed;
+	return sealsock_conn_state(side) == SEALSOCK_STATE_DONE;
+}
+
+static void end(void *side)
+{
+	sealsock_conn_free(side);
+}
+
+const struct library library_sealsock = {
+	.name = "sealsock", .setup = setup, .forget = forget, .begin = begin, .step = step,
+	.done = done, .end = end,
+};
