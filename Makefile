@@ -36,6 +36,10 @@ check-vm: setup
 check-all: setup
 	@tools/check $(KERNELS)
 
+matrix:
+	@tools/vm/setup $(KERNELS) debug
+	@tools/check --vm --table $(KERNELS) debug
+
 interop-matrix: setup userspace
 	@$(MAKE) --no-print-directory -s $(JOBS) -C selftests/interop
 	@selftests/interop/matrix/run $(ARGS)
@@ -60,11 +64,12 @@ help:
 	@echo 'make check-vm     tests in guests only'
 	@echo 'make check-all    all tests, those in guests on every kernel'
 	@echo 'make interop-matrix  handshakes with other TLS libraries, every combination; ARGS=--full'
+	@echo 'make matrix       tests in guests on every kernel and the debug kernel, as one table'
 	@echo 'make kselftest    the TLS selftest of the kernel itself, against the module'
 	@echo 'make              library, command line and module, below build/'
 	@echo 'make install      library, header, command line and manual, below PREFIX=/usr/local'
 	@echo 'make lint setup clean'
 	@echo 'V=1 shows what the tests print.'
 
-.PHONY: all userspace module setup demo check check-host check-vm check-all interop-matrix kselftest lint install \
-	clean help
+.PHONY: all userspace module setup demo check check-host check-vm check-all matrix interop-matrix \
+	kselftest lint install clean help

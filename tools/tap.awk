@@ -64,7 +64,7 @@ function close_program()
 		failure("printed no test result")
 	if (passed + failed + skipped > 0) {
 		printf "  %-34s %5d passed %3d failed %3d skipped\n", program, passed, failed, skipped
-		printf "%s\t%d\t%d\t%d\n", program, passed, failed, skipped >>rows
+		printf "%s\t%d\t%d\t%d\t%s\n", program, passed, failed, skipped, kernel >>rows
 		fflush()
 	}
 	all_failed += failed
