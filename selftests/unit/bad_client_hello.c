@@ -30,6 +30,7 @@ static struct sealsock_conn *server(void)
 {
 	if (!server_cfg) {
 		server_cfg = server_config(CERT_P256);
+		sealsock_config_versions(server_cfg, "TLSv1.3");
 		sealsock_config_alpn(server_cfg, "http/1.1");
 	}
 	return sealsock_conn_new(server_cfg);

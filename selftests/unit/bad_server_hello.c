@@ -20,6 +20,7 @@ static void open_scene(struct scene *s, bool retry)
 
 	s->cc = client_config();
 	s->sc = server_config(CERT_P256);
+	sealsock_config_versions(s->cc, "TLSv1.3");
 	if (retry)
 		sealsock_config_groups(s->sc, "secp256r1");
 	s->client = client_conn(s->cc);

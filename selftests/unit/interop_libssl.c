@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The engine against OpenSSL's libssl over memory: both roles, every suite, group and certificate,
- * HelloRetryRequest, ALPN, client certificate request, tickets, key update; also byte by byte.
+ * The engine against OpenSSL's libssl over memory: both versions and roles, every suite, group and
+ * certificate, HelloRetryRequest, ALPN, client certificate request, tickets, key update; also byte
+ * by byte.
  */
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -20,6 +21,7 @@ struct trial {
 	const char *name;
 	enum sealsock_role role;	/* ours */
 	const char *cipher;
+	bool tls12;			/* the suite's version */
 	const char *our_groups;
 	const char *their_groups;
 	enum cert_type cert;
@@ -47,14 +49,41 @@ static int verify_at_test_now(X509_STORE_CTX *ctx, void *arg)
 	return X509_verify_cert(ctx);
 }
 
+/* OpenSSL's own name of a suite of TLS 1.2. */
+static void set_cipher12(SSL_CTX *ctx, const char *standard)
+{
+	STACK_OF(SSL_CIPHER) *all;
+	const SSL_CIPHER *c;
+	int i;
+
+	SSL_CTX_set_cipher_list(ctx, "ALL");
+	all = SSL_CTX_get_ciphers(ctx);
+	for (i = 0; i < sk_SSL_CIPHER_num(all); i++) {
+		c = sk_SSL_CIPHER_value(all, i);
+		if (!strcmp(SSL_CIPHER_standard_name(c), standard)) {
+			SSL_CTX_set_cipher_list(ctx, SSL_CIPHER_get_name(c));
+			return;
+		}
+	}
+	printf("# libssl has no %s\n", standard);
+}
+
+#define GCM_AND_CHACHA "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"
+
+static const char all_suites13[] = GCM_AND_CHACHA ":TLS_AES_128_CCM_SHA256";
+
 static void peer_open(struct peer *p, const struct trial *t)
 {
 	const struct identity *id = test_server(t->cert);
 	bool server = t->role == SEALSOCK_CLIENT;
 
 	p->ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
-	SSL_CTX_set_ciphersuites(p->ctx, server ? t->cipher :
-		"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256");
+	if (t->tls12) {
+		SSL_CTX_set_max_proto_version(p->ctx, TLS1_2_VERSION);
+		set_cipher12(p->ctx, t->cipher);
+	} else {
+		SSL_CTX_set_ciphersuites(p->ctx, server ? t->cipher : all_suites13);
+	}
 	SSL_CTX_set1_groups_list(p->ctx, t->their_groups);
 	if (t->sigalgs)
 		SSL_CTX_set1_sigalgs_list(p->ctx, t->sigalgs);
@@ -219,9 +248,14 @@ static void run(const struct trial *t)
 	sealsock_conn_info(conn, &info);
 	ok(good && !strcmp(info.cipher_name, t->cipher) && info.hello_retry == t->retry &&
 	   !strcmp(info.alpn, "http/1.1") && (client || !strcmp(info.sni, "localhost")) &&
-	   !strcmp(SSL_get_cipher_name(p.ssl), t->cipher), "%s: both agree", t->name);
+	   !strcmp(SSL_CIPHER_standard_name(SSL_get_current_cipher(p.ssl)), t->cipher) &&
+	   !strcmp(info.version_name, SSL_get_version(p.ssl)), "%s: both agree", t->name);
 	ok(good && exchange(conn, &p, t->chunk), "%s: data", t->name);
-	ok(good && rekey(conn, &p, t->chunk), "%s: key update", t->name);
+	if (t->tls12)
+		ok(good && sealsock_conn_rekey(conn, true) == SEALSOCK_ERR_UNSUPPORTED,
+		   "%s: no key update", t->name);
+	else
+		ok(good && rekey(conn, &p, t->chunk), "%s: key update", t->name);
 	ok(good && say_goodbye(conn, &p, t->chunk), "%s: close_notify", t->name);
 	ERR_clear_error();
 	peer_close(&p);
@@ -243,16 +277,84 @@ static void run_both(struct trial t, const char *what)
 	}
 }
 
+struct suite12 {
+	const char *cipher;
+	enum cert_type cert;
+};
+
+static void run12(void)
+{
+	static const struct suite12 table[] = {
+		{ "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", CERT_P256 },
+		{ "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", CERT_P256 },
+		{ "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", CERT_P256 },
+		{ "TLS_ECDHE_ECDSA_WITH_AES_128_CCM", CERT_P256 },
+		{ "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", CERT_P384 },
+		{ "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", CERT_P521 },
+		{ "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", CERT_ED25519 },
+		{ "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", CERT_RSA },
+		{ "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", CERT_RSA },
+		{ "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", CERT_RSA },
+		{ "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", CERT_RSA_PSS },
+	};
+	static const char *const sigalgs[] = { "rsa_pkcs1_sha256", "rsa_pkcs1_sha384",
+					       "rsa_pkcs1_sha512", "rsa_pss_rsae_sha384" };
+	/* RFC 5246: any hash goes with any curve. */
+	static const struct { const char *list; enum cert_type cert; } crossed[] = {
+		{ "ECDSA+SHA512", CERT_P256 }, { "ECDSA+SHA256", CERT_P384 },
+		{ "ECDSA+SHA384", CERT_P521 },
+	};
+	static const char *const groups[][2] = {
+		{ "secp384r1", "P-384" }, { "secp521r1", "P-521" }, { "x448", "X448" },
+	};
+	static const char all[] = "x25519,secp256r1,secp384r1,secp521r1";
+	struct trial t;
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		t = (struct trial){ .cipher = table[i].cipher, .cert = table[i].cert,
+				    .our_groups = all,
+				    .tls12 = true,
+				    .their_groups = "X25519:P-256:P-384:P-521",
+				    .ask_client_cert = i % 2 };
+		run_both(t, "1.2 x25519");
+		t.chunk = 1;
+		run_both(t, "1.2 byte by byte");
+		t.chunk = 0;
+		t.our_groups = "secp256r1,secp384r1,secp521r1";
+		run_both(t, "1.2 secp256r1");
+	}
+	for (i = 0; i < 3; i++) {
+		t = (struct trial){ .cipher = table[7].cipher, .cert = CERT_RSA, .tls12 = true,
+				    .our_groups = groups[i][0], .their_groups = groups[i][1] };
+		run_both(t, groups[i][0]);
+	}
+	for (i = 0; i < 4; i++) {
+		t = (struct trial){ .cipher = table[7].cipher, .cert = CERT_RSA, .tls12 = true,
+				    .our_groups = "x25519", .their_groups = "X25519",
+				    .sigalgs = sigalgs[i] };
+		run_both(t, sigalgs[i]);
+	}
+	for (i = 0; i < 3; i++) {
+		t = (struct trial){ .cipher = table[0].cipher, .cert = crossed[i].cert,
+				    .tls12 = true, .our_groups = all,
+				    .their_groups = "X25519:P-256:P-384:P-521",
+				    .sigalgs = crossed[i].list };
+		run_both(t, crossed[i].list);
+	}
+}
+
 int main(void)
 {
 	static const char *const ciphers[] = { "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
-					       "TLS_CHACHA20_POLY1305_SHA256" };
+					       "TLS_CHACHA20_POLY1305_SHA256",
+					       "TLS_AES_128_CCM_SHA256" };
 	static const char *const sigalgs[] = { "rsa_pss_rsae_sha256", "rsa_pss_rsae_sha384",
 					       "rsa_pss_rsae_sha512" };
 	struct trial t;
 	size_t i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 4; i++) {
 		t = (struct trial){ .cipher = ciphers[i], .our_groups = "x25519,secp256r1",
 				    .their_groups = "X25519:P-256", .cert = CERT_P256 };
 		run_both(t, "x25519");
@@ -285,6 +387,7 @@ int main(void)
 				    .sigalgs = sigalgs[i] };
 		run_both(t, sigalgs[i]);
 	}
+	run12();
 	free_test_identities();
 	return done();
 }

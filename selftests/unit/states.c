@@ -214,7 +214,7 @@ int main(void)
 	unsigned int type;
 
 	tables();
-	for (state = HS_WAIT_SH; state < HS_CONNECTED; state++) {
+	for (state = HS_WAIT_SH; state < HS12_WAIT_CERT; state++) {
 		unsigned int tried = 0, good = 0;
 
 		for (type = 0; type < 256; type++) {

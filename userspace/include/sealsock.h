@@ -2,8 +2,8 @@
 /*
  * libsealsock: TLS for ordinary sockets.
  *
- * The library performs the TLS 1.3 handshake (RFC 8446) and hands the keys to the kernel. Build a
- * configuration once, share it, make a connection per socket:
+ * The library performs the handshake of TLS 1.3 (RFC 8446) or 1.2 (RFC 5246) and hands the keys to
+ * the kernel. Build a configuration once, share it, make a connection per socket:
  *
  *	cfg = sealsock_config_new(SEALSOCK_CLIENT);
  *	sealsock_config_ca_system(cfg);
@@ -110,10 +110,11 @@ enum sealsock_error {
 	SEALSOCK_ERR_BAD_STAPLE = -54,	/* bad_certificate_status_response */
 	SEALSOCK_ERR_FALLBACK = -55,	/* a client fell back: inappropriate_fallback */
 	SEALSOCK_ERR_WEAK = -56,	/* the peer's parameters are weak: insufficient_security */
+	SEALSOCK_ERR_UNPROTECTED = -57,	/* TLS 1.2 without its extensions: handshake_failure */
 };
 
 /* How many codes there are: -1 to 1 - SEALSOCK_ERRORS. */
-#define SEALSOCK_ERRORS 57
+#define SEALSOCK_ERRORS 58
 
 /* Which way an alert went. */
 enum sealsock_direction {
@@ -200,11 +201,11 @@ typedef void (*sealsock_field_fn)(void *arg, const struct sealsock_trace_field *
 
 /* What was negotiated. Strings live as long as the connection; NULL: not known (yet). */
 struct sealsock_info {
-	uint16_t version;		/* 0x0304; 0 before the ServerHello */
+	uint16_t version;		/* 0x0304, 0x0303; 0 before the ServerHello */
 	uint16_t cipher;		/* registry value of the suite */
 	uint16_t group;			/* registry value of the group */
 	uint16_t sigscheme;		/* registry value of the server's signature scheme */
-	const char *version_name;	/* "TLSv1.3" */
+	const char *version_name;	/* "TLSv1.3", "TLSv1.2" */
 	const char *cipher_name;	/* "TLS_AES_128_GCM_SHA256" */
 	const char *group_name;		/* "x25519" */
 	const char *sigscheme_name;	/* "ecdsa_secp256r1_sha256" */
@@ -597,7 +598,10 @@ const struct sealsock_failure *sealsock_conn_error(const struct sealsock_conn *c
 ssize_t sealsock_conn_write(struct sealsock_conn *conn, const void *buf, size_t n);
 ssize_t sealsock_conn_read(struct sealsock_conn *conn, void *buf, size_t n);
 
-/* Engine: queues a KeyUpdate (RFC 8446 §4.6.3), and asks the peer for one if @request_peer. */
+/*
+ * Engine: queues a KeyUpdate (RFC 8446 §4.6.3), and asks the peer for one if @request_peer.
+ * UNSUPPORTED in TLS 1.2.
+ */
 int sealsock_conn_rekey(struct sealsock_conn *conn, bool request_peer);
 
 /* Queues close_notify once, after all that is in the output. Allowed during the handshake too. */
@@ -658,7 +662,7 @@ int sealsock_control(struct sealsock_conn *conn, int fd);
 
 /*
  * New keys for sending now, and if @request_peer for receiving too. UNSUPPORTED where the record
- * path cannot (the kernel's own "tls" before 6.14).
+ * path cannot (the kernel's own "tls" before 6.14), and in TLS 1.2.
  */
 int sealsock_rekey(struct sealsock_conn *conn, int fd, bool request_peer);
 

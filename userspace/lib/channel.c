@@ -83,10 +83,16 @@ int channel_send(struct channel *c, uint8_t type, struct bytes content)
 
 static int send_alert(struct channel *c, int alert)
 {
-	uint8_t msg[2] = { alert == ALERT_CLOSE_NOTIFY || alert == ALERT_USER_CANCELED ?
-			   ALERT_WARNING : ALERT_FATAL, (uint8_t)alert };
+	bool warning = alert == ALERT_CLOSE_NOTIFY || alert == ALERT_USER_CANCELED ||
+		       alert == ALERT_NO_RENEGOTIATION;
+	uint8_t msg[2] = { warning ? ALERT_WARNING : ALERT_FATAL, (uint8_t)alert };
 
 	return channel_send(c, SEAL_TYPE_ALERT, bytes_of(msg, sizeof(msg)));
+}
+
+int channel_refuse(struct channel *c)
+{
+	return send_alert(c, ALERT_NO_RENEGOTIATION);
 }
 
 int channel_close(struct channel *c)
@@ -142,6 +148,9 @@ int channel_fail(struct channel *c, int code, const char *fmt, ...)
 
 	if (c->failure.code)
 		return c->failure.code;
+	/* RFC 5246 §7.4.6: before TLS 1.3 a missing certificate has no alert of its own. */
+	if (alert == ALERT_CERTIFICATE_REQUIRED && c->suite && c->suite->version == VERSION_TLS12)
+		alert = ALERT_HANDSHAKE_FAILURE;
 	/* Without memory or keys for it the alert is left out: the failure is reported anyway. */
 	if (alert != ALERT_NONE && !c->close_sent)
 		sent = send_alert(c, alert) == 0;

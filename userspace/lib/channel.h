@@ -33,6 +33,7 @@ struct channel {
 	bool close_sent;
 	bool close_received;
 	bool eof;
+	uint8_t refusals;		/* TLS 1.2: times renegotiation was refused */
 	unsigned int idle_records;	/* records in a row that brought nothing */
 
 	const char *step;		/* what is going on, for the failure record */
@@ -51,6 +52,9 @@ int channel_send(struct channel *c, uint8_t type, struct bytes content);
 
 /* Queues the middlebox-compatibility change_cipher_spec (RFC 8446 §D.4). NOMEM. */
 int channel_send_ccs(struct channel *c);
+
+/* Queues the warning no_renegotiation (RFC 5246 §7.2.2). */
+int channel_refuse(struct channel *c);
 
 /* Queues close_notify, once. */
 int channel_close(struct channel *c);

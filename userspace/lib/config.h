@@ -43,7 +43,7 @@ struct wire_list {
 };
 
 /* Bits of struct sealsock_config's @versions. */
-enum { CONFIG_TLS12 = 1, CONFIG_TLS13 = 2, CONFIG_VERSIONS = CONFIG_TLS13 };
+enum { CONFIG_TLS12 = 1, CONFIG_TLS13 = 2, CONFIG_VERSIONS = CONFIG_TLS12 | CONFIG_TLS13 };
 
 enum { TRUST_ID = 32, RECORD_LIMIT_MIN = 64, RECORD_LIMIT_MAX = 16384, CA_NAMES_MAX = 8192 };
 

@@ -284,7 +284,8 @@ void sealsock_conn_info(const struct sealsock_conn *conn, struct sealsock_info *
 		.cipher = conn->ch.suite ? conn->ch.suite->id : 0,
 		.group = r->group,
 		.sigscheme = r->scheme,
-		.version_name = r->version ? "TLSv1.3" : NULL,
+		.version_name = r->version == VERSION_TLS12 ? "TLSv1.2" :
+				r->version ? "TLSv1.3" : NULL,
 		.cipher_name = conn->ch.suite ? conn->ch.suite->name : NULL,
 		.group_name = g ? g->name : NULL,
 		.sigscheme_name = s ? s->name : NULL,

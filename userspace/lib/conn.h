@@ -25,7 +25,7 @@ enum conn_dir { CONN_TX, CONN_RX };
 
 /* What the kernel needs to seal or open one direction. Whoever fills one wipes it. */
 struct traffic_key {
-	uint16_t version;	/* of linux/tls.h: 0x0304 */
+	uint16_t version;	/* of linux/tls.h: 0x0303, 0x0304 */
 	uint16_t cipher_type;	/* TLS_CIPHER_* of linux/tls.h */
 	uint8_t key[32];
 	uint8_t key_len;
@@ -42,7 +42,10 @@ int conn_traffic_key(struct sealsock_conn *conn, enum conn_dir dir, struct traff
 /* Forgets the traffic keys; the secrets stay, for KeyUpdate. */
 void conn_wipe_keys(struct sealsock_conn *conn);
 
-/* The next generation's key (RFC 8446 §7.2), with seq 0; it is then the current one. */
+/*
+ * The next generation's key (RFC 8446 §7.2), with seq 0; it is then the current one. UNSUPPORTED
+ * in TLS 1.2.
+ */
 int conn_next_key(struct sealsock_conn *conn, enum conn_dir dir, struct traffic_key *out);
 
 /* What conn_post_record() leaves to be done. */
@@ -50,6 +53,7 @@ enum {
 	CONN_DUE_REKEY_RX = 1,		/* the peer's KeyUpdate: conn_next_key(CONN_RX) */
 	CONN_DUE_UPDATE_TX = 2,	/* it asked for ours */
 	CONN_DUE_EOF = 4,		/* close_notify */
+	CONN_DUE_REFUSE = 8,		/* TLS 1.2: send the warning no_renegotiation */
 };
 
 /*
@@ -60,7 +64,7 @@ enum {
 int conn_post_record(struct sealsock_conn *conn, uint8_t content_type, const uint8_t *p, size_t n,
 		     unsigned int *todo);
 
-/* The KeyUpdate message to be sent before conn_next_key(CONN_TX). */
+/* The KeyUpdate to be sent before conn_next_key(CONN_TX). UNSUPPORTED in TLS 1.2. */
 int conn_make_key_update(struct sealsock_conn *conn, bool request, uint8_t out[5]);
 
 /* 0 if application data can go through the engine; else STATE, or why the connection failed. */

@@ -14,7 +14,7 @@ int conn_data_header(struct sealsock_conn *conn, size_t *body_len)
 	int err;
 
 	/* After Finished even change_cipher_spec is out of turn (RFC 8446 §5). */
-	if (h[0] != SEAL_TYPE_DATA)
+	if (h[0] != SEAL_TYPE_DATA && !channel_is_12(&conn->ch))
 		return channel_fail(&conn->ch, SEALSOCK_ERR_UNEXPECTED,
 				    "an unencrypted record of type %u came after the handshake",
 				    h[0]);
@@ -55,8 +55,11 @@ static int on_handshake(struct sealsock_conn *conn, struct bytes content)
 {
 	struct channel *ch = &conn->ch;
 	unsigned int todo = 0;
-	int err = post13_record(ch, &conn->result, content, &todo);
+	int err = channel_is_12(ch) ? post12_record(ch, content, &todo) :
+				      post13_record(ch, &conn->result, content, &todo);
 
+	if (!err && todo & POST_REFUSE && !ch->close_sent && channel_refuse(ch))
+		err = channel_fail(ch, SEALSOCK_ERR_NOMEM, "no memory for a warning");
 	if (!err && todo & POST_UPDATE_RX)
 		err = rekey(ch, &ch->rx, &ch->rx_secret);
 	if (!err && todo & POST_UPDATE_TX && !ch->close_sent)
@@ -104,8 +107,11 @@ int conn_ready(const struct sealsock_conn *conn)
 
 static int write_part(struct channel *ch, struct bytes part)
 {
-	int err = record_spent(&ch->tx, UPDATE_MARGIN) ? send_update(ch, false) : 0;
+	int err = 0;
 
+	/* TLS 1.2 has no next key: at its limit sealing fails. */
+	if (!channel_is_12(ch) && record_spent(&ch->tx, UPDATE_MARGIN))
+		err = send_update(ch, false);
 	if (!err)
 		err = channel_send(ch, SEAL_TYPE_DATA, part);
 	if (err && !ch->failure.code)
@@ -157,6 +163,8 @@ int sealsock_conn_rekey(struct sealsock_conn *conn, bool request_peer)
 
 	if (err)
 		return err;
+	if (channel_is_12(&conn->ch))
+		return SEALSOCK_ERR_UNSUPPORTED;
 	return conn->ch.close_sent ? SEALSOCK_ERR_CLOSED : send_update(&conn->ch, request_peer);
 }
 

@@ -7,6 +7,23 @@ static struct secret *secret_of(struct channel *ch, enum conn_dir dir)
 	return dir == CONN_TX ? &ch->tx_secret : &ch->rx_secret;
 }
 
+/* In TLS 1.2 key and IV themselves are kept; the explicit nonce goes on where it stands. */
+static int export_key12(const struct channel *ch, enum conn_dir dir, struct traffic_key *out)
+{
+	const struct record_dir *d = dir == CONN_TX ? &ch->tx : &ch->rx;
+
+	*out = (struct traffic_key){
+		.version = VERSION_TLS12,
+		.cipher_type = ch->suite->cipher_type,
+		.key_len = ch->suite->key_len,
+	};
+	memcpy(out->key, d->key, out->key_len);
+	memcpy(out->iv, d->iv, sizeof(out->iv));
+	if (d->shape.nonce_len)
+		seal_put_be64(out->iv + d->suite->salt_len, d->seq.explicit_next);
+	return 0;
+}
+
 /* Key and IV of the direction's current secret, or of the next one if @next. */
 static int export_key(struct channel *ch, enum conn_dir dir, bool next, struct traffic_key *out)
 {
@@ -38,7 +55,8 @@ int conn_traffic_key(struct sealsock_conn *conn, enum conn_dir dir, struct traff
 	if (!err && (ch->in.n || ch->msg.n))
 		err = SEALSOCK_ERR_STATE;
 	if (!err)
-		err = export_key(ch, dir, false, out);
+		err = channel_is_12(ch) ? export_key12(ch, dir, out) :
+					  export_key(ch, dir, false, out);
 	if (!err)
 		out->seq = dir == CONN_TX ? ch->tx.seq.next : ch->rx.seq.next;
 	return err;
@@ -48,7 +66,10 @@ int conn_next_key(struct sealsock_conn *conn, enum conn_dir dir, struct traffic_
 {
 	if (conn->ch.failure.code)
 		return conn->ch.failure.code;
-	return conn->done ? export_key(&conn->ch, dir, true, out) : SEALSOCK_ERR_STATE;
+	if (!conn->done)
+		return SEALSOCK_ERR_STATE;
+	return channel_is_12(&conn->ch) ? SEALSOCK_ERR_UNSUPPORTED :
+					  export_key(&conn->ch, dir, true, out);
 }
 
 void conn_wipe_keys(struct sealsock_conn *conn)
@@ -84,7 +105,11 @@ int conn_post_record(struct sealsock_conn *conn, uint8_t content_type, const uin
 		return ch->failure.code;
 	switch (content_type) {
 	case SEAL_TYPE_HANDSHAKE:
-		err = post13_record(ch, &conn->result, bytes_of(p, n), &post);
+		err = channel_is_12(ch) ?
+		      post12_record(ch, bytes_of(p, n), &post) :
+		      post13_record(ch, &conn->result, bytes_of(p, n), &post);
+		if (post & POST_REFUSE)
+			*todo |= CONN_DUE_REFUSE;
 		if (post & POST_UPDATE_RX)
 			*todo |= CONN_DUE_REKEY_RX;
 		if (post & POST_UPDATE_TX)
@@ -104,6 +129,8 @@ int conn_make_key_update(struct sealsock_conn *conn, bool request, uint8_t out[5
 
 	if (!conn->done || conn->ch.failure.code)
 		return SEALSOCK_ERR_STATE;
+	if (channel_is_12(&conn->ch))
+		return SEALSOCK_ERR_UNSUPPORTED;
 	memcpy(out, msg, sizeof(msg));
 	return 0;
 }

@@ -151,11 +151,11 @@ static int send_update(struct sealsock_conn *conn, int fd, bool request, bool bl
 	uint8_t msg[5];
 	int err;
 
-	if (!can_rekey(conn, fd))
-		return SEALSOCK_ERR_UNSUPPORTED;
 	err = conn_make_key_update(conn, request, msg);
 	if (err)
 		return err;
+	if (!can_rekey(conn, fd))
+		return SEALSOCK_ERR_UNSUPPORTED;
 	err = io_send_control(fd, TYPE_HANDSHAKE, msg, sizeof(msg), block);
 	if (err == SEALSOCK_WANT_WRITE)
 		return err;
@@ -182,6 +182,7 @@ static int settle(struct sealsock_conn *conn, int fd, bool block)
 static int take_control(struct sealsock_conn *conn, int fd, uint8_t type, const uint8_t *p,
 			size_t n)
 {
+	static const uint8_t no_renegotiation[2] = { 1, ALERT_NO_RENEGOTIATION };
 	unsigned int todo = 0;
 	int err;
 
@@ -200,6 +201,9 @@ static int take_control(struct sealsock_conn *conn, int fd, uint8_t type, const 
 		if (err && err != SEALSOCK_WANT_WRITE)
 			return err;
 	}
+	/* A warning that finds no room is left out: the peer learns nothing it must know. */
+	if (todo & CONN_DUE_REFUSE && !conn->io.shut)
+		io_send_control(fd, TYPE_ALERT, no_renegotiation, sizeof(no_renegotiation), false);
 	if (todo & CONN_DUE_EOF)
 		conn->io.eof = true;
 	return conn->io.eof;

@@ -75,6 +75,8 @@ static const struct {
 	ROW(ERR_FALLBACK, 4, ALERT_INAPPROPRIATE_FALLBACK,
 	    "the client fell back to an older version without need"),
 	ROW(ERR_WEAK, 4, ALERT_INSUFFICIENT_SECURITY, "the peer's parameters are too weak"),
+	ROW(ERR_UNPROTECTED, 4, ALERT_HANDSHAKE_FAILURE,
+	    "the peer lacks a protection that TLS 1.2 needs"),
 };
 
 _Static_assert(sizeof(errors) / sizeof(errors[0]) == SEALSOCK_ERRORS, "a row per code");

@@ -14,9 +14,11 @@ int record_key(struct record_dir *d, const struct crypto *c, const struct suite 
 	err = aead_key(c, d->aead, suite->aead, seal, key);
 	if (err)
 		return err;
-	d->suite = seal_suite_find(SEAL_TLS13, suite->cipher_type);
-	d->shape = seal_shape_of(d->suite, SEAL_TLS13);
+	d->suite = seal_suite_find(suite->version, suite->cipher_type);
+	d->shape = seal_shape_of(d->suite, suite->version);
 	memcpy(d->iv, iv, SEAL_NONCE);
+	if (suite->version == VERSION_TLS12)
+		memcpy(d->key, key, suite->key_len);
 	seal_seq_start(&d->seq, 0, 0);
 	return 0;
 }
@@ -45,10 +47,19 @@ static int seal_plain(uint8_t type, struct bytes content, struct buf *out)
 	return 0;
 }
 
+/* The nonce of a record whose explicit part, if it has one, stands behind the header at @rec. */
+static void nonce_of(const struct record_dir *d, const uint8_t *rec, uint8_t nonce[SEAL_NONCE])
+{
+	if (d->shape.nonce_len)
+		seal_nonce_explicit(d->iv, rec + SEAL_HEADER, nonce);
+	else
+		seal_nonce_xor(d->iv, d->seq.next, nonce);
+}
+
 int record_seal(struct record_dir *d, uint8_t type, struct bytes content, struct buf *out)
 {
 	uint8_t nonce[SEAL_NONCE], aad[SEAL_MAX_AAD];
-	struct bytes in[2] = { content, { &type, 1 } };
+	struct bytes in[2] = { content, { &type, d->shape.type_len } };
 	unsigned int aad_len;
 	uint8_t *at;
 	int err;
@@ -61,10 +72,12 @@ int record_seal(struct record_dir *d, uint8_t type, struct bytes content, struct
 		return SEALSOCK_ERR_NOMEM;
 
 	at = out->p + out->n;
-	seal_nonce_xor(d->iv, d->seq.next, nonce);
+	seal_frame_build(&d->shape, type, (unsigned int)content.n, at);
+	if (d->shape.nonce_len)
+		seal_put_be64(at + SEAL_HEADER, d->seq.explicit_next);
+	nonce_of(d, at, nonce);
 	aad_len = seal_aad(&d->shape, d->seq.next, type, (unsigned int)content.n, aad);
-	memcpy(at, aad, SEAL_HEADER);
-	err = aead_seal(d->aead, nonce, bytes_of(aad, aad_len), in, at + SEAL_HEADER);
+	err = aead_seal(d->aead, nonce, bytes_of(aad, aad_len), in, at + seal_prefix(&d->shape));
 	if (err)
 		return err;
 	seal_seq_advance(&d->seq);
@@ -110,22 +123,27 @@ int record_body_len(const struct record_dir *d, bool protected, const uint8_t he
 int record_open(struct record_dir *d, uint8_t *rec, size_t n, uint8_t *type,
 		struct bytes *content)
 {
-	uint8_t nonce[SEAL_NONCE];
-	size_t len;
+	const unsigned int prefix = seal_prefix(&d->shape);
+	uint8_t nonce[SEAL_NONCE], aad[SEAL_MAX_AAD];
+	size_t len = n - d->shape.nonce_len - d->shape.tag_len;
+	unsigned int aad_len;
 	int err;
 
 	if (seal_seq_check(&d->seq))
 		return SEALSOCK_ERR_LIMIT;
-	seal_nonce_xor(d->iv, d->seq.next, nonce);
-	err = aead_open(d->aead, nonce, bytes_of(rec, SEAL_HEADER), rec + SEAL_HEADER, n,
-			rec + SEAL_HEADER);
+	nonce_of(d, rec, nonce);
+	aad_len = seal_aad(&d->shape, d->seq.next, rec[0],
+			   (unsigned int)len - d->shape.type_len, aad);
+	err = aead_open(d->aead, nonce, bytes_of(aad, aad_len), rec + prefix,
+			n - d->shape.nonce_len, rec + prefix);
 	if (err)
 		return err;
 	seal_seq_advance(&d->seq);
-	if (seal_content_unpad(rec + SEAL_HEADER, n - AEAD_TAG, type, &len))
+	*type = rec[0];
+	if (d->shape.type_len && seal_content_unpad(rec + prefix, len, type, &len))
 		return SEALSOCK_ERR_UNEXPECTED;
 	if (len > SEAL_MAX_PLAINTEXT)
 		return SEALSOCK_ERR_RECORD_SIZE;
-	*content = bytes_of(rec + SEAL_HEADER, len);
+	*content = bytes_of(rec + prefix, len);
 	return 0;
 }

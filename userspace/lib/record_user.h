@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Records sealed and opened in userspace (RFC 8446 §5), on the record logic that the kernel module
- * uses: during the handshake, and after it for callers without a socket to hand over.
+ * Records sealed and opened in userspace (RFC 8446 §5, RFC 5246 §6.2), on the record logic that
+ * the kernel module uses: during the handshake, and after it for callers without a socket to hand
+ * over.
  */
 #ifndef SEALSOCK_RECORD_USER_H
 #define SEALSOCK_RECORD_USER_H
@@ -20,7 +21,8 @@ struct record_dir {
 	struct seal_shape shape;
 	struct seal_seq seq;
 	struct aead *aead;
-	uint8_t iv[SEAL_NONCE];
+	uint8_t iv[SEAL_NONCE];		/* in full, or the salt and zeros */
+	uint8_t key[SEAL_MAX_KEY];	/* TLS 1.2: there is no secret to derive it from again */
 };
 
 static inline bool record_keyed(const struct record_dir *d)
@@ -28,7 +30,10 @@ static inline bool record_keyed(const struct record_dir *d)
 	return d->suite;
 }
 
-/* Takes the next key; sequence numbers begin at 0. NOMEM, CRYPTO: the direction is then unkeyed. */
+/*
+ * Takes the next key; sequence numbers begin at 0. @iv: SEAL_NONCE bytes. NOMEM, CRYPTO: the
+ * direction is then unkeyed.
+ */
 int record_key(struct record_dir *d, const struct crypto *c, const struct suite *suite, bool seal,
 	       const uint8_t *key, const uint8_t *iv);
 
@@ -55,8 +60,9 @@ int record_body_len(const struct record_dir *d, bool protected, const uint8_t he
 		    size_t *n);
 
 /*
- * Opens in place the protected record of header and @n bytes at @rec. BAD_RECORD; UNEXPECTED:
- * nothing but padding inside (§5.4); RECORD_SIZE: more inside than allowed.
+ * Opens in place the protected record of header and @n bytes at @rec, whose header was judged by
+ * record_body_len(). BAD_RECORD; UNEXPECTED: nothing but padding inside (§5.4); RECORD_SIZE: more
+ * inside than allowed.
  */
 int record_open(struct record_dir *d, uint8_t *rec, size_t n, uint8_t *type,
 		struct bytes *content);

@@ -79,7 +79,6 @@ struct privkey;
 int privkey_from_pem(const struct sealsock_env *env, struct bytes pem, struct privkey **out);
 void privkey_free(struct privkey *k);
 bool privkey_can(const struct privkey *k, const struct sigscheme *s, uint16_t version);
-enum key_kind privkey_kind(const struct privkey *k);
 int privkey_sign(const struct privkey *k, const struct sigscheme *s, struct bytes msg,
 		 uint8_t sig[SIGNATURE_MAX], size_t *sig_len);
 

@@ -138,11 +138,6 @@ bool privkey_can(const struct privkey *k, const struct sigscheme *s, uint16_t ve
 	return k->ready[s - sigschemes] && sigscheme_fits(s, k->kind, version);
 }
 
-enum key_kind privkey_kind(const struct privkey *k)
-{
-	return k->kind;
-}
-
 int privkey_sign(const struct privkey *k, const struct sigscheme *s, struct bytes msg,
 		 uint8_t sig[SIGNATURE_MAX], size_t *sig_len)
 {

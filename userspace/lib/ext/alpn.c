@@ -26,7 +26,7 @@ int alpn_parse(struct ext_set *set, enum ext_where where, struct bytes *r)
 			return ext_bad(set, SEALSOCK_ERR_DECODE, "has an empty or cut-off name");
 		count++;
 	}
-	if (where == EXT_IN_EE && count != 1)
+	if (where != EXT_IN_CH && count != 1)
 		return ext_bad(set, SEALSOCK_ERR_DECODE, "does not choose exactly one protocol");
 	return 0;
 }

@@ -16,6 +16,7 @@ enum ext_id {
 	EXT_MAX_FRAGMENT_LENGTH,
 	EXT_STATUS_REQUEST,
 	EXT_SUPPORTED_GROUPS,
+	EXT_EC_POINT_FORMATS,
 	EXT_SIGNATURE_ALGORITHMS,
 	EXT_SIGNATURE_ALGORITHMS_CERT,
 	EXT_USE_SRTP,
@@ -25,7 +26,10 @@ enum ext_id {
 	EXT_CLIENT_CERTIFICATE_TYPE,
 	EXT_SERVER_CERTIFICATE_TYPE,
 	EXT_PADDING,
+	EXT_ENCRYPT_THEN_MAC,
+	EXT_EXTENDED_MASTER_SECRET,
 	EXT_RECORD_SIZE_LIMIT,
+	EXT_SESSION_TICKET,
 	EXT_EARLY_DATA,
 	EXT_PSK_KEY_EXCHANGE_MODES,
 	EXT_CERTIFICATE_AUTHORITIES,
@@ -34,6 +38,7 @@ enum ext_id {
 	EXT_KEY_SHARE,
 	EXT_COOKIE,
 	EXT_SUPPORTED_VERSIONS,
+	EXT_RENEGOTIATION_INFO,
 	EXT_PRE_SHARED_KEY,
 	EXT_COUNT,
 };
@@ -47,6 +52,7 @@ enum ext_where {
 	EXT_IN_CT = 16,
 	EXT_IN_CR = 32,
 	EXT_IN_NST = 64,
+	EXT_IN_SH12 = 128,	/* a ServerHello of TLS 1.2 */
 };
 
 #define EXT_BIT(id) (1u << (id))
@@ -59,6 +65,7 @@ struct ext_set {
 	uint32_t present;		/* EXT_BIT of what is there */
 	struct bytes host_name;		/* server_name in a ClientHello */
 	struct bytes groups;		/* supported_groups */
+	struct bytes point_formats;	/* ec_point_formats, one byte each */
 	struct bytes sigalgs;		/* signature_algorithms */
 	struct bytes sigalgs_cert;	/* signature_algorithms_cert */
 	struct bytes alpn;		/* ProtocolName entries, each with its length byte */
@@ -74,6 +81,8 @@ struct ext_set {
 	uint16_t psk_chosen;		/* … of a ServerHello: which identity */
 	struct bytes authorities;	/* certificate_authorities: 16-bit length and DER each */
 	struct bytes ocsp;		/* status_request of a Certificate: the response */
+	struct bytes ticket;		/* session_ticket of a ClientHello */
+	struct bytes renegotiated;	/* renegotiation_info: of the handshake before */
 	const char *why;		/* after a failed parse: what is wrong */
 	uint16_t bad_type;		/* … and with which extension */
 };
@@ -83,13 +92,14 @@ void ext_build(const struct ext_set *set, enum ext_where where, struct builder *
 
 /*
  * Reads a block without its length field. @offered: bits of what we sent, for blocks that answer
- * (ServerHello, HelloRetryRequest, EncryptedExtensions, Certificate).
+ * (ServerHello of either version, HelloRetryRequest, EncryptedExtensions, Certificate).
  * DECODE: malformed; ILLEGAL: twice, or not allowed there; UNOFFERED_EXT: an answer nobody asked
  * for. The rest of the block is then not read.
  */
 int ext_parse(struct ext_set *set, enum ext_where where, struct bytes block, uint32_t offered);
 
-/* Is an extension of this wire type in the block? For a look before the block is judged. */
+/* Is an extension of this wire type in the block, and what? For a look before it is judged. */
+bool ext_block_find(struct bytes block, uint16_t type, struct bytes *body);
 bool ext_block_has(struct bytes block, uint16_t type);
 
 /* Wire type of a row, and the name RFC 8446 gives a wire type ("extension" if it gives none). */
@@ -154,6 +164,14 @@ void authorities_build(const struct ext_set *set, enum ext_where where, struct b
 int authorities_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
 void status_request_build(const struct ext_set *set, enum ext_where where, struct builder *w);
 int status_request_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+void point_formats_build(const struct ext_set *set, enum ext_where where, struct builder *w);
+int point_formats_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+void session_ticket_build(const struct ext_set *set, enum ext_where where, struct builder *w);
+int session_ticket_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+void renegotiation_build(const struct ext_set *set, enum ext_where where, struct builder *w);
+int renegotiation_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+void empty_build(const struct ext_set *set, enum ext_where where, struct builder *w);
+int empty_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
 int early_data_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
 
 /* Notes what is wrong and returns @code. */

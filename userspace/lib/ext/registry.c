@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* Which extension may stand where: the table of RFC 8446 §4.2, and the walk over a block. */
+/*
+ * Which extension may stand where: the table of RFC 8446 §4.2 with those of TLS 1.2 (RFC 5077,
+ * 5746, 6066, 7366, 7627, 8422), and the walk over a block.
+ */
 #include "ext/ext.h"
 
 #define CH	EXT_IN_CH
@@ -9,6 +12,7 @@
 #define CT	EXT_IN_CT
 #define CR	EXT_IN_CR
 #define NST	EXT_IN_NST
+#define SH12	EXT_IN_SH12
 
 /* A row without functions is refused in the wrong place, and otherwise ignored. */
 static const struct {
@@ -18,26 +22,36 @@ static const struct {
 	ext_build_fn build;
 	ext_parse_fn parse;
 } rows[EXT_COUNT] = {
-	[EXT_SERVER_NAME] = { 0, CH | EE, "server_name", server_name_build, server_name_parse },
-	[EXT_MAX_FRAGMENT_LENGTH] = { 1, CH | EE, "max_fragment_length", NULL, NULL },
-	[EXT_STATUS_REQUEST] = { 5, CH | CR | CT, "status_request", status_request_build,
+	[EXT_SERVER_NAME] = { 0, CH | EE | SH12, "server_name", server_name_build,
+			      server_name_parse },
+	[EXT_MAX_FRAGMENT_LENGTH] = { 1, CH | EE | SH12, "max_fragment_length", NULL, NULL },
+	[EXT_STATUS_REQUEST] = { 5, CH | CR | CT | SH12, "status_request", status_request_build,
 				 status_request_parse },
-	[EXT_SUPPORTED_GROUPS] = { 10, CH | EE, "supported_groups", supported_groups_build,
+	[EXT_SUPPORTED_GROUPS] = { 10, CH | EE | SH12, "supported_groups", supported_groups_build,
 				   supported_groups_parse },
+	[EXT_EC_POINT_FORMATS] = { 11, CH | SH12, "ec_point_formats", point_formats_build,
+				   point_formats_parse },
 	[EXT_SIGNATURE_ALGORITHMS] = { 13, CH | CR, "signature_algorithms", sigalgs_build,
 				       sigalgs_parse },
 	[EXT_SIGNATURE_ALGORITHMS_CERT] = { 50, CH | CR, "signature_algorithms_cert", NULL,
 					    sigalgs_cert_parse },
-	[EXT_USE_SRTP] = { 14, CH | EE, "use_srtp", NULL, NULL },
-	[EXT_HEARTBEAT] = { 15, CH | EE, "heartbeat", NULL, NULL },
-	[EXT_ALPN] = { 16, CH | EE, "application_layer_protocol_negotiation", alpn_build,
-		       alpn_parse },
-	[EXT_SIGNED_CERTIFICATE_TIMESTAMP] = { 18, CH | CR | CT, "signed_certificate_timestamp",
-					       NULL, NULL },
-	[EXT_CLIENT_CERTIFICATE_TYPE] = { 19, CH | EE, "client_certificate_type", NULL, NULL },
-	[EXT_SERVER_CERTIFICATE_TYPE] = { 20, CH | EE, "server_certificate_type", NULL, NULL },
+	[EXT_USE_SRTP] = { 14, CH | EE | SH12, "use_srtp", NULL, NULL },
+	[EXT_HEARTBEAT] = { 15, CH | EE | SH12, "heartbeat", NULL, NULL },
+	[EXT_ALPN] = { 16, CH | EE | SH12, "application_layer_protocol_negotiation",
+		       alpn_build, alpn_parse },
+	[EXT_SIGNED_CERTIFICATE_TIMESTAMP] = { 18, CH | CR | CT | SH12,
+					       "signed_certificate_timestamp", NULL, NULL },
+	[EXT_CLIENT_CERTIFICATE_TYPE] = { 19, CH | EE | SH12, "client_certificate_type", NULL,
+					  NULL },
+	[EXT_SERVER_CERTIFICATE_TYPE] = { 20, CH | EE | SH12, "server_certificate_type", NULL,
+					  NULL },
 	[EXT_PADDING] = { 21, CH, "padding", NULL, NULL },
-	[EXT_RECORD_SIZE_LIMIT] = { 28, CH | EE, "record_size_limit", NULL, NULL },
+	[EXT_ENCRYPT_THEN_MAC] = { 22, CH | SH12, "encrypt_then_mac", empty_build, empty_parse },
+	[EXT_EXTENDED_MASTER_SECRET] = { 23, CH | SH12, "extended_master_secret", empty_build,
+					 empty_parse },
+	[EXT_RECORD_SIZE_LIMIT] = { 28, CH | EE | SH12, "record_size_limit", NULL, NULL },
+	[EXT_SESSION_TICKET] = { 35, CH | SH12, "session_ticket", session_ticket_build,
+				 session_ticket_parse },
 	[EXT_EARLY_DATA] = { 42, CH | EE | NST, "early_data", NULL, early_data_parse },
 	[EXT_PSK_KEY_EXCHANGE_MODES] = { 45, CH, "psk_key_exchange_modes", psk_modes_build,
 					 psk_modes_parse },
@@ -49,6 +63,8 @@ static const struct {
 	[EXT_COOKIE] = { 44, CH | HRR, "cookie", cookie_build, cookie_parse },
 	[EXT_SUPPORTED_VERSIONS] = { 43, CH | SH | HRR, "supported_versions",
 				     supported_versions_build, supported_versions_parse },
+	[EXT_RENEGOTIATION_INFO] = { 0xff01, CH | SH12, "renegotiation_info",
+				     renegotiation_build, renegotiation_parse },
 	[EXT_PRE_SHARED_KEY] = { 41, CH | SH, "pre_shared_key", pre_shared_key_build,
 				 pre_shared_key_parse },
 };
@@ -94,7 +110,7 @@ void ext_build(const struct ext_set *set, enum ext_where where, struct builder *
 /* Blocks that may only answer what was offered; the others may hold what we do not know. */
 static bool answers(enum ext_where where)
 {
-	return where & (SH | HRR | EE | CT);
+	return where & (SH | SH12 | HRR | EE | CT);
 }
 
 /* RFC 8446 §4.2: a cookie may come in a HelloRetryRequest without having been offered. */
@@ -149,13 +165,19 @@ int ext_parse(struct ext_set *set, enum ext_where where, struct bytes block, uin
 	return 0;
 }
 
-bool ext_block_has(struct bytes block, uint16_t type)
+bool ext_block_find(struct bytes block, uint16_t type, struct bytes *body)
 {
-	struct bytes body;
 	uint16_t t;
 
-	while (rd_u16(&block, &t) && rd_vec16(&block, 0, 0xffff, &body))
+	while (rd_u16(&block, &t) && rd_vec16(&block, 0, 0xffff, body))
 		if (t == type)
 			return true;
 	return false;
+}
+
+bool ext_block_has(struct bytes block, uint16_t type)
+{
+	struct bytes body;
+
+	return ext_block_find(block, type, &body);
 }

@@ -26,6 +26,8 @@ int status_request_parse(struct ext_set *set, enum ext_where where, struct bytes
 
 	if (where == EXT_IN_CR && !r->n)
 		return 0;	/* RFC 8446 §4.4.2.1: a server's wish is empty */
+	if (where == EXT_IN_SH12)
+		return 0;	/* must be empty: the caller checks */
 	if (!rd_u8(r, &type))
 		return ext_bad(set, SEALSOCK_ERR_DECODE, "lacks its type");
 	if (where == EXT_IN_CT) {

@@ -52,6 +52,7 @@ static void describe(struct hs *hs, struct client_hello *ch)
 		e->present |= EXT_BIT(EXT_COOKIE);
 		e->cookie = bytes_of(hs->cookie.p, hs->cookie.n);
 	}
+	client_offer12(hs, ch);
 }
 
 /* The lists that a ClientHello points to while it is built. */
@@ -64,9 +65,11 @@ static int add_lists(struct hs *hs, struct lists *l, struct client_hello *ch)
 	struct builder shares = { .buf = &l->shares }, ids = { .buf = &l->ids };
 	struct builder binders = { .buf = &l->binders };
 
-	wr_u16(&shares, kex_group(hs->kex));
-	wr_vec16(&shares, kex_share(hs->kex));
-	if (psk13_offer(hs, &ids, &binders) > 0)
+	if (hs->kex) {
+		wr_u16(&shares, kex_group(hs->kex));
+		wr_vec16(&shares, kex_share(hs->kex));
+	}
+	if (hs->kex && psk13_offer(hs, &ids, &binders) > 0)
 		ch->ext.present |= EXT_BIT(EXT_PRE_SHARED_KEY);
 	ch->ext.shares = bytes_of(l->shares.p, l->shares.n);
 	ch->ext.psk_ids = bytes_of(l->ids.p, l->ids.n);
@@ -144,12 +147,14 @@ int client_start(struct hs *hs)
 	}
 	config_offer(hs->ch->cfg, &hs->suites);
 	err = draw(hs, hs->random, sizeof(hs->random));
-	/* RFC 8446 §D.4: a session id makes this look like a resumption to middleboxes. */
-	hs->session_id_len = SESSION_ID_MAX;
-	if (!err)
-		err = draw(hs, hs->session_id, hs->session_id_len);
-	if (!err)
-		err = new_share(hs, u16_at(wire_list_of(&hs->ch->cfg->groups), 0));
+	if (config_has_version(hs->ch->cfg, VERSION_TLS13)) {
+		/* RFC 8446 §D.4: a session id makes this look like a resumption to middleboxes. */
+		hs->session_id_len = SESSION_ID_MAX;
+		if (!err)
+			err = draw(hs, hs->session_id, hs->session_id_len);
+		if (!err)
+			err = new_share(hs, u16_at(wire_list_of(&hs->ch->cfg->groups), 0));
+	}
 	if (!err)
 		err = find_session(hs);
 	if (!err)
@@ -311,7 +316,7 @@ int client_on_server_hello(struct hs *hs, struct bytes body)
 }
 
 /* RFC 7301 §3.1: the server may only choose what was offered. */
-static int take_alpn(struct hs *hs, struct bytes chosen)
+int client_take_alpn(struct hs *hs, struct bytes chosen, unsigned int msg)
 {
 	struct bytes list = bytes_of(hs->ch->cfg->alpn.p, hs->ch->cfg->alpn.n), name, want;
 
@@ -320,7 +325,7 @@ static int take_alpn(struct hs *hs, struct bytes chosen)
 		if (bytes_equal(name, want))
 			break;
 	if (!bytes_equal(name, want))
-		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_ENCRYPTED_EXTENSIONS,
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, msg,
 				   "chooses a protocol that was not offered", 0);
 	hs->result->alpn = mem_strndup(hs->ch->env, want.p, want.n);
 	return hs->result->alpn ? 0 : hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the protocol");
@@ -334,7 +339,7 @@ int client_on_encrypted_extensions(struct hs *hs, struct bytes body)
 	if (err)
 		return hs_fail_msg(hs, err, MSG_ENCRYPTED_EXTENSIONS, ee.why, ee.ext.bad_type);
 	if (ee.ext.present & EXT_BIT(EXT_ALPN)) {
-		err = take_alpn(hs, ee.ext.alpn);
+		err = client_take_alpn(hs, ee.ext.alpn, MSG_ENCRYPTED_EXTENSIONS);
 		if (err)
 			return err;
 	}

@@ -22,7 +22,9 @@ int hs_add(struct hs *hs, struct bytes message)
 {
 	int err = transcript_add(&hs->transcript, message);
 
-	return err ? hs_internal(hs, err, "hashing the handshake") : 0;
+	if (err)
+		return hs_internal(hs, err, "hashing the handshake");
+	return hs12_log(hs, message);
 }
 
 int hs_derive(struct hs *hs, const char *label, struct secret *out)

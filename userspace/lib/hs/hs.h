@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The handshake. States and legal messages are tables (states13.c); one driver (run.c) walks them;
- * what a message means is in client13.c and server13.c; what is chosen among offers in policy.c.
+ * The handshake. States and legal messages are tables (states12.c, states13.c); one driver (run.c)
+ * walks them; what a message means is in client12.c, client13.c, server12.c and server13.c; what is
+ * chosen among offers in policy.c.
  */
 #ifndef SEALSOCK_HS_H
 #define SEALSOCK_HS_H
 
 #include "channel.h"
 #include "msg/msg.h"
+#include "schedule12.h"
 #include "schedule13.h"
 #include "session.h"
 #include "transcript.h"
@@ -27,6 +29,19 @@ enum hs_state {
 	HS_WAIT_CLIENT_CERT,
 	HS_WAIT_CLIENT_CV,
 	HS_WAIT_CLIENT_FINISHED,
+	HS12_WAIT_CERT,		/* TLS 1.2: the flows of RFC 5246 §7.3 and RFC 5077 §3.1 */
+	HS12_WAIT_SKE,
+	HS12_WAIT_CR_DONE,	/* CertificateRequest or ServerHelloDone */
+	HS12_WAIT_DONE,
+	HS12_WAIT_TICKET,
+	HS12_WAIT_SERVER_CCS,
+	HS12_WAIT_SERVER_FINISHED,
+	HS12_WAIT_CLIENT_CERT,
+	HS12_WAIT_CKE,
+	HS12_WAIT_CKE_SIGNED,	/* the client sent a certificate: CertificateVerify follows */
+	HS12_WAIT_CV,
+	HS12_WAIT_CLIENT_CCS,
+	HS12_WAIT_CLIENT_FINISHED,
 	HS_CONNECTED,
 	HS_STATES,
 };
@@ -34,8 +49,17 @@ enum hs_state {
 /* PSKs offered at once, and looked at in one ClientHello. */
 enum { PSK_OFFER_MAX = 4, PSK_TRY_MAX = 8, SESSIONS_KEPT = 4 };
 
-/* HelloRetryRequest shares its type with ServerHello; in the tables it is a message of its own. */
-enum { MSG_HELLO_RETRY_REQUEST = 256 };
+/*
+ * What in the tables is a message of its own, but on the wire is not: HelloRetryRequest is a
+ * ServerHello, so are the answers of TLS 1.2; what a ClientHello is taken for depends on the
+ * version that is chosen; change_cipher_spec is a record.
+ */
+enum {
+	MSG_HELLO_RETRY_REQUEST = 256,
+	MSG_SERVER_HELLO_12,
+	MSG_CLIENT_HELLO_12,
+	MSG_CHANGE_CIPHER_SPEC,
+};
 
 struct hs;
 
@@ -62,10 +86,27 @@ struct hs_row {
 
 extern const struct hs_row hs_rows13[];
 extern const unsigned int hs_row_count13;
+extern const struct hs_row hs_rows12[];
+extern const unsigned int hs_row_count12;
 const char *hs_state_name(enum hs_state state);
 
 /* The row for a message, or NULL: then it is out of turn. */
 const struct hs_row *hs_find(enum hs_state state, unsigned int msg);
+
+/* What only a handshake of TLS 1.2 has. */
+enum { KEY_BLOCK12_MAX = 2 * (SEAL_MAX_KEY + SEAL_NONCE) };
+
+struct hs12 {
+	uint8_t server_random[HELLO_RANDOM];
+	struct secret master;
+	uint8_t block[KEY_BLOCK12_MAX];	/* from its derivation to the second change_cipher_spec */
+	uint16_t group;			/* client: of the server's public value … */
+	uint8_t peer[EC_SHARE_MAX];	/* … and the value */
+	uint8_t peer_len;
+	bool logging;			/* the messages may have to be signed as they are: … */
+	struct buf log;			/* … all of them so far */
+	bool early_ccs;			/* client: one came before the version was known */
+};
 
 struct hs {
 	struct channel *ch;
@@ -87,6 +128,7 @@ struct hs {
 	struct buf cookie;
 	uint8_t invariant[HASH_MAX];	/* server: hash of what a second ClientHello must keep */
 
+	struct hs12 v12;
 	struct transcript transcript;
 	struct schedule13 schedule;
 	struct secret client_secret;	/* handshake traffic secrets, then application ones */
@@ -186,6 +228,40 @@ int server_on_certificate(struct hs *hs, struct bytes body);
 int server_on_certificate_verify(struct hs *hs, struct bytes body);
 int server_on_finished(struct hs *hs, struct bytes body);
 
+/* client12.c, server12.c: what states12.c points to. */
+int client_on_server_hello12(struct hs *hs, struct bytes body);
+int client_on_certificate12(struct hs *hs, struct bytes body);
+int client_on_server_key_exchange(struct hs *hs, struct bytes body);
+int client_on_certificate_request12(struct hs *hs, struct bytes body);
+int client_on_server_hello_done(struct hs *hs, struct bytes body);
+int client_on_ccs(struct hs *hs, struct bytes body);
+int client_on_finished12(struct hs *hs, struct bytes body);
+int server_on_client_hello12(struct hs *hs, struct bytes body);
+int server_on_certificate12(struct hs *hs, struct bytes body);
+int server_on_certificate_verify12(struct hs *hs, struct bytes body);
+int server_on_client_key_exchange(struct hs *hs, struct bytes body);
+int server_on_ccs(struct hs *hs, struct bytes body);
+int server_on_finished12(struct hs *hs, struct bytes body);
+
+/* client12.c: adds to a ClientHello what a server of TLS 1.2 reads, and takes 1.3's away. */
+void client_offer12(struct hs *hs, struct client_hello *ch);
+
+/* client13.c: steps that both versions take alike. @msg: in which the server said it. */
+int client_take_alpn(struct hs *hs, struct bytes chosen, unsigned int msg);
+
+/* server13.c: the same. */
+int server_keep_names(struct hs *hs, const struct client_hello *ch, struct bytes alpn);
+
+/* common12.c: steps both roles take. */
+
+/* Keeps a message for CertificateVerify, if one may come. MESSAGE_SIZE: they are too many bytes. */
+int hs12_log(struct hs *hs, struct bytes message);
+void hs12_log_end(struct hs *hs);
+int hs12_keys(struct hs *hs, struct bytes pre_master);
+int hs12_key_dir(struct hs *hs, struct record_dir *d);
+int hs12_send_finished(struct hs *hs);
+int hs12_check_finished(struct hs *hs, struct bytes body);
+
 /* common13.c: steps both roles take. */
 int hs_add(struct hs *hs, struct bytes message);
 int hs_derive(struct hs *hs, const char *label, struct secret *out);
@@ -264,13 +340,37 @@ struct choice {
 };
 
 int policy_choose(struct hs *hs, const struct client_hello *ch, struct choice *out);
+int policy_choose12(struct hs *hs, const struct client_hello *ch, struct choice *out);
+
+/* Is this connection one of TLS 1.2? False while the version is not known. */
+static inline bool channel_is_12(const struct channel *c)
+{
+	return c->suite && c->suite->version == VERSION_TLS12;
+}
+
+/* post12.c: the same of TLS 1.2, where the only thing left is to refuse renegotiation. */
+int post12_record(struct channel *ch, struct bytes content, unsigned int *todo);
 
 /* post13.c: messages after the handshake (RFC 8446 §4.6). */
 enum {
 	POST_TICKET = 1,
 	POST_UPDATE_RX = 2,	/* the peer's next key is due */
 	POST_UPDATE_TX = 4,	/* … and ours is asked for */
+	POST_REFUSE = 8,	/* TLS 1.2: warn with no_renegotiation */
 };
+
+/*
+ * How messages are put together across records: @judge refuses one by its header, or gives its
+ * whole length; @done handles it, @rest bytes follow in its record.
+ */
+struct post_rules {
+	int (*judge)(struct channel *ch, const uint8_t *header, size_t *total);
+	int (*done)(struct channel *ch, struct hs_result *result, struct bytes whole, size_t rest,
+		    unsigned int *todo);
+};
+
+int post_messages(struct channel *ch, struct hs_result *result, struct bytes content,
+		  const struct post_rules *rules, unsigned int *todo);
 
 /*
  * Takes the content of a handshake record: puts messages together across records and handles each.

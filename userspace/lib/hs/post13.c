@@ -52,8 +52,8 @@ static int judge(struct channel *ch, const uint8_t *header, size_t *total)
 	return 0;
 }
 
-int post13_record(struct channel *ch, struct hs_result *result, struct bytes content,
-		  unsigned int *todo)
+int post_messages(struct channel *ch, struct hs_result *result, struct bytes content,
+		  const struct post_rules *rules, unsigned int *todo)
 {
 	struct bytes part;
 	size_t total, want;
@@ -65,7 +65,7 @@ int post13_record(struct channel *ch, struct hs_result *result, struct bytes con
 		/* Header first, then the rest: what came is gathered, for tickets are small. */
 		want = MSG_HEADER;
 		if (ch->msg.n >= MSG_HEADER) {
-			err = judge(ch, ch->msg.p, &total);
+			err = rules->judge(ch, ch->msg.p, &total);
 			if (err)
 				break;
 			want = total;
@@ -76,12 +76,19 @@ int post13_record(struct channel *ch, struct hs_result *result, struct bytes con
 			return channel_fail(ch, SEALSOCK_ERR_NOMEM, "out of memory");
 		if (ch->msg.n < MSG_HEADER)
 			continue;
-		err = judge(ch, ch->msg.p, &total);
+		err = rules->judge(ch, ch->msg.p, &total);
 		if (!err && ch->msg.n == total) {
-			err = on_message(ch, result, bytes_of(ch->msg.p, total), content.n,
-					 todo);
+			err = rules->done(ch, result, bytes_of(ch->msg.p, total), content.n, todo);
 			buf_free(&ch->msg);
 		}
 	}
 	return err;
+}
+
+int post13_record(struct channel *ch, struct hs_result *result, struct bytes content,
+		  unsigned int *todo)
+{
+	static const struct post_rules rules = { judge, on_message };
+
+	return post_messages(ch, result, content, &rules, todo);
 }

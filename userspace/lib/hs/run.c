@@ -13,6 +13,7 @@ int hs_init(struct hs *hs, struct channel *ch, struct hs_result *result)
 	buf_init(&hs->flight, ch->env);
 	buf_init(&hs->request_message, ch->env);
 	buf_init(&hs->session_text, ch->env);
+	buf_init(&hs->v12.log, ch->env);
 	ch->step = hs_state_name(hs->state);
 	return transcript_init(&hs->transcript, ch->cfg->crypto);
 }
@@ -24,6 +25,7 @@ void hs_free(struct hs *hs)
 	buf_free(&hs->flight);
 	buf_free(&hs->request_message);
 	buf_free(&hs->session_text);
+	buf_free(&hs->v12.log);
 	kex_free(hs->kex);
 	cert_free(hs->leaf);
 	transcript_free(&hs->transcript);
@@ -76,7 +78,9 @@ static int judge_type(struct hs *hs, uint8_t type, bool *protected)
 {
 	bool keyed = record_keyed(&hs->ch->rx);
 
-	*protected = keyed && type == SEAL_TYPE_DATA;
+	*protected = keyed && (type == SEAL_TYPE_DATA || channel_is_12(hs->ch));
+	if (*protected)
+		return 0;	/* TLS 1.2 protects all types, and what is inside decides */
 	switch (type) {
 	case SEAL_TYPE_CCS:
 		return 0;
@@ -92,7 +96,7 @@ static int judge_type(struct hs *hs, uint8_t type, bool *protected)
 		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
 				    "a handshake record came unencrypted after the keys were set");
 	case SEAL_TYPE_DATA:
-		if (keyed || hs->skip_plain)
+		if (hs->skip_plain)
 			return 0;
 		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
 				    "application data came before the handshake was done");
@@ -128,32 +132,6 @@ int hs_record_header(struct hs *hs, size_t *body_len)
 	return 0;
 }
 
-/* RFC 8446 §5, §D.4: one byte of value 1, dropped, only until the peer's Finished. */
-static int on_ccs(struct hs *hs, struct bytes content)
-{
-	if (content.n != 1 || content.p[0] != 1)
-		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
-				    "change_cipher_spec is not the single byte 1");
-	TRACE(ccs, hs->ch, SEALSOCK_DIR_RECEIVED);
-	if (!hs->hello_seen)
-		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
-				    "change_cipher_spec came before any ClientHello");
-	if (hs->ch->msg.n)
-		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
-				    "change_cipher_spec came inside a handshake message");
-	return channel_idle(hs->ch);
-}
-
-/* RFC 8446 §4.2.10: early data is thrown away, up to a limit. */
-static int skip(struct hs *hs, size_t n)
-{
-	if (n > hs->skip_left)
-		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
-				    "more early data came than a server that refused it will skip");
-	hs->skip_left -= n;
-	return 0;
-}
-
 /* Goes where a message's handler says. */
 static int proceed(struct hs *hs, const struct hs_row *row, int r)
 {
@@ -165,6 +143,84 @@ static int proceed(struct hs *hs, const struct hs_row *row, int r)
 	}
 	hs->ch->idle_records = 0;
 	go(hs, r == HS_THIRD ? row->third : r == HS_OTHER ? row->other : row->next);
+	return 0;
+}
+
+/*
+ * One byte of value 1. In TLS 1.2 it is an event of the table; in TLS 1.3 (RFC 8446 §5, §D.4) it
+ * is dropped, but only until the peer's Finished.
+ */
+static int on_ccs(struct hs *hs, struct bytes content)
+{
+	const struct hs_row *row = hs_find(hs->state, MSG_CHANGE_CIPHER_SPEC);
+
+	if (content.n != 1 || content.p[0] != 1)
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
+				    "change_cipher_spec is not the single byte 1");
+	TRACE(ccs, hs->ch, SEALSOCK_DIR_RECEIVED);
+	if (!hs->hello_seen)
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
+				    "change_cipher_spec came before any ClientHello");
+	if (hs->ch->msg.n)
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
+				    "change_cipher_spec came inside a handshake message");
+	if (row)
+		return proceed(hs, row, row->done(hs, content));
+	if (channel_is_12(hs->ch))
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
+				    "change_cipher_spec came out of turn");
+	hs->v12.early_ccs = true;
+	return channel_idle(hs->ch);
+}
+
+/* Does the server's answer belong to TLS 1.2? Where it may not, 1.3 says what is wrong with it. */
+static bool is_server_hello12(const struct hs *hs, struct bytes body)
+{
+	struct server_hello sh;
+
+	return hs->state == HS_WAIT_SH && config_has_version(hs->ch->cfg, VERSION_TLS12) &&
+	       server_hello_parse(body, &sh) == 0 && sh.tls12;
+}
+
+/* The highest version that both have decides; a client that has none of ours is told by either. */
+static bool is_client_hello12(const struct hs *hs, struct bytes body)
+{
+	const struct sealsock_config *cfg = hs->ch->cfg;
+	struct client_hello ch;
+	struct bytes body43, versions;
+
+	if (hs->state != HS_WAIT_CH || !config_has_version(cfg, VERSION_TLS12))
+		return false;
+	if (!config_has_version(cfg, VERSION_TLS13))
+		return true;
+	if (client_hello_parse(body, &ch))
+		return false;
+	if (!ext_block_find(ch.ext_block, ext_type(EXT_SUPPORTED_VERSIONS), &body43))
+		return ch.legacy_version > 0x0300;
+	return rd_vec8(&body43, 2, 254, &versions) && !u16_contains(versions, VERSION_TLS13) &&
+	       u16_contains(versions, VERSION_TLS12);
+}
+
+/* The message's number in the tables. */
+static unsigned int classify(const struct hs *hs, unsigned int type, struct bytes body)
+{
+	if (type == MSG_SERVER_HELLO && body.n >= 2 + HELLO_RANDOM &&
+	    memcmp(body.p + 2, hello_retry_random, HELLO_RANDOM) == 0)
+		return MSG_HELLO_RETRY_REQUEST;
+	if (type == MSG_SERVER_HELLO && is_server_hello12(hs, body))
+		return MSG_SERVER_HELLO_12;
+	if (type == MSG_CLIENT_HELLO && is_client_hello12(hs, body))
+		return MSG_CLIENT_HELLO_12;
+	return type;
+}
+
+/* RFC 8446 §4.2.10: early data is thrown away, up to a limit. */
+static int skip(struct hs *hs, size_t n)
+{
+	if (n > hs->skip_left)
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
+				    "more early data came than a server that refused it will skip");
+	hs->skip_left -= n;
 	return 0;
 }
 
@@ -210,9 +266,7 @@ static int handle(struct hs *hs, struct bytes whole, size_t rest)
 	const struct hs_row *row;
 
 	TRACE(received, hs->ch, whole);
-	if (msg == MSG_SERVER_HELLO && body.n >= 2 + HELLO_RANDOM &&
-	    memcmp(body.p + 2, hello_retry_random, HELLO_RANDOM) == 0)
-		msg = MSG_HELLO_RETRY_REQUEST;
+	msg = classify(hs, msg, body);
 	row = hs_find(hs->state, msg);
 	if (!row)
 		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED, "%s came out of turn",
@@ -323,13 +377,14 @@ int hs_record(struct hs *hs)
 	struct channel *ch = hs->ch;
 	struct bytes content = bytes_of(ch->in.p + SEAL_HEADER, ch->in.n - SEAL_HEADER);
 	uint8_t type = ch->in.p[0];
+	bool sealed = record_keyed(&ch->rx) && (type == SEAL_TYPE_DATA || channel_is_12(ch));
 	int err;
 
-	if (type == SEAL_TYPE_CCS)
+	if (type == SEAL_TYPE_CCS && !sealed)
 		return on_ccs(hs, content);
 	if (type == SEAL_TYPE_DATA && hs->skip_plain)
 		return skip(hs, content.n);
-	if (type == SEAL_TYPE_DATA) {
+	if (sealed) {
 		err = record_open(&ch->rx, ch->in.p, content.n, &type, &content);
 		if (err == SEALSOCK_ERR_BAD_RECORD && hs->skip_sealed)
 			return skip(hs, content.n);

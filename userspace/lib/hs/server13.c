@@ -77,7 +77,7 @@ static int check_again(struct hs *hs, const struct client_hello *ch, const struc
 	return 0;
 }
 
-static int keep_names(struct hs *hs, const struct client_hello *ch, const struct choice *c)
+int server_keep_names(struct hs *hs, const struct client_hello *ch, struct bytes alpn)
 {
 	struct hs_result *r = hs->result;
 	const struct sealsock_env *env = hs->ch->env;
@@ -87,8 +87,8 @@ static int keep_names(struct hs *hs, const struct client_hello *ch, const struct
 		if (!r->sni)
 			return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the server name");
 	}
-	if (c->alpn.n && !r->alpn) {
-		r->alpn = mem_strndup(env, c->alpn.p, c->alpn.n);
+	if (alpn.n && !r->alpn) {
+		r->alpn = mem_strndup(env, alpn.p, alpn.n);
 		if (!r->alpn)
 			return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the protocol");
 	}
@@ -312,7 +312,7 @@ int server_on_client_hello(struct hs *hs, struct bytes body)
 	if (!err && c.share.n)
 		err = check_credential(hs, &ch, &c);
 	if (!err)
-		err = keep_names(hs, &ch, &c);
+		err = server_keep_names(hs, &ch, c.alpn);
 	if (err)
 		return err;
 	hs->ch->suite = c.suite;

@@ -53,6 +53,19 @@ const char *hs_state_name(enum hs_state state)
 		[HS_WAIT_CLIENT_CERT] = "waiting for the client's Certificate",
 		[HS_WAIT_CLIENT_CV] = "waiting for the client's CertificateVerify",
 		[HS_WAIT_CLIENT_FINISHED] = "waiting for the client's Finished",
+		[HS12_WAIT_CERT] = "waiting for the server's Certificate",
+		[HS12_WAIT_SKE] = "waiting for ServerKeyExchange",
+		[HS12_WAIT_CR_DONE] = "waiting for CertificateRequest or ServerHelloDone",
+		[HS12_WAIT_DONE] = "waiting for ServerHelloDone",
+		[HS12_WAIT_TICKET] = "waiting for NewSessionTicket",
+		[HS12_WAIT_SERVER_CCS] = "waiting for the server's ChangeCipherSpec",
+		[HS12_WAIT_SERVER_FINISHED] = "waiting for the server's Finished (TLS 1.2)",
+		[HS12_WAIT_CLIENT_CERT] = "waiting for the client's Certificate",
+		[HS12_WAIT_CKE] = "waiting for ClientKeyExchange",
+		[HS12_WAIT_CKE_SIGNED] = "waiting for ClientKeyExchange after Certificate",
+		[HS12_WAIT_CV] = "waiting for the client's CertificateVerify",
+		[HS12_WAIT_CLIENT_CCS] = "waiting for the client's ChangeCipherSpec",
+		[HS12_WAIT_CLIENT_FINISHED] = "waiting for the client's Finished (TLS 1.2)",
 		[HS_CONNECTED] = "connected",
 	};
 
@@ -66,5 +79,8 @@ const struct hs_row *hs_find(enum hs_state state, unsigned int msg)
 	for (i = 0; i < hs_row_count13; i++)
 		if (hs_rows13[i].state == state && hs_rows13[i].msg == msg)
 			return &hs_rows13[i];
+	for (i = 0; i < hs_row_count12; i++)
+		if (hs_rows12[i].state == state && hs_rows12[i].msg == msg)
+			return &hs_rows12[i];
 	return NULL;
 }

@@ -47,6 +47,22 @@ int client_hello_parse_ext(struct client_hello *ch)
 	return err;
 }
 
+int client_hello_check12(struct client_hello *ch)
+{
+	uint32_t have = ch->ext.present;
+
+	if (!memchr(ch->compression.p, 0, ch->compression.n))
+		return bad(ch, SEALSOCK_ERR_ILLEGAL, "does not offer null compression");
+	if (ch->ext.renegotiated.n)
+		return bad(ch, SEALSOCK_ERR_UNPROTECTED, "renegotiates a connection that is new");
+	if (!(have & EXT_BIT(EXT_RENEGOTIATION_INFO)) &&
+	    !u16_contains(ch->suites, SCSV_RENEGOTIATION))
+		return bad(ch, SEALSOCK_ERR_UNPROTECTED, "lacks renegotiation_info");
+	if (!(have & EXT_BIT(EXT_EXTENDED_MASTER_SECRET)))
+		return bad(ch, SEALSOCK_ERR_UNPROTECTED, "lacks extended_master_secret");
+	return 0;
+}
+
 /* §4.2.8: every share is of a group that supported_groups lists. */
 static bool shares_are_listed(const struct ext_set *ext)
 {

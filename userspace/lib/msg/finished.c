@@ -13,7 +13,7 @@ void finished_build(struct bytes verify_data, struct builder *w)
 int finished_parse(struct bytes body, size_t len, struct bytes *verify_data, const char **why)
 {
 	if (body.n != len) {
-		*why = "is not as long as the hash";
+		*why = "is not as long as it must be";
 		return SEALSOCK_ERR_DECODE;
 	}
 	*verify_data = body;

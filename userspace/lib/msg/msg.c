@@ -4,6 +4,8 @@
 const char *msg_name(unsigned int type)
 {
 	switch (type) {
+	case MSG_HELLO_REQUEST:
+		return "HelloRequest";
 	case MSG_CLIENT_HELLO:
 		return "ClientHello";
 	case MSG_SERVER_HELLO:
@@ -16,6 +18,12 @@ const char *msg_name(unsigned int type)
 		return "EncryptedExtensions";
 	case MSG_CERTIFICATE:
 		return "Certificate";
+	case MSG_SERVER_KEY_EXCHANGE:
+		return "ServerKeyExchange";
+	case MSG_SERVER_HELLO_DONE:
+		return "ServerHelloDone";
+	case MSG_CLIENT_KEY_EXCHANGE:
+		return "ClientKeyExchange";
 	case MSG_CERTIFICATE_REQUEST:
 		return "CertificateRequest";
 	case MSG_CERTIFICATE_VERIFY:

@@ -11,14 +11,18 @@
 #include "ext/ext.h"
 
 enum msg_type {
+	MSG_HELLO_REQUEST = 0,
 	MSG_CLIENT_HELLO = 1,
 	MSG_SERVER_HELLO = 2,
 	MSG_NEW_SESSION_TICKET = 4,
 	MSG_END_OF_EARLY_DATA = 5,
 	MSG_ENCRYPTED_EXTENSIONS = 8,
 	MSG_CERTIFICATE = 11,
+	MSG_SERVER_KEY_EXCHANGE = 12,
 	MSG_CERTIFICATE_REQUEST = 13,
+	MSG_SERVER_HELLO_DONE = 14,
 	MSG_CERTIFICATE_VERIFY = 15,
+	MSG_CLIENT_KEY_EXCHANGE = 16,
 	MSG_FINISHED = 20,
 	MSG_KEY_UPDATE = 24,
 	MSG_MESSAGE_HASH = 254,
@@ -63,6 +67,15 @@ int client_hello_parse_ext(struct client_hello *ch);
 /* What §4.1.2, §4.2.8, §4.2.9 and §9.2 demand of a ClientHello of TLS 1.3. */
 int client_hello_check13(struct client_hello *ch);
 
+/*
+ * The same of a ClientHello that TLS 1.2 will answer (RFC 5246 §7.4.1.2, RFC 5746 §3.6, RFC 7627
+ * §5.3). UNPROTECTED: what protects an older protocol's holes is missing.
+ */
+int client_hello_check12(struct client_hello *ch);
+
+/* Signalling values in the list of suites (RFC 5746 §3.3, RFC 7507 §2). */
+enum { SCSV_RENEGOTIATION = 0x00ff, SCSV_FALLBACK = 0x5600 };
+
 /* §4.1.3; a HelloRetryRequest (§4.1.4) is one with a special random. */
 struct server_hello {
 	uint16_t legacy_version;
@@ -71,6 +84,7 @@ struct server_hello {
 	uint16_t suite;
 	uint8_t compression;
 	bool retry;
+	bool tls12;		/* without supported_versions: of TLS 1.2 or older */
 	struct bytes ext_block;
 	struct ext_set ext;
 	const char *why;
@@ -84,6 +98,9 @@ int server_hello_parse_ext(struct server_hello *sh, uint32_t offered);
 
 /* Does the random end in a downgrade mark (§4.1.3)? */
 bool server_hello_downgraded(const struct server_hello *sh);
+
+/* Puts the mark of a server that could do TLS 1.3 but answers with 1.2 into a random. */
+void server_hello_mark12(uint8_t random[HELLO_RANDOM]);
 
 /* §4.3.1 */
 struct encrypted_extensions {
@@ -137,6 +154,65 @@ size_t certificate_verify_content(enum sealsock_role signer, struct bytes transc
 /* §4.4.4 */
 void finished_build(struct bytes verify_data, struct builder *w);
 int finished_parse(struct bytes body, size_t len, struct bytes *verify_data, const char **why);
+
+/*
+ * TLS 1.2 (RFC 5246 §7.4). CertificateVerify and Finished have the form they still have in 1.3.
+ */
+
+/* §7.4.2: the chain without context and extensions. Fills @count and @certs. */
+int certificate12_parse(struct bytes body, struct certificate *c);
+
+/* @chain: 24-bit length and DER of each certificate, as on the wire. */
+void certificate12_build(struct bytes chain, struct builder *w);
+
+/* §7.4.3, RFC 8422 §5.4: @params is what is signed, behind both randoms. */
+struct server_key_exchange {
+	struct bytes params;
+	uint16_t group;
+	struct bytes share;
+	uint16_t scheme;
+	struct bytes signature;
+	const char *why;
+};
+
+void server_key_params_build(uint16_t group, struct bytes share, struct builder *w);
+void server_key_exchange_build(const struct server_key_exchange *ske, struct builder *w);
+int server_key_exchange_parse(struct bytes body, struct server_key_exchange *ske);
+
+/* client random + server random + params */
+enum { EC_SHARE_MAX = 133, SIGNED_PARAMS_MAX = 2 * HELLO_RANDOM + 4 + EC_SHARE_MAX };
+size_t server_key_exchange_content(const uint8_t client_random[HELLO_RANDOM],
+				   const uint8_t server_random[HELLO_RANDOM], struct bytes params,
+				   uint8_t out[SIGNED_PARAMS_MAX]);
+
+/* §7.4.4; @types, @sigalgs, @names as on the wire. */
+struct certificate_request12 {
+	struct bytes types;
+	struct bytes sigalgs;
+	struct bytes names;
+	const char *why;
+};
+
+void certificate_request12_build(const struct certificate_request12 *cr, struct builder *w);
+int certificate_request12_parse(struct bytes body, struct certificate_request12 *cr);
+
+/* §7.4.5, §7.4.1.1: messages without a body. */
+void empty_message_build(enum msg_type type, struct builder *w);
+int empty_message_parse(struct bytes body, const char **why);
+
+/* §7.4.7, RFC 8422 §5.7: the client's public value. */
+void client_key_exchange_build(struct bytes share, struct builder *w);
+int client_key_exchange_parse(struct bytes body, struct bytes *share, const char **why);
+
+/* RFC 5077 §3.3: an empty ticket takes the promise back. */
+struct new_session_ticket12 {
+	uint32_t lifetime;
+	struct bytes ticket;
+	const char *why;
+};
+
+void new_session_ticket12_build(const struct new_session_ticket12 *t, struct builder *w);
+int new_session_ticket12_parse(struct bytes body, struct new_session_ticket12 *t);
 
 /* §4.6.1 */
 struct new_session_ticket {

@@ -15,6 +15,13 @@ static int bad(struct server_hello *sh, const char *why)
 	return SEALSOCK_ERR_DECODE;
 }
 
+static enum ext_where where_of(const struct server_hello *sh)
+{
+	if (sh->retry)
+		return EXT_IN_HRR;
+	return sh->tls12 ? EXT_IN_SH12 : EXT_IN_SH;
+}
+
 void server_hello_build(const struct server_hello *sh, struct builder *w)
 {
 	size_t mark = msg_open(w, MSG_SERVER_HELLO);
@@ -24,7 +31,7 @@ void server_hello_build(const struct server_hello *sh, struct builder *w)
 	wr_vec8(w, sh->session_id);
 	wr_u16(w, sh->suite);
 	wr_u8(w, sh->compression);
-	ext_build(&sh->ext, sh->retry ? EXT_IN_HRR : EXT_IN_SH, w);
+	ext_build(&sh->ext, where_of(sh), w);
 	msg_close(w, mark);
 }
 
@@ -40,22 +47,31 @@ int server_hello_parse(struct bytes body, struct server_hello *sh)
 	if (body.n && (!rd_vec16(&body, 0, 0xffff, &sh->ext_block) || body.n))
 		return bad(sh, "has a malformed block of extensions");
 	sh->retry = memcmp(sh->random.p, hello_retry_random, HELLO_RANDOM) == 0;
+	sh->tls12 = !sh->retry && !ext_block_has(sh->ext_block, ext_type(EXT_SUPPORTED_VERSIONS));
 	return 0;
 }
 
 int server_hello_parse_ext(struct server_hello *sh, uint32_t offered)
 {
-	int err = ext_parse(&sh->ext, sh->retry ? EXT_IN_HRR : EXT_IN_SH, sh->ext_block, offered);
+	int err = ext_parse(&sh->ext, where_of(sh), sh->ext_block, offered);
 
 	if (err)
 		sh->why = sh->ext.why;
 	return err;
 }
 
+/* "DOWNGRD", and a byte for the version */
+static const uint8_t mark[7] = { 0x44, 0x4f, 0x57, 0x4e, 0x47, 0x52, 0x44 };
+
 bool server_hello_downgraded(const struct server_hello *sh)
 {
-	static const uint8_t mark[7] = { 0x44, 0x4f, 0x57, 0x4e, 0x47, 0x52, 0x44 };
 	const uint8_t *end = sh->random.p + HELLO_RANDOM - 8;
 
 	return memcmp(end, mark, sizeof(mark)) == 0 && end[7] <= 1;
+}
+
+void server_hello_mark12(uint8_t random[HELLO_RANDOM])
+{
+	memcpy(random + HELLO_RANDOM - 8, mark, sizeof(mark));
+	random[HELLO_RANDOM - 1] = 1;
 }

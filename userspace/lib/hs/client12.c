@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The client's side of the TLS 1.2 handshake. */
+#include "hs/hs.h"
+
+void client_offer12(struct hs *hs, struct client_hello *ch)
+{
+	static const uint8_t uncompressed;
+	static const uint8_t both[] = { 3, 4, 3, 3 };
+	const struct sealsock_config *cfg = hs->ch->cfg;
+	struct ext_set *e = &ch->ext;
+
+	if (!config_has_version(cfg, VERSION_TLS12))
+		return;
+	e->present |= EXT_BIT(EXT_EC_POINT_FORMATS) | EXT_BIT(EXT_EXTENDED_MASTER_SECRET) |
+		      EXT_BIT(EXT_RENEGOTIATION_INFO);
+	e->point_formats = bytes_of(&uncompressed, 1);
+	e->versions = bytes_of(both, sizeof(both));
+	if (!config_has_version(cfg, VERSION_TLS13))
+		e->present &= ~(EXT_BIT(EXT_SUPPORTED_VERSIONS) | EXT_BIT(EXT_KEY_SHARE) |
+				EXT_BIT(EXT_PSK_KEY_EXCHANGE_MODES));
+}
+
+static int bad_hello(struct hs *hs, int code, const char *why)
+{
+	return hs_fail_msg(hs, code, MSG_SERVER_HELLO, why, 0);
+}
+
+/* RFC 5246 §7.4.1.3: the server's choices among what was offered. */
+static int check_choices(struct hs *hs, const struct server_hello *sh)
+{
+	const struct suite *s = suite_find(sh->suite);
+
+	if (!s || s->version != VERSION_TLS12 ||
+	    !u16_contains(wire_list_of(&hs->suites), sh->suite))
+		return bad_hello(hs, SEALSOCK_ERR_ILLEGAL,
+				 "chooses a cipher suite that was not offered");
+	if (sh->compression)
+		return bad_hello(hs, SEALSOCK_ERR_ILLEGAL, "chooses compression");
+	/* The session id that RFC 8446 §D.4 sends is nobody's session. */
+	if (sh->session_id.n &&
+	    bytes_equal(sh->session_id, bytes_of(hs->session_id, hs->session_id_len)))
+		return bad_hello(hs, SEALSOCK_ERR_ILLEGAL, "resumes a session that is not there");
+	hs->ch->suite = s;
+	return 0;
+}
+
+/* What an attacker in the middle would leave out (RFC 5746 §3.4, RFC 7627 §5.2). */
+static int check_protection(struct hs *hs, const struct server_hello *sh)
+{
+	if (!(sh->ext.present & EXT_BIT(EXT_RENEGOTIATION_INFO)) || sh->ext.renegotiated.n)
+		return bad_hello(hs, SEALSOCK_ERR_UNPROTECTED, "lacks an empty renegotiation_info");
+	if (!(sh->ext.present & EXT_BIT(EXT_EXTENDED_MASTER_SECRET)))
+		return bad_hello(hs, SEALSOCK_ERR_UNPROTECTED, "lacks extended_master_secret");
+	return 0;
+}
+
+static int read_hello(struct hs *hs, struct bytes body, struct server_hello *sh)
+{
+	int err = server_hello_parse(body, sh);
+
+	if (err)
+		return bad_hello(hs, err, sh->why);
+	if (sh->legacy_version != VERSION_TLS12)
+		return channel_fail(hs->ch, SEALSOCK_ERR_VERSION,
+				    "the server chooses version %u.%u", sh->legacy_version >> 8,
+				    sh->legacy_version & 0xff);
+	/* RFC 8446 §4.1.3: a server of TLS 1.3 says so when it answers with 1.2. */
+	if (config_has_version(hs->ch->cfg, VERSION_TLS13) && server_hello_downgraded(sh))
+		return channel_fail(hs->ch, SEALSOCK_ERR_DOWNGRADE,
+				    "someone made the server answer with an older version");
+	err = server_hello_parse_ext(sh, hs->offered);
+	if (err)
+		return hs_fail_msg(hs, err, MSG_SERVER_HELLO, sh->why, sh->ext.bad_type);
+	err = check_choices(hs, sh);
+	return err ? err : check_protection(hs, sh);
+}
+
+int client_on_server_hello12(struct hs *hs, struct bytes body)
+{
+	struct server_hello sh;
+	int err;
+
+	if (hs->v12.early_ccs)
+		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
+				    "change_cipher_spec came before the ServerHello");
+	err = read_hello(hs, body, &sh);
+	if (!err && sh.ext.present & EXT_BIT(EXT_ALPN))
+		err = client_take_alpn(hs, sh.ext.alpn, MSG_SERVER_HELLO);
+	if (err)
+		return err;
+	hs->result->version = VERSION_TLS12;
+	hs->result->ems = true;
+	memcpy(hs->v12.server_random, sh.random.p, HELLO_RANDOM);
+	/* A key share is of no use in TLS 1.2: its key is used in no other exchange. */
+	kex_free(hs->kex);
+	hs->kex = NULL;
+	hs->v12.logging = hs->ch->cfg->creds;
+	err = transcript_start(&hs->transcript, hs->ch->suite->hash);
+	if (err)
+		return hs_internal(hs, err, "hashing the handshake");
+	err = hs_add(hs, bytes_of(hs->hello.p, hs->hello.n));
+	buf_free(&hs->hello);
+	return err ? err : hs_add(hs, hs->whole);
+}
+
+int client_on_certificate12(struct hs *hs, struct bytes body)
+{
+	struct certificate c;
+	int err = certificate12_parse(body, &c);
+
+	if (err)
+		return hs_fail_msg(hs, err, MSG_CERTIFICATE, c.why, 0);
+	if (c.count == 0)
+		return hs_fail_msg(hs, SEALSOCK_ERR_DECODE, MSG_CERTIFICATE,
+				   "of a server is empty", 0);
+	err = auth_take_chain(hs, c.certs, c.count);
+	if (err)
+		return err;
+	if (auth_of(cert_key_kind(hs->leaf)) != hs->ch->suite->auth)
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CERTIFICATE,
+				   "has a key that is not for the cipher suite", 0);
+	return hs_add(hs, hs->whole);
+}
+
+static int check_params(struct hs *hs, const struct server_key_exchange *ske)
+{
+	if (!u16_contains(wire_list_of(&hs->ch->cfg->groups), ske->group) ||
+	    group_find(ske->group)->only13)
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_SERVER_KEY_EXCHANGE,
+				   "uses a group that was not offered", 0);
+	if (ske->share.n > sizeof(hs->v12.peer))
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_SERVER_KEY_EXCHANGE,
+				   "has a public value that is too long", 0);
+	if (!u16_contains(wire_list_of(&hs->ch->cfg->sigalgs), ske->scheme))
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_SERVER_KEY_EXCHANGE,
+				   "uses a signature scheme that was not offered", 0);
+	return 0;
+}
+
+static int check_signature(struct hs *hs, const struct server_key_exchange *ske)
+{
+	uint8_t content[SIGNED_PARAMS_MAX];
+	size_t n = server_key_exchange_content(hs->random, hs->v12.server_random, ske->params,
+					       content);
+	int err = cert_verify(hs->leaf, sigscheme_find(ske->scheme), VERSION_TLS12,
+			      bytes_of(content, n), ske->signature);
+
+	if (err == SEALSOCK_ERR_ILLEGAL)
+		return hs_fail_msg(hs, err, MSG_SERVER_KEY_EXCHANGE,
+				   "uses a signature scheme that does not fit the certificate", 0);
+	if (err == SEALSOCK_ERR_BAD_SIGNATURE)
+		return hs_fail_msg(hs, err, MSG_SERVER_KEY_EXCHANGE,
+				   "is not signed with the certificate's key", 0);
+	return err ? hs_internal(hs, err, "verifying the signature") : 0;
+}
+
+int client_on_server_key_exchange(struct hs *hs, struct bytes body)
+{
+	struct server_key_exchange ske;
+	int err = server_key_exchange_parse(body, &ske);
+
+	if (err)
+		return hs_fail_msg(hs, err, MSG_SERVER_KEY_EXCHANGE, ske.why, 0);
+	err = check_params(hs, &ske);
+	if (!err)
+		err = check_signature(hs, &ske);
+	if (err)
+		return err;
+	hs->v12.group = ske.group;
+	hs->v12.peer_len = (uint8_t)ske.share.n;
+	memcpy(hs->v12.peer, ske.share.p, ske.share.n);
+	hs->result->group = ske.group;
+	hs->result->scheme = ske.scheme;
+	return hs_add(hs, hs->whole);
+}
+
+int client_on_certificate_request12(struct hs *hs, struct bytes body)
+{
+	struct certificate_request12 cr;
+	int err = certificate_request12_parse(body, &cr);
+
+	if (err)
+		return hs_fail_msg(hs, err, MSG_CERTIFICATE_REQUEST, cr.why, 0);
+	hs->client_cert_asked = true;
+	auth_choose_client(hs, cr.names, cr.sigalgs, VERSION_TLS12);
+	return hs_add(hs, hs->whole);
+}
+
+/* Our public value, and the secret that it makes with the server's. */
+static int exchange(struct hs *hs, uint8_t secret[KEX_SECRET_MAX], size_t *n)
+{
+	int err = kex_new(hs->ch->cfg->crypto, hs->ch->env, hs->v12.group, &hs->kex);
+
+	if (err)
+		return hs_internal(hs, err, "making a key share");
+	err = kex_derive(hs->kex, bytes_of(hs->v12.peer, hs->v12.peer_len), secret, n);
+	if (err == SEALSOCK_ERR_ILLEGAL)
+		return hs_fail_msg(hs, err, MSG_SERVER_KEY_EXCHANGE,
+				   "has an invalid public value", 0);
+	return err ? hs_internal(hs, err, "computing the shared secret") : 0;
+}
+
+/* Certificate if one was asked for, and ClientKeyExchange: in the clear. */
+static int add_key_exchange(struct hs *hs)
+{
+	static const struct bytes none;
+	struct builder w = { .buf = &hs->flight };
+
+	hs->flight.n = 0;
+	if (hs->client_cert_asked)
+		certificate12_build(hs->cred ? bytes_of(hs->cred->chain.p, hs->cred->chain.n) :
+					       none, &w);
+	client_key_exchange_build(kex_share(hs->kex), &w);
+	return hs_add_from(hs, &w, 0);
+}
+
+static int send_flight(struct hs *hs)
+{
+	int err = hs_send(hs, bytes_of(hs->flight.p, hs->flight.n));
+
+	hs->flight.n = 0;
+	hs12_log_end(hs);
+	return err ? err : hs12_send_finished(hs);
+}
+
+static int signature_made(struct hs *hs, struct bytes signature)
+{
+	int err = auth13_add_verify(hs, signature);
+
+	hs->result->client_cert_sent = true;
+	return err ? err : send_flight(hs);
+}
+
+/* Signs all messages so far (RFC 5246 §7.4.8), or asks for the signature. */
+static int sign(struct hs *hs)
+{
+	struct bytes log = bytes_of(hs->v12.log.p, hs->v12.log.n);
+	uint8_t sig[SIGNATURE_MAX];
+	size_t n;
+	int err;
+
+	if (!hs->cred->key)
+		return hs_ask_sign(hs, log, signature_made);
+	err = privkey_sign(hs->cred->key, hs->scheme, log, sig, &n);
+	if (err)
+		return hs_internal(hs, err, "signing the handshake");
+	return signature_made(hs, bytes_of(sig, n));
+}
+
+/* The key exchange; nothing is sent before the server was accepted. */
+static int server_accepted(struct hs *hs, struct bytes none)
+{
+	uint8_t secret[KEX_SECRET_MAX];
+	size_t n;
+	int err = exchange(hs, secret, &n);
+
+	(void)none;
+	if (!err)
+		err = add_key_exchange(hs);
+	if (!err)
+		err = hs12_keys(hs, bytes_of(secret, n));
+	wipe(secret, sizeof(secret));
+	kex_free(hs->kex);
+	hs->kex = NULL;
+	if (err)
+		return err;
+	return hs->cred ? sign(hs) : send_flight(hs);
+}
+
+int client_on_server_hello_done(struct hs *hs, struct bytes body)
+{
+	const char *why = NULL;
+	int err = empty_message_parse(body, &why);
+
+	if (err)
+		return hs_fail_msg(hs, err, MSG_SERVER_HELLO_DONE, why, 0);
+	err = hs_add(hs, hs->whole);
+	if (!err)
+		err = auth_ask_application(hs, server_accepted);
+	return err ? err : server_accepted(hs, bytes_of(NULL, 0));
+}
+
+int client_on_ccs(struct hs *hs, struct bytes body)
+{
+	(void)body;
+	return hs12_key_dir(hs, &hs->ch->rx);
+}
+
+int client_on_finished12(struct hs *hs, struct bytes body)
+{
+	int err = hs12_check_finished(hs, body);
+
+	if (!err)
+		hs->result->verified = hs->ch->cfg->verify == SEALSOCK_VERIFY_REQUIRED;
+	return err;
+}

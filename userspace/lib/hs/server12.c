@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The server's side of the TLS 1.2 handshake. */
+#include "hs/hs.h"
+
+/* RFC 7507 §3: a client that fell back although we could do better is being attacked. */
+static int check_version(struct hs *hs, const struct client_hello *ch)
+{
+	bool listed = ext_block_has(ch->ext_block, ext_type(EXT_SUPPORTED_VERSIONS));
+
+	if (listed ? !u16_contains(ch->ext.versions, VERSION_TLS12) :
+		     ch->legacy_version < VERSION_TLS12)
+		return channel_fail(hs->ch, SEALSOCK_ERR_VERSION,
+				    "the client does not speak TLS 1.2");
+	if (config_has_version(hs->ch->cfg, VERSION_TLS13) &&
+	    u16_contains(ch->suites, SCSV_FALLBACK))
+		return channel_fail(hs->ch, SEALSOCK_ERR_FALLBACK,
+				    "the client fell back to TLS 1.2 without need");
+	return 0;
+}
+
+static int read_hello(struct hs *hs, struct bytes body, struct client_hello *ch)
+{
+	int err = client_hello_parse(body, ch);
+
+	if (err)
+		return hs_fail_msg(hs, err, MSG_CLIENT_HELLO, ch->why, 0);
+	/* Before what an older hello might have wrong otherwise. */
+	if (ch->legacy_version < VERSION_TLS12)
+		return channel_fail(hs->ch, SEALSOCK_ERR_VERSION,
+				    "the client does not speak TLS 1.2");
+	err = client_hello_parse_ext(ch);
+	if (err)
+		return hs_fail_msg(hs, err, MSG_CLIENT_HELLO, ch->why, ch->ext.bad_type);
+	err = check_version(hs, ch);
+	if (err)
+		return err;
+	err = client_hello_check12(ch);
+	return err ? hs_fail_msg(hs, err, MSG_CLIENT_HELLO, ch->why, 0) : 0;
+}
+
+static int add_server_hello(struct hs *hs, const struct client_hello *ch, const struct choice *c,
+			    struct builder *w)
+{
+	static const uint8_t uncompressed;
+	struct server_hello sh = {
+		.legacy_version = VERSION_TLS12,
+		.random = bytes_of(hs->v12.server_random, HELLO_RANDOM),
+		.suite = c->suite->id,
+		.tls12 = true,
+	};
+	uint8_t alpn[256];
+
+	if (hs->ch->env->random(hs->ch->env->arg, hs->v12.server_random, HELLO_RANDOM))
+		return hs_internal(hs, SEALSOCK_ERR_RANDOM, "drawing random bytes");
+	if (config_has_version(hs->ch->cfg, VERSION_TLS13))
+		server_hello_mark12(hs->v12.server_random);
+	sh.ext.present = EXT_BIT(EXT_EXTENDED_MASTER_SECRET) | EXT_BIT(EXT_RENEGOTIATION_INFO);
+	if (ch->ext.present & EXT_BIT(EXT_EC_POINT_FORMATS)) {
+		sh.ext.present |= EXT_BIT(EXT_EC_POINT_FORMATS);
+		sh.ext.point_formats = bytes_of(&uncompressed, 1);
+	}
+	if (c->sni_known)	/* RFC 6066 §3: the name was used */
+		sh.ext.present |= EXT_BIT(EXT_SERVER_NAME);
+	if (c->alpn.n) {
+		sh.ext.present |= EXT_BIT(EXT_ALPN);
+		alpn[0] = (uint8_t)c->alpn.n;
+		memcpy(alpn + 1, c->alpn.p, c->alpn.n);
+		sh.ext.alpn = bytes_of(alpn, 1 + c->alpn.n);
+	}
+	server_hello_build(&sh, w);
+	return 0;
+}
+
+/* Our public value, which is for this handshake alone, as it is signed and sent. */
+static int make_params(struct hs *hs, struct buf *params)
+{
+	struct builder w = { .buf = params };
+
+	buf_init(params, hs->ch->env);
+	server_key_params_build(hs->result->group, kex_share(hs->kex), &w);
+	if (!w.bad)
+		return 0;
+	buf_free(params);
+	return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making ServerKeyExchange");
+}
+
+/* Kinds of keys that may sign for a client (RFC 5246 §7.4.4, RFC 8422 §5.5). */
+static void add_certificate_request(struct hs *hs, struct builder *w)
+{
+	static const uint8_t types[] = { 64, 1 };	/* ecdsa_sign, rsa_sign */
+	const struct sealsock_config *cfg = hs->ch->cfg;
+	struct certificate_request12 cr = {
+		.types = bytes_of(types, sizeof(types)),
+		.sigalgs = wire_list_of(&cfg->sigalgs),
+		.names = bytes_of(cfg->ca_names.p, cfg->ca_names.n),
+	};
+
+	certificate_request12_build(&cr, w);
+	hs->client_cert_asked = true;
+}
+
+/* The rest of the flight, which goes out as a whole, in as few records as it takes. */
+static int key_exchange_signed(struct hs *hs, struct bytes signature)
+{
+	struct server_key_exchange ske = { .scheme = hs->scheme->id, .signature = signature };
+	struct builder w = { .buf = &hs->flight };
+	struct buf params;
+	int err;
+
+	if (signature.n == 0 || signature.n > SIGNATURE_MAX)
+		return channel_fail(hs->ch, SEALSOCK_ERR_CRYPTO, "the signer gave no signature");
+	err = make_params(hs, &params);
+	if (err)
+		return err;
+	ske.params = bytes_of(params.p, params.n);
+	server_key_exchange_build(&ske, &w);
+	buf_free(&params);
+	if (hs->ch->cfg->verify != SEALSOCK_VERIFY_NONE)
+		add_certificate_request(hs, &w);
+	empty_message_build(MSG_SERVER_HELLO_DONE, &w);
+	err = hs_add_from(hs, &w, 0);
+	if (!err)
+		err = hs_send(hs, bytes_of(hs->flight.p, hs->flight.n));
+	buf_free(&hs->flight);
+	if (err)
+		return err;
+	return hs->client_cert_asked ? HS_OTHER : 0;
+}
+
+/* Signs the public value together with both randoms, or asks for the signature. */
+static int sign_key_exchange(struct hs *hs)
+{
+	uint8_t content[SIGNED_PARAMS_MAX], sig[SIGNATURE_MAX];
+	struct buf params;
+	size_t n, sig_len;
+	int err = make_params(hs, &params);
+
+	if (err)
+		return err;
+	n = server_key_exchange_content(hs->random, hs->v12.server_random,
+					bytes_of(params.p, params.n), content);
+	buf_free(&params);
+	if (!hs->cred->key)
+		return hs_ask_sign(hs, bytes_of(content, n), key_exchange_signed);
+	err = privkey_sign(hs->cred->key, hs->scheme, bytes_of(content, n), sig, &sig_len);
+	if (err)
+		return hs_internal(hs, err, "signing the key exchange");
+	return key_exchange_signed(hs, bytes_of(sig, sig_len));
+}
+
+/* ServerHello, Certificate, ServerKeyExchange, CertificateRequest, ServerHelloDone. */
+static int answer(struct hs *hs, const struct client_hello *ch, const struct choice *c)
+{
+	struct builder w = { .buf = &hs->flight };
+	int err = kex_new(hs->ch->cfg->crypto, hs->ch->env, c->group, &hs->kex);
+
+	if (err)
+		return hs_internal(hs, err, "making a key share");
+	err = add_server_hello(hs, ch, c, &w);
+	if (err)
+		return err;
+	certificate12_build(bytes_of(c->cred->chain.p, c->cred->chain.n), &w);
+	if (w.bad)
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the server's flight");
+	return sign_key_exchange(hs);
+}
+
+static int configuration_chosen(struct hs *hs, struct bytes none)
+{
+	(void)none;
+	return server_on_client_hello12(hs, bytes_of(hs->whole.p + MSG_HEADER,
+						     hs->whole.n - MSG_HEADER));
+}
+
+int server_on_client_hello12(struct hs *hs, struct bytes body)
+{
+	struct client_hello ch;
+	struct choice c;
+	int err = read_hello(hs, body, &ch);
+
+	hs->hello_seen = true;
+	if (!err)
+		err = hello_ask_application(hs, &ch, configuration_chosen);
+	if (!err)
+		err = policy_choose12(hs, &ch, &c);
+	if (!err)
+		err = server_keep_names(hs, &ch, c.alpn);
+	if (err)
+		return err;
+	hs->ch->suite = c.suite;
+	hs->cred = c.cred;
+	hs->scheme = c.scheme;
+	hs->result->version = VERSION_TLS12;
+	hs->result->group = c.group;
+	hs->result->scheme = c.scheme->id;
+	hs->result->ems = true;
+	hs->v12.logging = hs->ch->cfg->verify != SEALSOCK_VERIFY_NONE;
+	memcpy(hs->random, ch.random.p, HELLO_RANDOM);
+	err = transcript_start(&hs->transcript, c.suite->hash);
+	if (err)
+		return hs_internal(hs, err, "hashing the handshake");
+	err = hs_add(hs, hs->whole);
+	return err ? err : answer(hs, &ch, &c);
+}
+
+int server_on_certificate12(struct hs *hs, struct bytes body)
+{
+	struct certificate c;
+	int err = certificate12_parse(body, &c);
+
+	if (err)
+		return hs_fail_msg(hs, err, MSG_CERTIFICATE, c.why, 0);
+	if (c.count) {
+		err = auth_take_chain(hs, c.certs, c.count);
+		return err ? err : hs_add(hs, hs->whole);
+	}
+	if (hs->ch->cfg->verify == SEALSOCK_VERIFY_REQUIRED)
+		return channel_fail(hs->ch, SEALSOCK_ERR_CERT_REQUIRED,
+				    "the client has no certificate, and must have one");
+	hs12_log_end(hs);
+	err = hs_add(hs, hs->whole);
+	return err ? err : HS_OTHER;
+}
+
+int server_on_certificate_verify12(struct hs *hs, struct bytes body)
+{
+	struct certificate_verify cv;
+	int err = certificate_verify_parse(body, &cv);
+
+	if (err)
+		return hs_fail_msg(hs, err, MSG_CERTIFICATE_VERIFY, cv.why, 0);
+	if (!u16_contains(wire_list_of(&hs->ch->cfg->sigalgs), cv.scheme))
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CERTIFICATE_VERIFY,
+				   "uses a signature scheme that was not offered", 0);
+	err = cert_verify(hs->leaf, sigscheme_find(cv.scheme), VERSION_TLS12,
+			  bytes_of(hs->v12.log.p, hs->v12.log.n), cv.signature);
+	hs12_log_end(hs);
+	if (err == SEALSOCK_ERR_ILLEGAL)
+		return hs_fail_msg(hs, err, MSG_CERTIFICATE_VERIFY,
+				   "uses a signature scheme that does not fit the certificate", 0);
+	if (err == SEALSOCK_ERR_BAD_SIGNATURE)
+		return hs_fail_msg(hs, err, MSG_CERTIFICATE_VERIFY,
+				   "is not signed with the certificate's key", 0);
+	if (err)
+		return hs_internal(hs, err, "verifying the signature");
+	return hs_add(hs, hs->whole);
+}
+
+int server_on_client_key_exchange(struct hs *hs, struct bytes body)
+{
+	uint8_t secret[KEX_SECRET_MAX];
+	const char *why = NULL;
+	struct bytes share;
+	size_t n;
+	int err = client_key_exchange_parse(body, &share, &why);
+
+	if (err)
+		return hs_fail_msg(hs, err, MSG_CLIENT_KEY_EXCHANGE, why, 0);
+	err = hs_add(hs, hs->whole);
+	if (err)
+		return err;
+	err = kex_derive(hs->kex, share, secret, &n);
+	kex_free(hs->kex);
+	hs->kex = NULL;
+	if (err == SEALSOCK_ERR_ILLEGAL)
+		err = hs_fail_msg(hs, err, MSG_CLIENT_KEY_EXCHANGE, "has an invalid public value",
+				  0);
+	else if (err)
+		err = hs_internal(hs, err, "computing the shared secret");
+	else
+		err = hs12_keys(hs, bytes_of(secret, n));
+	wipe(secret, sizeof(secret));
+	return err;
+}
+
+int server_on_ccs(struct hs *hs, struct bytes body)
+{
+	(void)body;
+	return hs12_key_dir(hs, &hs->ch->rx);
+}
+
+static int client_accepted(struct hs *hs, struct bytes none)
+{
+	(void)none;
+	hs->result->client_authenticated = hs->leaf;
+	hs->result->verified = hs->leaf;
+	return hs12_send_finished(hs);
+}
+
+int server_on_finished12(struct hs *hs, struct bytes body)
+{
+	int err = hs12_check_finished(hs, body);
+
+	if (!err)
+		err = auth_ask_application(hs, client_accepted);
+	return err ? err : client_accepted(hs, bytes_of(NULL, 0));
+}
