@@ -38,6 +38,12 @@ int seal_cmsg_put_type(struct msghdr *msg, u8 type, u8 *told)
 	if (!type)
 		return -EBADMSG;
 
+	/* As put_cmsg() answers recv() and read(), which have no room for it. */
+	if (likely(!msg->msg_controllen && type == SEAL_TYPE_DATA)) {
+		msg->msg_flags |= MSG_CTRUNC;
+		*told = type;
+		return 1;
+	}
 	err = put_cmsg(msg, SOL_TLS, TLS_GET_RECORD_TYPE, sizeof(type), &type);
 	if (type != SEAL_TYPE_DATA && (err || msg->msg_flags & MSG_CTRUNC))
 		return -EIO;

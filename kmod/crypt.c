@@ -33,16 +33,10 @@ static void set_aad(struct seal_key *key, u8 type, unsigned int len, const u8 *e
 		sg_set_buf(&dst[0], key->aad, n);
 }
 
-int seal_crypt_seal(struct seal_key *key, u8 type, u8 *prefix,
-		    struct scatterlist *src, struct scatterlist *dst, unsigned int len)
+/* Header and explicit nonce of the next record. */
+static void write_prefix(struct seal_key *key, u8 type, u8 *prefix, unsigned int plain)
 {
-	unsigned int plain = len - key->shape.type_len;
 	u8 *explicit = prefix + SEAL_HEADER;
-	int err;
-
-	err = seal_seq_check(&key->seq);
-	if (err)
-		return err;
 
 	seal_frame_build(&key->shape, type, plain, prefix);
 	if (key->shape.block)
@@ -50,13 +44,54 @@ int seal_crypt_seal(struct seal_key *key, u8 type, u8 *prefix,
 	else if (key->shape.nonce_len)
 		seal_put_be64(explicit, key->seq.explicit_next);
 	set_nonce(key, explicit);
-	set_aad(key, type, plain, explicit, src, dst);
+}
+
+static int seal(struct seal_key *key, struct scatterlist *src, struct scatterlist *dst,
+		unsigned int len)
+{
+	int err;
 
 	aead_request_set_crypt(&key->req, src, dst, len, key->nonce);
 	err = crypto_wait_req(crypto_aead_encrypt(&key->req), &key->wait);
 	/* A number is used up whatever comes out: its nonce may have been. */
 	seal_seq_advance(&key->seq);
 	return err;
+}
+
+int seal_crypt_seal(struct seal_key *key, u8 type, u8 *prefix,
+		    struct scatterlist *src, struct scatterlist *dst, unsigned int len)
+{
+	unsigned int plain = len - key->shape.type_len;
+	int err;
+
+	err = seal_seq_check(&key->seq);
+	if (err)
+		return err;
+
+	write_prefix(key, type, prefix, plain);
+	set_aad(key, type, plain, prefix + SEAL_HEADER, src, dst);
+	return seal(key, src, dst, len);
+}
+
+int seal_crypt_seal_packed(struct seal_key *key, u8 type, u8 *prefix, unsigned int len)
+{
+	unsigned int room = len + key->shape.tag_len;
+	struct scatterlist sg[2];
+	int err;
+
+	if (key->shape.version != SEAL_TLS13) {
+		sg_init_table(sg, 2);
+		sg_set_buf(&sg[1], prefix + seal_prefix(&key->shape), room);
+		return seal_crypt_seal(key, type, prefix, sg, sg, len);
+	}
+
+	/* TLS 1.3's additional data is the header, which is where it has to be. */
+	err = seal_seq_check(&key->seq);
+	if (err)
+		return err;
+	write_prefix(key, type, prefix, len - key->shape.type_len);
+	sg_init_one(sg, prefix, SEAL_AAD13 + room);
+	return seal(key, sg, sg, len);
 }
 
 int seal_crypt_open(struct seal_key *key, const struct seal_header *head, const u8 *nonce,

@@ -22,6 +22,12 @@ int seal_crypt_seal(struct seal_key *key, u8 type, u8 *prefix,
 		    struct scatterlist *src, struct scatterlist *dst, unsigned int len);
 
 /*
+ * The same for a record that lies in one piece at @prefix: header, explicit
+ * nonce, @len bytes of plaintext, room for the tag.
+ */
+int seal_crypt_seal_packed(struct seal_key *key, u8 type, u8 *prefix, unsigned int len);
+
+/*
  * Opens the record with this header: ciphertext and tag in @src[1..] become
  * plaintext in @dst[1..]. @nonce: the explicit nonce, where the shape has
  * one. Does not use up the sequence number: the record may be opened again,

@@ -6,6 +6,7 @@
 #include <net/tcp.h>
 
 #include "mib.h"
+#include "pages.h"
 #include "ulp.h"
 
 static bool alias_tls;
@@ -32,6 +33,7 @@ out_mib:
 static void __exit sealsock_module_exit(void)
 {
 	seal_ulp_exit();
+	seal_pages_exit();
 	seal_mib_exit();
 }
 

@@ -145,7 +145,7 @@ int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		if (ret)
 			return SEAL_RX_RECORD;
 
-		seal_cursor_commit(sk, cur);
+		seal_cursor_commit(sk, rx, cur);
 		if (sk_flush_backlog(sk)) {
 			seal_cursor_init(sk, cur);
 			continue;
@@ -218,7 +218,7 @@ static int deliver(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain
 		return ret;
 
 	n = min_t(size_t, plain->len, call->len - call->copied);
-	if (copy_to_iter(seal_plain_at(plain), n, &call->msg->msg_iter) != n)
+	if (copy_page_to_iter(plain->page, plain->off, n, &call->msg->msg_iter) != n)
 		return -EFAULT;
 	call->copied += n;
 	if (n == plain->len)
@@ -306,7 +306,7 @@ static int recv_step(struct sock *sk, struct seal_rx *rx, struct seal_recv *call
 	if (plain)
 		return deliver(sk, rx, plain, call);
 	if (call->cur.done >= COMMIT_EVERY) {
-		seal_cursor_commit(sk, &call->cur);
+		seal_cursor_commit(sk, rx, &call->cur);
 		if (sk_flush_backlog(sk))
 			seal_cursor_init(sk, &call->cur);
 	}
@@ -332,8 +332,7 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 		ret = recv_step(sk, rx, &call);
 		cond_resched();
 	}
-	seal_cursor_commit(sk, &call.cur);
-	seal_rx_update(sk, rx);
+	seal_cursor_commit(sk, rx, &call.cur);
 	return call.copied ? call.copied : min(ret, 0);
 }
 

@@ -98,12 +98,14 @@ struct seal_rx {
  * @seq: TCP sequence number of the next byte
  * @skb: the buffer it is in, or one before; NULL: not looked up yet
  * @done: bytes between TCP's copied_seq and @seq
+ * @moved: the head of the stream is not where seal_rx_update() last saw it
  *
  * Valid while the socket lock is held and nothing is taken off the queue.
  */
 struct seal_cursor {
 	u32 seq;
 	u32 done;
+	bool moved;
 	struct sk_buff *skb;
 };
 
@@ -111,7 +113,7 @@ struct scatterlist;
 
 /* rx_frame.c */
 void seal_cursor_init(struct sock *sk, struct seal_cursor *cur);
-void seal_cursor_commit(struct sock *sk, struct seal_cursor *cur);
+void seal_cursor_commit(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur);
 int seal_cursor_copy(struct sock *sk, struct seal_cursor *cur, u32 skip, void *to, u32 len);
 int seal_cursor_sg(struct sock *sk, struct seal_cursor *cur, u32 skip, u32 len,
 		   struct scatterlist *sg, int max);

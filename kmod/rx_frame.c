@@ -35,23 +35,49 @@ static struct sk_buff *find(struct sock *sk, struct sk_buff *skb, u32 seq, u32 *
 	return NULL;
 }
 
+/* Where @len bytes of @skb lie in one piece, or NULL. */
+static const u8 *piece(const struct sk_buff *skb, u32 off, u32 len)
+{
+	const skb_frag_t *frag = skb_shinfo(skb)->frags;
+	const skb_frag_t *end = frag + skb_shinfo(skb)->nr_frags;
+	const u8 *at;
+
+	if (off + len <= skb_headlen(skb))
+		return skb->data + off;
+	if (off < skb_headlen(skb))
+		return NULL;
+	for (off -= skb_headlen(skb); frag < end; off -= skb_frag_size(frag++)) {
+		if (off >= skb_frag_size(frag))
+			continue;
+		at = off + len <= skb_frag_size(frag) ? skb_frag_address_safe(frag) : NULL;
+		return at ? at + off : NULL;
+	}
+	return NULL;
+}
+
 /* Sets the cursor to the first byte that nobody has read. */
 void seal_cursor_init(struct sock *sk, struct seal_cursor *cur)
 {
 	cur->seq = tcp_sk(sk)->copied_seq;
 	cur->done = 0;
+	cur->moved = false;
 	cur->skb = NULL;
 }
 
 /*
- * Takes what lies before the cursor off the queue and opens TCP's window.
- * The cursor stays where it is in the stream.
+ * Takes what lies before the cursor off the queue, opens TCP's window, and
+ * has poll know what is at the head now. The cursor stays where it is in the
+ * stream.
  */
-void seal_cursor_commit(struct sock *sk, struct seal_cursor *cur)
+void seal_cursor_commit(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur)
 {
+	bool moved = cur->moved;
+
 	if (cur->done)
 		tcp_read_done(sk, cur->done);
 	seal_cursor_init(sk, cur);
+	if (moved)
+		seal_rx_update(sk, rx);
 }
 
 /*
@@ -64,6 +90,7 @@ int seal_cursor_copy(struct sock *sk, struct seal_cursor *cur, u32 skip, void *t
 	u32 seq = cur->seq + skip;
 
 	while (len) {
+		const u8 *at;
 		u32 off, n;
 
 		skb = find(sk, skb, seq, &off);
@@ -72,7 +99,10 @@ int seal_cursor_copy(struct sock *sk, struct seal_cursor *cur, u32 skip, void *t
 		if (!skip && !cur->skb)
 			cur->skb = skb;
 		n = min(len, skb->len - off);
-		if (skb_copy_bits(skb, off, to, n))
+		at = piece(skb, off, n);
+		if (at)
+			memcpy(to, at, n);
+		else if (skb_copy_bits(skb, off, to, n))
 			return -EFAULT;
 		to += n;
 		seq += n;
@@ -241,6 +271,7 @@ int seal_rx_take_part(struct sock *sk, struct seal_rx *rx, struct seal_cursor *c
 	part->have += len;
 	cur->seq += len;
 	cur->done += len;
+	cur->moved = true;
 	cur->skb = NULL;
 	return 0;
 }
@@ -258,8 +289,7 @@ int seal_rx_gather(struct sock *sk, struct seal_rx *rx)
 
 	seal_cursor_init(sk, &cur);
 	err = seal_rx_take_part(sk, rx, &cur, available(sk, cur.seq));
-	seal_cursor_commit(sk, &cur);
-	seal_rx_update(sk, rx);
+	seal_cursor_commit(sk, rx, &cur);
 	return err;
 }
 

@@ -17,6 +17,7 @@
 
 enum {
 	SRC_SG = 32,	/* additional data, pieces of ciphertext */
+	SRC_FEW = 10,	/* so many are usually enough */
 	DST_PAGES = 8,	/* of the reader */
 	DST_SG = DST_PAGES + 2,
 	MAX_MISS = 10,	/* at most 1024 records before the reader's memory is tried again */
@@ -55,8 +56,12 @@ static int source_init(struct sock *sk, struct seal_rx *rx, struct seal_cursor *
 		if (n)
 			return n;
 	}
-	sg_init_table(src->sg, SRC_SG);
-	n = seal_cursor_sg(sk, cur, prefix, total - prefix, src->sg + 1, SRC_SG - 1);
+	sg_init_table(src->sg, SRC_FEW);
+	n = seal_cursor_sg(sk, cur, prefix, total - prefix, src->sg + 1, SRC_FEW - 1);
+	if (n == -EMSGSIZE) {
+		sg_init_table(src->sg, SRC_SG);
+		n = seal_cursor_sg(sk, cur, prefix, total - prefix, src->sg + 1, SRC_SG - 1);
+	}
 	if (n >= 0) {
 		sg_mark_end(&src->sg[n]);
 		return 0;
@@ -93,6 +98,7 @@ static void opened(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 	SEAL_INC(sk, RXRECORDS);
 	SEAL_ADD(sk, RXBYTES, content_len);
 
+	cur->moved = true;
 	if (rx->part.page) {
 		seal_part_free(sk, &rx->part);
 		return;
@@ -129,8 +135,8 @@ static int resolve(struct seal_rx *rx, const struct seal_header *head, struct se
 static int open_into(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		     const struct seal_header *head, struct seal_plain *plain)
 {
-	struct scatterlist dst[3];
-	struct source src;
+	struct scatterlist dst[3] __uninitialized;
+	struct source src __uninitialized;
 	int err;
 
 	err = source_init(sk, rx, cur, head, &src);
@@ -249,9 +255,9 @@ int seal_rx_open_straight(struct sock *sk, struct seal_rx *rx, struct seal_curso
 {
 	unsigned int type_len = rx->key->shape.type_len;
 	u32 len = seal_inner_len(rx->key, head) - type_len;
-	struct page *pages[DST_PAGES];
-	struct scatterlist dst[DST_SG];
-	struct source src;
+	struct page *pages[DST_PAGES] __uninitialized;
+	struct scatterlist dst[DST_SG] __uninitialized;
+	struct source src __uninitialized;
 	int n, err;
 
 	err = source_init(sk, rx, cur, head, &src);

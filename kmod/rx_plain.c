@@ -8,13 +8,14 @@
 #include <linux/slab.h>
 #include <net/sock.h>
 
+#include "pages.h"
 #include "rx.h"
 
 static bool cut(struct sock *sk, struct seal_plain *plain, u32 len)
 {
 	struct page_frag *frag = sk_page_frag(sk);
 
-	if (skb_page_frag_refill(len, frag, sk->sk_allocation) &&
+	if (seal_pages_refill(len, frag, sk->sk_allocation) &&
 	    frag->size - frag->offset >= len) {
 		plain->page = frag->page;
 		plain->start = frag->offset;

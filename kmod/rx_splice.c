@@ -98,8 +98,7 @@ ssize_t seal_rx_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode
 	lock_sock(sk);
 	seal_cursor_init(sk, &cur);
 	ret = splice_locked(sk, rx, &cur, pipe, len, flags, sock_rcvtimeo(sk, nonblock));
-	seal_cursor_commit(sk, &cur);
-	seal_rx_update(sk, rx);
+	seal_cursor_commit(sk, rx, &cur);
 	release_sock(sk);
 	return ret;
 }
@@ -150,7 +149,6 @@ int seal_rx_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t 
 			break;
 		copied += ret;
 	}
-	seal_cursor_commit(sk, &cur);
-	seal_rx_update(sk, rx);
+	seal_cursor_commit(sk, rx, &cur);
 	return copied ? copied : ret;
 }

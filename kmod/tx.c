@@ -64,18 +64,15 @@ int seal_tx_ready(struct sock *sk, struct seal_tx *tx)
 static int seal_in_place(struct seal_tx *tx, u8 type, u8 *prefix, u8 *trailer,
 			 unsigned int tail)
 {
-	unsigned int behind = tail + tx->key->shape.tag_len;
 	struct seal_rec *rec = &tx->rec;
-	struct scatterlist sg[3];
+	struct scatterlist sg[3] __uninitialized;
 
-	if (rec->frame.page) {
-		sg_init_table(sg, 3);
-		sg_set_page(&sg[1], rec->body.page, rec->len, rec->body.off);
-		sg_set_buf(&sg[2], trailer, behind);
-	} else {
-		sg_init_table(sg, 2);
-		sg_set_page(&sg[1], rec->body.page, rec->len + behind, rec->body.off);
-	}
+	if (!rec->frame.page)
+		return seal_crypt_seal_packed(tx->key, type, prefix, rec->len + tail);
+
+	sg_init_table(sg, 3);
+	sg_set_page(&sg[1], rec->body.page, rec->len, rec->body.off);
+	sg_set_buf(&sg[2], trailer, tail + tx->key->shape.tag_len);
 	return seal_crypt_seal(tx->key, type, prefix, sg, sg, rec->len + tail);
 }
 
@@ -83,7 +80,7 @@ static int seal_in_place(struct seal_tx *tx, u8 type, u8 *prefix, u8 *trailer,
 static int seal_from_pages(struct seal_tx *tx, u8 type, u8 *prefix, u8 *trailer,
 			   unsigned int tail, const struct bio_vec *pages, unsigned int count)
 {
-	struct scatterlist src[SEAL_SG], dst[3];
+	struct scatterlist src[SEAL_SG] __uninitialized, dst[3] __uninitialized;
 	struct seal_rec *rec = &tx->rec;
 	unsigned int i;
 
@@ -211,7 +208,7 @@ int seal_tx_copy(struct seal_tx *tx, struct msghdr *msg)
 	struct seal_rec *rec = &tx->rec;
 	size_t n = min_t(size_t, msg_data_left(msg), rec->body.len - rec->len);
 
-	if (copy_from_iter(seal_room_at(&rec->body) + rec->len, n, &msg->msg_iter) != n)
+	if (copy_page_from_iter(rec->body.page, rec->body.off + rec->len, n, &msg->msg_iter) != n)
 		return -EFAULT;
 	rec->len += n;
 	return n;

@@ -11,6 +11,7 @@
  */
 #include <linux/mm.h>
 
+#include "pages.h"
 #include "tx.h"
 
 /* From here on alignment is worth a fragment of its own. */
@@ -34,7 +35,7 @@ static bool cut(struct page_frag *frag, unsigned int least, unsigned int most,
 {
 	unsigned int pad = ALIGN(frag->offset, align) - frag->offset;
 
-	if (!skb_page_frag_refill(most + pad, frag, gfp))
+	if (!seal_pages_refill(most + pad, frag, gfp))
 		return false;
 	if (frag->offset)
 		frag->offset = ALIGN(frag->offset, align);

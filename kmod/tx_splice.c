@@ -23,7 +23,7 @@ int seal_tx_splice(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, u8 t
 {
 	struct seal_rec *rec = &tx->rec;
 	size_t n = min_t(size_t, msg_data_left(msg), rec->body.len - rec->len);
-	struct bio_vec pages[COMPAT_SPLICE_PAGES];
+	struct bio_vec pages[COMPAT_SPLICE_PAGES] __uninitialized;
 	int count, err;
 
 	/* Prefix and trailer apart, the whole body, padded or not, from pages of a file or pipe. */

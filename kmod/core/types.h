@@ -34,33 +34,40 @@ typedef uint64_t u64;
 #endif
 
 /* Network byte order, at any alignment. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define SEAL_BE16(v)	__builtin_bswap16(v)
+#define SEAL_BE64(v)	__builtin_bswap64(v)
+#else
+#define SEAL_BE16(v)	(v)
+#define SEAL_BE64(v)	(v)
+#endif
+
 static inline u16 seal_get_be16(const u8 *p)
 {
-	return (u16)(p[0] << 8 | p[1]);
+	u16 v;
+
+	memcpy(&v, p, sizeof(v));
+	return SEAL_BE16(v);
 }
 
 static inline void seal_put_be16(u8 *p, u16 v)
 {
-	p[0] = v >> 8;
-	p[1] = v & 0xff;
+	v = SEAL_BE16(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 static inline u64 seal_get_be64(const u8 *p)
 {
-	u64 v = 0;
-	int i;
+	u64 v;
 
-	for (i = 0; i < 8; i++)
-		v = v << 8 | p[i];
-	return v;
+	memcpy(&v, p, sizeof(v));
+	return SEAL_BE64(v);
 }
 
 static inline void seal_put_be64(u8 *p, u64 v)
 {
-	int i;
-
-	for (i = 7; i >= 0; i--, v >>= 8)
-		p[i] = (u8)v;
+	v = SEAL_BE64(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 #endif /* SEAL_CORE_TYPES_H */
