@@ -4,9 +4,13 @@
  *
  *	guest [--rows PATTERN,...] [--columns NAME,...]
  *	      [--reps N] [--scale X] [--json FILE]
+ *	guest --guard FILE
  *
  * Prints the table as it comes; the JSON goes to FILE, or for "-" after the table. Fails if a
  * column of a row that is there could not be measured.
+ *
+ * --guard: measures sealsock in the rows that FILE has figures of for this kernel, and fails,
+ * naming the row, where one has become dearer (tools/bench/report writes FILE). TAP.
  */
 #include <fnmatch.h>
 #include <getopt.h>
@@ -14,6 +18,8 @@
 #include <string.h>
 
 #include "bench.h"
+
+#define GUARD_LIMIT	0.03
 
 static bool listed(const char *name, const char *list)
 {
@@ -85,6 +91,35 @@ static void show(FILE *json)
 		putchar(c);
 }
 
+/* Rows "hold-N"; only the kernel's columns have them. */
+static int run_held(const char *rows, const struct bench_options *opt, FILE *json, int *done)
+{
+	struct bench_held held[BENCH_COLUMNS];
+	int failed = 0, shown = 0;
+	char name[32];
+
+	for (int i = 0; i < BENCH_HOLD_COUNTS; i++) {
+		unsigned int n = bench_hold_counts[i];
+
+		snprintf(name, sizeof(name), "hold-%u", n);
+		if (!listed(name, rows))
+			continue;
+		memset(held, 0, sizeof(held));
+		for (int c = 0; c <= BENCH_SEALSOCK; c++) {
+			if (!(opt->columns & 1 << c))
+				continue;
+			bench_hold((enum bench_column)c, n, &held[c]);
+			failed += !held[c].done;
+		}
+		bench_print_held(stdout, n, held);
+		if (json)
+			bench_json_held(json, n, !shown, held);
+		shown++;
+	}
+	*done += shown;
+	return failed;
+}
+
 static int run(const char *rows, const struct bench_options *opt, FILE *json)
 {
 	struct bench_cell cell[BENCH_COLUMNS];
@@ -104,12 +139,15 @@ static int run(const char *rows, const struct bench_options *opt, FILE *json)
 		    !(row->flags & BENCH_BAR && listed("bars", rows)))
 			continue;
 		bench_run(row, opt, cell);
-		bench_print_row(stdout, row, opt, cell);
+		bench_print_row(stdout, row, cell);
 		if (json)
 			bench_json_row(json, row, !done, cell);
 		done++;
 		failed += trouble(row, cell);
 	}
+	if (json)
+		bench_json_middle(json);
+	failed += run_held(rows, opt, json, &done);
 	if (json) {
 		bench_json_tail(json);
 		show(json);
@@ -117,6 +155,90 @@ static int run(const char *rows, const struct bench_options *opt, FILE *json)
 	if (!done)
 		fprintf(stderr, "guest: no row is called '%s'\n", rows);
 	return failed || !done;
+}
+
+enum { GUARDED_MAX = 32 };
+
+struct guarded {
+	char row[32];
+	double committed;
+};
+
+/* Lines "KERNEL ROW INSTRUCTIONS" of the kernel we are in, as tools/vm/run calls it. */
+static int read_guard(const char *name, struct guarded *all)
+{
+	const char *here = getenv("SEALSOCK_KERNEL");
+	FILE *f = fopen(name, "re");
+	char line[128], kernel[32];
+	int n = 0;
+
+	if (!f) {
+		perror(name);
+		exit(2);
+	}
+	while (fgets(line, sizeof(line), f) && n < GUARDED_MAX) {
+		struct guarded *g = &all[n];
+
+		if (*line != '#' && here &&
+		    sscanf(line, "%31s %31s %lf", kernel, g->row, &g->committed) == 3 &&
+		    !strcmp(kernel, here))
+			n++;
+	}
+	fclose(f);
+	return n;
+}
+
+static const struct bench_row *row_called(const char *name)
+{
+	for (unsigned int i = 0; i < bench_row_count; i++)
+		if (!strcmp(bench_rows[i].name, name))
+			return &bench_rows[i];
+	return NULL;
+}
+
+static bool guard_row(int number, const struct guarded *g)
+{
+	const struct bench_options opt = {
+		.reps = 3, .scale = 0.5, .columns = 1 << BENCH_SEALSOCK, .instructions = true,
+	};
+	const struct bench_row *row = row_called(g->row);
+	struct bench_cell cell[BENCH_COLUMNS];
+	const struct bench_cell *c = &cell[BENCH_SEALSOCK];
+	double change;
+
+	if (!row) {
+		printf("not ok %d %s # there is no such row\n", number, g->row);
+		return false;
+	}
+	bench_run(row, &opt, cell);
+	if (!c->done) {
+		printf("not ok %d %s # %s\n", number, g->row, c->why);
+		return false;
+	}
+	change = c->wall.median / g->committed - 1;
+	printf("# %s: %.5g instructions, committed %.5g: %+.1f %%\n", g->row, c->wall.median,
+	       g->committed, change * 100);
+	printf("%s %d %s\n", change > GUARD_LIMIT ? "not ok" : "ok", number, g->row);
+	return change <= GUARD_LIMIT;
+}
+
+static int guard(const char *name)
+{
+	struct guarded all[GUARDED_MAX];
+	int n = read_guard(name, all), failed = 0;
+
+	setlinebuf(stdout);
+	puts("TAP version 13");
+	/* This has the ciphers' modules loaded. */
+	bench_floor_there();
+	if (!n) {
+		puts("1..1\nok 1 figures # SKIP no figures of this kernel are committed");
+		return 0;
+	}
+	printf("1..%d\n", n);
+	for (int i = 0; i < n; i++)
+		failed += !guard_row(i + 1, &all[i]);
+	return failed != 0;
 }
 
 int main(int argc, char **argv)
@@ -127,6 +249,7 @@ int main(int argc, char **argv)
 		{ "reps", required_argument, NULL, 'n' },
 		{ "scale", required_argument, NULL, 's' },
 		{ "json", required_argument, NULL, 'j' },
+		{ "guard", required_argument, NULL, 'g' },
 		{ 0 },
 	};
 	struct bench_options opt = {
@@ -147,6 +270,8 @@ int main(int argc, char **argv)
 			opt.scale = atof(optarg);
 		else if (o == 'j')
 			json = open_json(optarg);
+		else if (o == 'g')
+			return guard(optarg);
 		else
 			return 2;
 	}

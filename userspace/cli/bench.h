@@ -188,11 +188,35 @@ const char *bench_column_name(enum bench_column column);
 void bench_run(const struct bench_row *row, const struct bench_options *opt,
 	       struct bench_cell cell[BENCH_COLUMNS]);
 
+/* Smallest, median and largest of @n figures, which it sorts. */
+struct bench_sum bench_summary(double *v, unsigned int n);
+void bench_close_lane(struct bench_lane *lane);
+
+/* ---- bench_hold.c: many connections at once ---- */
+
+enum { BENCH_HOLD_COUNTS = 4 };
+
+extern const unsigned int bench_hold_counts[BENCH_HOLD_COUNTS];
+
+struct bench_held {
+	bool done;
+	char why[BENCH_WHY];
+	double memory;			/* bytes of kernel memory that ULP and keys of a
+					 * connection take, cipher included; 0: not measured
+					 */
+	struct bench_sum first;		/* a new one: from its keys to its first answer */
+	struct bench_sum served;	/* over the connections: one request and its answer */
+};
+
+void bench_hold(enum bench_column column, unsigned int n, struct bench_held *result);
+
 /* ---- bench_floor.c: the cipher alone, from the measuring module of tools/bench ---- */
 
 bool bench_floor_there(void);
 /* One call of @suite's cipher over @len bytes, content type included; 0 if it was not measured. */
 double bench_floor_call(const struct bench_suite *suite, bool seal, double len);
+/* Bytes of one transform of the crypto API with its key; 0 if it was not measured. */
+double bench_floor_memory(const struct bench_suite *suite);
 /* F of a row: plain TCP and one cipher call a record, per unit; 0 if it cannot be told. */
 double bench_floor(const struct bench_row *row, const struct bench_cell cell[BENCH_COLUMNS]);
 
@@ -205,11 +229,20 @@ void bench_net_leave(void);
 /* ---- bench_print.c ---- */
 
 void bench_print_head(FILE *f, const struct bench_options *opt);
-void bench_print_row(FILE *f, const struct bench_row *row, const struct bench_options *opt,
+void bench_print_row(FILE *f, const struct bench_row *row,
 		     const struct bench_cell cell[BENCH_COLUMNS]);
 void bench_json_head(FILE *f, const struct bench_options *opt);
 void bench_json_row(FILE *f, const struct bench_row *row, bool first,
 		    const struct bench_cell cell[BENCH_COLUMNS]);
+/* The same as throughput: a line for each column. */
+void bench_print_wall_head(FILE *f);
+void bench_print_wall(FILE *f, const struct bench_row *row,
+		      const struct bench_cell cell[BENCH_COLUMNS]);
+/* Held connections: a list of their own behind the rows. */
+void bench_json_middle(FILE *f);
+void bench_print_held(FILE *f, unsigned int n, const struct bench_held held[BENCH_COLUMNS]);
+void bench_json_held(FILE *f, unsigned int n, bool first,
+		     const struct bench_held held[BENCH_COLUMNS]);
 void bench_json_tail(FILE *f);
 
 #endif

@@ -32,6 +32,11 @@ static void load(void)
 	while (f && fgets(line, sizeof(line), f) && count < POINTS) {
 		struct point *p = &points[count];
 
+		if (sscanf(line, "memory %31s %lf", p->cipher, &p->cost) == 2) {
+			strcpy(p->op, "memory");
+			count++;
+			continue;
+		}
 		if (sscanf(line, "call %31s %7s %u %lf", p->cipher, p->op, &p->len, &p->cost) == 4)
 			count++;
 	}
@@ -66,6 +71,16 @@ double bench_floor_call(const struct bench_suite *suite, bool seal, double len)
 	if (!low)
 		return high ? high->cost : 0;
 	return low->cost + (len - low->len) * (high->cost - low->cost) / (high->len - low->len);
+}
+
+double bench_floor_memory(const struct bench_suite *suite)
+{
+	if (!bench_floor_there())
+		return 0;
+	for (unsigned int i = 0; i < count; i++)
+		if (!strcmp(points[i].cipher, suite->cipher) && !strcmp(points[i].op, "memory"))
+			return points[i].cost;
+	return 0;
 }
 
 double bench_floor(const struct bench_row *row, const struct bench_cell cell[BENCH_COLUMNS])

@@ -45,13 +45,12 @@ void bench_print_head(FILE *f, const struct bench_options *opt)
 	fprintf(f, " %9s %9s %9s %9s\n", "F", "ours/F", "ours/tls", "beyond F");
 }
 
-void bench_print_row(FILE *f, const struct bench_row *row, const struct bench_options *opt,
+void bench_print_row(FILE *f, const struct bench_row *row,
 		     const struct bench_cell cell[BENCH_COLUMNS])
 {
 	const struct bench_cell *ours = &cell[BENCH_SEALSOCK], *tls = &cell[BENCH_TLS];
 	double floor = bench_floor(row, cell);
 
-	(void)opt;
 	fprintf(f, "%-28s", row->name);
 	for (int c = 0; c < BENCH_COLUMNS; c++)
 		figure_or_none(f, cell[c].done ? cell[c].wall.median : 0);
@@ -63,6 +62,45 @@ void bench_print_row(FILE *f, const struct bench_row *row, const struct bench_op
 		if (!cell[c].done && *cell[c].why)
 			fprintf(f, "  %s %s: %s\n", row->name,
 				bench_column_name((enum bench_column)c), cell[c].why);
+}
+
+void bench_print_wall_head(FILE *f)
+{
+	fprintf(f, "%-28s %-12s %23s %11s %11s %9s\n", "row", "records by",
+		"MB/s (lowest, highest)", "CPU ns/B", "cycles/B", "of plain");
+}
+
+static void cycles_or_none(FILE *f, const struct bench_cell *c)
+{
+	if (c->cycles.median > 0)
+		fprintf(f, " %11.3g", c->cycles.median);
+	else
+		fprintf(f, " %11s", "-");
+}
+
+void bench_print_wall(FILE *f, const struct bench_row *row,
+		      const struct bench_cell cell[BENCH_COLUMNS])
+{
+	const struct bench_cell *plain = &cell[BENCH_PLAIN];
+	/* Nanoseconds of a unit to MB, or to exchanges, a second. */
+	double top = row->kind->per_call ? 1e9 : 1e3;
+
+	for (int c = 0; c < BENCH_COLUMNS; c++) {
+		const struct bench_cell *x = &cell[c];
+		const char *name = bench_column_name((enum bench_column)c);
+
+		if (!x->done && *x->why)
+			fprintf(f, "%-28s %-12s %s\n", row->name, name, x->why);
+		if (!x->done)
+			continue;
+		fprintf(f, "%-28s %-12s %8.0f (%.0f, %.0f)%s %11.3g", row->name, name,
+			top / x->wall.median, top / x->wall.max, top / x->wall.min,
+			row->kind->per_call ? " exchanges/s" : "", x->cpu.median);
+		cycles_or_none(f, x);
+		if (plain->done)
+			fprintf(f, " %8.0f%%", 100 * plain->wall.median / x->wall.median);
+		fputc('\n', f);
+	}
 }
 
 /* Strings here are the program's own and the kernel's: of JSON's escapes they need these. */
@@ -166,6 +204,60 @@ void bench_json_row(FILE *f, const struct bench_row *row, bool first,
 		json_cell(f, &cell[c]);
 	}
 	fputs("}}", f);
+}
+
+void bench_print_held(FILE *f, unsigned int n, const struct bench_held held[BENCH_COLUMNS])
+{
+	double tfm = 2 * bench_floor_memory(&bench_suites[0]);
+
+	for (int c = 0; c < BENCH_COLUMNS; c++) {
+		const struct bench_held *h = &held[c];
+		const char *name = bench_column_name((enum bench_column)c);
+
+		if (!h->done) {
+			if (*h->why)
+				fprintf(f, "  hold-%u %s: %s\n", n, name, h->why);
+			continue;
+		}
+		fprintf(f, "hold-%-6u %-12s first answer %.0f, slowest / median %.2f", n, name,
+			h->first.median, h->served.max / h->served.median);
+		if (h->memory > 0)
+			fprintf(f, ", %.0f bytes each, %.0f of them two transforms", h->memory, tfm);
+		fputc('\n', f);
+	}
+}
+
+void bench_json_held(FILE *f, unsigned int n, bool first,
+		     const struct bench_held held[BENCH_COLUMNS])
+{
+	int shown = 0;
+
+	fprintf(f, "%s\n  {\"connections\": %u, \"transforms\": %.0f, \"columns\": {",
+		first ? "" : ",", n, 2 * bench_floor_memory(&bench_suites[0]));
+	for (int c = 0; c < BENCH_COLUMNS; c++) {
+		const struct bench_held *h = &held[c];
+
+		if (!h->done && !*h->why)
+			continue;
+		fprintf(f, "%s\n   \"%s\": ", shown++ ? "," : "",
+			bench_column_name((enum bench_column)c));
+		if (!h->done) {
+			fputs("{\"why\": ", f);
+			string(f, h->why);
+			fputc('}', f);
+			continue;
+		}
+		fprintf(f, "{\"memory\": %.0f", h->memory);
+		sum(f, "first", &h->first);
+		sum(f, "served", &h->served);
+		fputc('}', f);
+	}
+	fputs("}}", f);
+}
+
+void bench_json_middle(FILE *f)
+{
+	fputs("\n ],\n \"held\": [", f);
 }
 
 void bench_json_tail(FILE *f)

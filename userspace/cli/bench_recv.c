@@ -13,6 +13,8 @@
 
 #include "bench.h"
 
+enum { BURST_MAX = 1 << 20 };
+
 static bool by_ssl(const struct bench_lane *lane)
 {
 	return !bench_in_kernel(lane->column) && lane->column != BENCH_PLAIN;
@@ -33,15 +35,18 @@ static size_t burst_of(struct bench_lane *lane)
 
 	getsockopt(lane->a, SOL_SOCKET, SO_RCVBUF, &size, &len);
 	n = size / 8 / lane->feed_record;
-	if (n > 64)
-		n = 64;
+	if (n > BURST_MAX / lane->feed_record)
+		n = BURST_MAX / lane->feed_record;
 	return (n ? n : 1) * lane->feed_record;
 }
 
-/* Repetitions, and what warms up, read one recording from its begin to its end. */
+/*
+ * Repetitions, and what warms up, read one recording from its begin to its end; each may go on for
+ * part of a burst.
+ */
 static int open_recv(struct bench_lane *lane)
 {
-	size_t len = lane->amount * (lane->reps + 1) + (4 << 20);
+	size_t len = (lane->amount + BURST_MAX) * (lane->reps + 2);
 
 	if (bench_pair(lane) || bench_keys(lane, lane->a, TLS_RX) || room(lane))
 		return -1;
@@ -115,23 +120,26 @@ static int compare(struct bench_lane *lane, uint64_t offset, size_t n)
 	return 0;
 }
 
+/* In lock step: all whole records that were fed are read before there are more. */
 static int step_recv(struct bench_lane *lane)
 {
-	if (feed(lane))
+	uint64_t want;
+
+	if (feed(lane) || take(lane))
 		return -1;
-	return take(lane);
+	want = lane->at / lane->feed_record * BENCH_RECORD;
+	while (lane->bytes < want)
+		if (bench_wait(lane, lane->a, POLLIN) || take(lane))
+			return -1;
+	return 0;
 }
 
 /* Reads one more burst, byte by byte compared. */
 static int check_recv(struct bench_lane *lane)
 {
-	uint64_t want = lane->at / lane->feed_record * BENCH_RECORD;
+	uint64_t want;
 	ssize_t n;
 
-	while (lane->bytes < want) {
-		if (bench_wait(lane, lane->a, POLLIN) || take(lane))
-			return -1;
-	}
 	lane->records = lane->bytes / BENCH_RECORD;
 	if (feed(lane))
 		return -1;

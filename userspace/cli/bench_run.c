@@ -72,7 +72,7 @@ bool bench_column_there(enum bench_column column, const char **why)
 	return column == BENCH_PLAIN || bench_ssl_there(why);
 }
 
-static void close_lane(struct bench_lane *lane)
+void bench_close_lane(struct bench_lane *lane)
 {
 	bench_ssl_close(lane->ssl);
 	if (lane->map)
@@ -96,7 +96,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static struct bench_sum summary(double *v, unsigned int n)
+struct bench_sum bench_summary(double *v, unsigned int n)
 {
 	qsort(v, n, sizeof(*v), compare);
 	return (struct bench_sum){
@@ -146,9 +146,9 @@ static int measure(struct bench_lane *lane, struct bench_cell *cell)
 	}
 	if (kind->check(lane))
 		return -1;
-	cell->wall = summary(wall, lane->reps);
-	cell->cpu = summary(cpu, lane->reps);
-	cell->cycles = summary(cycles, lane->reps);
+	cell->wall = bench_summary(wall, lane->reps);
+	cell->cpu = bench_summary(cpu, lane->reps);
+	cell->cycles = bench_summary(cycles, lane->reps);
 	cell->records = lane->records / units(lane);
 	return 0;
 }
@@ -172,7 +172,7 @@ static void run_cell(const struct bench_row *row, enum bench_column column,
 		memcpy(cell->why, lane.why, sizeof(cell->why));
 	else
 		cell->done = true;
-	close_lane(&lane);
+	bench_close_lane(&lane);
 }
 
 void bench_run(const struct bench_row *row, const struct bench_options *opt,

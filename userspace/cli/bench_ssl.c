@@ -220,7 +220,8 @@ ssize_t bench_ssl_read(struct bench_lane *lane, void *buf, size_t len)
 	return result(lane->ssl->server, p.SSL_read(lane->ssl->server, buf, len));
 }
 
-ssize_t bench_ssl_seal(struct bench_lane *lane, const void *buf, size_t len, void *out, size_t size)
+ssize_t bench_ssl_seal(struct bench_lane *lane, const void *buf, size_t len, void *out,
+		       size_t size)
 {
 	int n;
 

@@ -10,7 +10,8 @@
 #include "sealsock.h"
 
 static const struct cli_verb *const verbs[] = {
-	&verb_serve, &verb_get, &verb_client, &verb_trace, &verb_check, &verb_version,
+	&verb_serve, &verb_get, &verb_client, &verb_trace, &verb_check, &verb_bench,
+	&verb_version,
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -26,7 +26,8 @@ struct cli_verb {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct cli_verb verb_serve, verb_get, verb_client, verb_trace, verb_bench, verb_check, verb_version;
+extern const struct cli_verb verb_serve, verb_get, verb_client, verb_trace, verb_check, verb_bench,
+	verb_version;
 
 /* "sealsock VERB: ..." and a line feed, on standard error. */
 void cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
