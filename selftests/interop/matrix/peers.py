@@ -168,9 +168,7 @@ class Peers:
             args += ['-tls1_2', '-cipher', prefix + table.CIPHERS[cell['cipher']][2] +
                      ':@SECLEVEL=1']
         if table.ecc(cell):
-            args += ['-groups', table.GROUPS[cell['kx']][0] +
-                     (':P-256:P-384:P-521' if cell['version'] == 'TLSv1.2' and
-                      cell['cert'] in ('p256', 'p384', 'p521') else '')]
+            args += ['-groups', ':'.join(table.GROUPS[g][0] for g in table.groups_of(cell))]
         if cell['client'] != 'none':
             args += ['-cert', self.f(cell['client'] + '.pem'), '-key',
                      self.f(cell['client'] + '.key')]
@@ -180,7 +178,7 @@ class Peers:
         return [[*args, '-sess_out', session], [*args, '-sess_in', session]]
 
     def client_gnutls(self, peer, cell, port):
-        groups = [table.GROUPS[cell['kx']][1]] if table.ecc(cell) else column(1)
+        groups = [table.GROUPS[g][1] for g in table.groups_of(cell)] if table.ecc(cell) else column(1)
         priority = self.gnutls_priority(cell['version'], groups,
                                         [table.CIPHERS[cell['cipher']][0]])
         if cell['version'] == 'TLSv1.2':
@@ -198,16 +196,20 @@ class Peers:
     def client_nss(self, peer, cell, port):
         v = cell['version'].lower().replace('v', '')
         args = ['tstclnt', '-4', '-d', 'sql:' + self.f.dir, '-h', 'localhost', '-p', port,
-                '-V', f'{v}:{v}', '-A', self.f('request'), '-u', '-G', '-J', NSS_SCHEMES,
-                '-c', ':' + table.suite_of(cell)[1]]
+                '-V', f'{v}:{v}', '-A', self.f('request'), '-u', '-G', '-J', NSS_SCHEMES]
         if table.ecc(cell):
-            args += ['-I', table.GROUPS[cell['kx']][2]]
+            args += ['-I', ','.join(table.GROUPS[g][2] for g in table.groups_of(cell))]
         if cell['client'] != 'none':
             args += ['-n', cell['client']]
-        return [args + (['-L', '2'] if cell['resume'] != 'full' else [])]
+        # A second connection finds the list of -c used up: then only our side names the suite.
+        if cell['resume'] == 'full':
+            args += ['-c', ':' + table.suite_of(cell)[1]]
+        else:
+            args += ['-L', '2']
+        return [args]
 
     def client_botan(self, peer, cell, port):
-        groups = [table.GROUPS[cell['kx']][3]] if table.ecc(cell) else column(3)
+        groups = [table.GROUPS[g][3] for g in table.groups_of(cell)] if table.ecc(cell) else column(3)
         args = [*self.runtime.command('botan'), 'tls_client', 'localhost', '--port=' + port,
                 '--trusted-cas=' + self.f('ca.pem'), '--skip-system-cert-store',
                 '--policy=' + self.policy(cell['version'], groups,

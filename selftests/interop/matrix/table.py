@@ -107,6 +107,20 @@ def ecc(cell):
     return cell['kx'] not in ('dhe', 'rsa')
 
 
+CURVES = {'p256': 'secp256r1', 'p384': 'secp384r1', 'p521': 'secp521r1'}
+
+
+def groups_of(cell):
+    """The groups to offer: in TLS 1.2 the list is also that of the certificates' curves."""
+    groups = [cell['kx']]
+    if cell['version'] == 'TLSv1.2':
+        groups += [CURVES[c] for c in (cell['cert'], cell['client']) if c in CURVES]
+    return list(dict.fromkeys(groups))
+
+
+# Servers that, in TLS 1.2, take the group by an order of their own: any that was offered is right.
+OWN_ORDER = ('nss', 'botan')
+
 MLKEM = ('X25519MLKEM768', 'SecP256r1MLKEM768')
 EDWARDS = ('ed25519', 'ed448')
 
@@ -129,6 +143,10 @@ UNSUPPORTED = [
 # The same for what this library does not have yet. A cell of each is tried: once it works, the table
 # is out of date, and that fails.
 MISSING = [
-    (lambda p, r, c: c['version'] == 'TLSv1.2', 'this library has no TLS 1.2 handshake yet'),
-    (lambda p, r, c: c['resume'] != 'full', 'this library does not resume yet'),
+    (lambda p, r, c: c['version'] == 'TLSv1.2' and c['kx'] == 'dhe',
+     'this library has no DHE in TLS 1.2 yet'),
+    (lambda p, r, c: c['version'] == 'TLSv1.2' and c['kx'] == 'rsa',
+     'this library has no RSA key transport yet'),
+    (lambda p, r, c: c['version'] == 'TLSv1.2' and c['resume'] != 'full',
+     'this library does not resume TLS 1.2 yet'),
 ]
