@@ -126,7 +126,7 @@ static int next(uint64_t *user_data, int ms)
 	}									\
 } while (0)
 
-#define EXPECT_DONE(result) EXPECT_EQ(next(NULL, 10000), result)
+#define EXPECT_DONE(result) EXPECT_EQ(next(NULL, 30000), result)
 
 TEST_F(wired, send)
 {
@@ -156,6 +156,20 @@ TEST_F(wired, send)
 	}
 }
 
+/* With MSG_WAITALL, which plain TCP has no need of, one request sends it all. */
+TEST_F(wired, send_all)
+{
+	struct drain drain = {};
+
+	NEED_RING();
+	drain_start(&drain, self->peer, &self->tx, MIB);
+	SQE(SEND, self->fd, data, MIB, .msg_flags = MSG_WAITALL);
+	submit();
+	EXPECT_DONE(MIB);
+	EXPECT_TRUE(drain_end(&drain, &self->tx));
+	EXPECT_EQ(drain.bytes, MIB);
+}
+
 /* Requests in a chain keep their order. */
 TEST_F(wired, send_linked)
 {
@@ -164,11 +178,10 @@ TEST_F(wired, send_linked)
 	int i;
 
 	NEED_RING();
-	ASSERT_EQ(set_int(self->fd, SOL_SOCKET, SO_SNDBUF, MIB), 0);
 	drain_start(&drain, self->peer, &self->tx, 16 * 7000);
 	for (i = 0; i < 16; i++, at += 7000)
 		SQE(SEND, self->fd, data + at, 7000,
-		    .msg_flags = i < 15 ? MSG_MORE : 0,
+		    .msg_flags = MSG_WAITALL | (i < 15 ? MSG_MORE : 0),
 		    .flags = i < 15 ? IOSQE_IO_LINK : 0);
 	submit();
 	for (i = 0; i < 16; i++)

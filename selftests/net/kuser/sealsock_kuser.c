@@ -343,7 +343,7 @@ static int do_read(struct listener *l, struct kuser_call *call)
 		return -EINVAL;
 	sk = l->sock->sk;
 	wait_event_interruptible_timeout(l->wait, READ_ONCE(l->have) >= call->len ||
-					 READ_ONCE(l->error) || READ_ONCE(l->eof), 10 * HZ);
+					 READ_ONCE(l->error) || READ_ONCE(l->eof), 60 * HZ);
 	lock_sock(sk);
 	ret = min_t(size_t, l->have, call->len);
 	if (ret) {
