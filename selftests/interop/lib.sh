@@ -155,6 +155,7 @@ listening()
 
 # s_server OPTION…: openssl s_server on a new $port; its input stays open on descriptor 7, its
 # output goes to $tmp/s_server.out.
+s_server_version=-tls1_3
 s_server()
 {
 	new_port
@@ -162,7 +163,7 @@ s_server()
 	rm -f "$tmp/s_server.in"
 	: >"$tmp/s_server.out"
 	mkfifo "$tmp/s_server.in"
-	openssl s_server -accept 127.0.0.1:$port -tls1_3 -naccept 1 "$@" \
+	openssl s_server -accept 127.0.0.1:$port $s_server_version -naccept 1 "$@" \
 		<"$tmp/s_server.in" >"$tmp/s_server.out" 2>&1 &
 	pid=$!
 	pids+=("$pid")

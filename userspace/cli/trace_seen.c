@@ -95,7 +95,7 @@ static const struct {
 } readable[] = {
 	{ "ClientHello", "client", "host_name", "the name of the server" },
 	{ "ClientHello", "client", "protocol", "the protocol the client would like best" },
-	{ "ServerHello", "server", "selected_version", "the version chosen" },
+	{ "ServerHello", "server", NULL, "the version chosen" },
 	{ "ServerHello", "server", "cipher_suite", "the cipher suite chosen" },
 	{ "ServerHello", "server", "protocol", "the protocol chosen" },
 	{ "ServerKeyExchange", "server", "named_curve", "the group of the key exchange" },
@@ -109,10 +109,13 @@ static const struct {
 bool trace_readable(const struct trace_log *log, unsigned int i, char *out, size_t size)
 {
 	for (size_t k = 0; k < sizeof(readable) / sizeof(readable[0]); k++) {
-		const char *value = clear_field(log, readable[k].message, readable[k].from,
-						readable[k].field);
+		const char *value = log->version;
 
-		if (value && i-- == 0) {
+		/* The version has no field of its own: in TLS 1.3 the old one says 1.2. */
+		if (readable[k].field)
+			value = clear_field(log, readable[k].message, readable[k].from,
+					    readable[k].field);
+		if (value && *value && i-- == 0) {
 			snprintf(out, size, "%s: %s", readable[k].what, value);
 			return true;
 		}
