@@ -25,7 +25,7 @@ static int epoll_for(int ep, int ms)
 {
 	struct epoll_event ev;
 
-	return epoll_wait(ep, &ev, 1, ms);
+	return epoll_wait(ep, &ev, 1, ms < 1000 ? ms : PATIENCE);
 }
 
 static int epoll_on(int fd, uint32_t events)

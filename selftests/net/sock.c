@@ -103,7 +103,7 @@ int tcp_pair(int family, int fd[2])
 	if (fd[0] < 0 || connect(fd[0], (struct sockaddr *)&addr, len))
 		goto fail;
 	fd[1] = accept(listener, NULL, NULL);
-	if (fd[1] < 0 || set_timeout(fd[0], 10000) || set_timeout(fd[1], 10000))
+	if (fd[1] < 0 || set_timeout(fd[0], PATIENCE) || set_timeout(fd[1], PATIENCE))
 		goto fail;
 	close(listener);
 	return 0;
@@ -365,7 +365,7 @@ int pattern_file(size_t len)
 int poll_for(int fd, int events, int ms)
 {
 	struct pollfd p = { .fd = fd, .events = events };
-	int n = poll(&p, 1, ms);
+	int n = poll(&p, 1, ms < 1000 ? ms : PATIENCE);
 
 	return n <= 0 ? n : p.revents;
 }

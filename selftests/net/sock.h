@@ -40,6 +40,7 @@
 
 #define RECORD_MAX		16384	/* plaintext bytes of the largest record */
 #define MIB			(1u << 20)
+#define PATIENCE		30000	/* milliseconds that a busy machine may need for anything */
 
 struct suite {
 	uint16_t version;	/* TLS_1_2_VERSION or TLS_1_3_VERSION */
@@ -72,7 +73,7 @@ int ulp_attach(int fd);
 
 /*
  * A connected pair over the loopback of an address family: fd[0] connected, fd[1] accepted. Both
- * get a receive time-out of 10 seconds, so that a lost record fails a test instead of hanging it.
+ * get a receive time-out of PATIENCE, so that a lost record fails a test instead of hanging it.
  * 0, or -1 with errno and no descriptor open.
  */
 int tcp_pair(int family, int fd[2]);
@@ -117,7 +118,10 @@ ssize_t pattern_check(const void *buf, size_t offset, size_t len);
 uint8_t *pattern_alloc(size_t len);
 int pattern_file(size_t len);
 
-/* Waits up to ms for events; what came, 0 at the time-out, -1 with errno. */
+/*
+ * Waits for events; what came, 0 at the time-out, -1 with errno. Below a second it waits for ms;
+ * more means that they are sure to come, and a busy machine gets PATIENCE.
+ */
 int poll_for(int fd, int events, int ms);
 
 /* A counter of the module under test; -1 if there is no such counter. */
