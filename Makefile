@@ -47,6 +47,13 @@ interop-matrix: setup userspace
 kselftest: setup module
 	@selftests/net/run-kernel-tls $(KERNEL)
 
+# The kernels named on the command line, or those whose results are committed.
+BENCH_KERNELS = $(if $(filter command environment,$(firstword $(origin KERNEL))),$(KERNEL),6.1 6.12)
+
+bench:
+	@tools/vm/setup $(BENCH_KERNELS)
+	@tools/bench/all $(if $(QUICK),--quick) $(BENCH_KERNELS)
+
 lint: setup
 	@tools/tap start
 	@tools/tap run lint -- tools/lint/run
@@ -66,10 +73,11 @@ help:
 	@echo 'make interop-matrix  handshakes with other TLS libraries, every combination; ARGS=--full'
 	@echo 'make matrix       tests in guests on every kernel and the debug kernel, as one table'
 	@echo 'make kselftest    the TLS selftest of the kernel itself, against the module'
+	@echo 'make bench        instructions per byte beside plain TCP, kernel tls and OpenSSL; QUICK=1: fewer'
 	@echo 'make              library, command line and module, below build/'
 	@echo 'make install      library, header, command line and manual, below PREFIX=/usr/local'
 	@echo 'make lint setup clean'
 	@echo 'V=1 shows what the tests print.'
 
 .PHONY: all userspace module setup demo check check-host check-vm check-all matrix interop-matrix \
-	kselftest lint install clean help
+	kselftest bench lint install clean help
