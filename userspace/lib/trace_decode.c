@@ -8,7 +8,7 @@
 
 #include "trace_decode.h"
 
-enum { VALUE_MAX = 600 };
+enum { VALUE_MAX = 1100 };
 
 static void emit(struct trace_out *o, const char *name, struct bytes raw, const char *value)
 {
@@ -19,6 +19,22 @@ static void emit(struct trace_out *o, const char *name, struct bytes raw, const 
 	o->fn(o->arg, &f);
 }
 
+/* Takes away the beginning of a UTF-8 sequence whose end was cut off. */
+static void trim(char *text)
+{
+	size_t n = strlen(text), back = 0, need;
+	uint8_t lead;
+
+	while (back < 3 && back < n && ((uint8_t)text[n - 1 - back] & 0xc0) == 0x80)
+		back++;
+	if (back == n)
+		return;
+	lead = (uint8_t)text[n - 1 - back];
+	need = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+	if (need > back)
+		text[n - 1 - back] = '\0';
+}
+
 void trace_field(struct trace_out *o, const char *name, struct bytes raw, const char *fmt, ...)
 {
 	char value[VALUE_MAX];
@@ -27,6 +43,7 @@ void trace_field(struct trace_out *o, const char *name, struct bytes raw, const 
 	va_start(ap, fmt);
 	vsnprintf(value, sizeof(value), fmt, ap);
 	va_end(ap);
+	trim(value);
 	emit(o, name, raw, value);
 }
 
