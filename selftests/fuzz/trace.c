@@ -44,6 +44,13 @@ static void on_field(void *arg, const struct sealsock_trace_field *f)
 	check_text(f->value);
 }
 
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	return 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint16_t suites[] = { 0x1301, 0xc02b, 0xc02f, 0x009e, 0x009c, 0 };
