@@ -126,7 +126,7 @@ static void unchanged(void)
 	struct scene s;
 
 	open_scene(&s, false);
-	hello_add(&s.second, 21, "000000");
+	hello_set(&s.second, 21, "000000");
 	ok_int(give(&s), 0, "padding may be added");
 	close_scene(&s);
 	open_scene(&s, false);

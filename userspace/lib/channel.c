@@ -55,8 +55,8 @@ void channel_free(struct channel *c)
 	buf_free(&c->out);
 	buf_free(&c->in);
 	buf_free(&c->msg);
-	mem_free(c->env, c->failure_text, FAILURE_TEXT);
-	c->failure_text = NULL;
+	if (c->own_text)
+		mem_free(c->env, (char *)c->failure.text, FAILURE_TEXT);
 }
 
 int channel_send_ccs(struct channel *c)
@@ -67,8 +67,24 @@ int channel_send_ccs(struct channel *c)
 	return buf_append(&c->out, ccs, sizeof(ccs)) ? 0 : SEALSOCK_ERR_NOMEM;
 }
 
+size_t channel_tx_limit(const struct channel *c)
+{
+	return c->tx_limit && record_keyed(&c->tx) ? c->tx_limit : SEAL_MAX_PLAINTEXT;
+}
+
+void channel_set_limit(struct channel *c, unsigned int peer, bool tls13)
+{
+	unsigned int ours = c->cfg->record_size_limit;
+
+	peer -= tls13;		/* in TLS 1.3 the type byte counts */
+	c->tx_limit = (uint16_t)(peer < SEAL_MAX_PLAINTEXT ? peer : 0);
+	c->rx_limit = (uint16_t)(ours < SEAL_MAX_PLAINTEXT ? ours : 0);
+}
+
 int channel_send(struct channel *c, uint8_t type, struct bytes content)
 {
+	struct bytes part;
+	size_t limit;
 	int err = 0;
 
 	if (c->out_at == c->out.n)
@@ -78,7 +94,12 @@ int channel_send(struct channel *c, uint8_t type, struct bytes content)
 		err = channel_send_ccs(c);
 	}
 	TRACE(output, c, type, content);
-	return err ? err : record_seal_all(&c->tx, type, content, &c->out);
+	limit = channel_tx_limit(c);
+	while (!err && content.n) {
+		rd_bytes(&content, content.n < limit ? content.n : limit, &part);
+		err = record_seal(&c->tx, type, part, &c->out);
+	}
+	return err;
 }
 
 static int send_alert(struct channel *c, int alert)
@@ -125,16 +146,18 @@ static int fail(struct channel *c, int code, int alert, enum sealsock_direction 
 		const char *fmt, va_list ap)
 {
 	struct sealsock_failure *f = &c->failure;
+	char *text;
 
 	f->code = code;
 	f->alert = alert;
 	f->direction = dir;
 	f->step = c->step;
 	/* Without memory for the particulars, what is true of the code has to do. */
-	c->failure_text = mem_zalloc(c->env, FAILURE_TEXT);
-	if (c->failure_text)
-		vsnprintf(c->failure_text, FAILURE_TEXT, fmt, ap);
-	f->text = c->failure_text ? c->failure_text : sealsock_strerror(code);
+	text = mem_zalloc(c->env, FAILURE_TEXT);
+	if (text)
+		vsnprintf(text, FAILURE_TEXT, fmt, ap);
+	c->own_text = text;
+	f->text = text ? text : sealsock_strerror(code);
 	/* What was opened before stays in c->in: it may still be read. */
 	drop_keys(c);
 	return code;
@@ -182,6 +205,8 @@ int channel_key(struct channel *c, struct record_dir *d, const struct kdf *kdf,
 
 	if (!err)
 		err = record_key(d, c->cfg->crypto, c->suite, d == &c->tx, key, iv);
+	/* With a limit the peer set, padding would count too: it is left out then. */
+	d->pad = c->tx_limit ? 0 : (uint16_t)c->cfg->padding;
 	TRACE(secret, c, trace_dir(c, d, TRACE_CLIENT_KEY), bytes_of(key, c->suite->key_len));
 	TRACE(secret, c, trace_dir(c, d, TRACE_CLIENT_IV), bytes_of(iv, sizeof(iv)));
 	wipe(key, sizeof(key));

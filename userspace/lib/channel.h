@@ -20,7 +20,7 @@ struct channel {
 
 	struct record_dir tx;
 	struct record_dir rx;
-	struct secret tx_secret;	/* of the current application keys */
+	struct secret tx_secret;	/* of the current application keys; TLS 1.2: the keys */
 	struct secret rx_secret;
 	const struct suite *suite;
 
@@ -30,6 +30,8 @@ struct channel {
 	struct buf msg;			/* a handshake message that is not complete yet */
 	bool ccs_due;			/* send change_cipher_spec before the next sealed record */
 
+	uint16_t tx_limit;		/* RFC 8449: longest content to be sealed, 0: any … */
+	uint16_t rx_limit;		/* … and to be opened */
 	bool close_sent;
 	bool close_received;
 	bool eof;
@@ -38,7 +40,7 @@ struct channel {
 
 	const char *step;		/* what is going on, for the failure record */
 	struct sealsock_failure failure;
-	char *failure_text;		/* FAILURE_TEXT bytes, or NULL: the text is static */
+	bool own_text;			/* its text has FAILURE_TEXT bytes of ours */
 };
 
 void channel_init(struct channel *c, struct sealsock_config *cfg);
@@ -49,6 +51,12 @@ int channel_use(struct channel *c, struct sealsock_config *cfg);
 
 /* Queues @content as records of @type, in the current protection. NOMEM, CRYPTO, LIMIT. */
 int channel_send(struct channel *c, uint8_t type, struct bytes content);
+
+/* The longest content of a record that may be sealed now. */
+size_t channel_tx_limit(const struct channel *c);
+
+/* Both sides have told their record_size_limit (RFC 8449): @peer is theirs, as it was sent. */
+void channel_set_limit(struct channel *c, unsigned int peer, bool tls13);
 
 /* Queues the middlebox-compatibility change_cipher_spec (RFC 8446 §D.4). NOMEM. */
 int channel_send_ccs(struct channel *c);

@@ -16,6 +16,16 @@ static void end_handshake(struct sealsock_conn *conn)
 	conn->hs = NULL;
 }
 
+static void drop_result(struct sealsock_conn *conn)
+{
+	if (!conn->result)
+		return;
+	conn->outcome = conn->result->outcome;
+	hs_result_free(conn->result, env_of(conn));
+	mem_free(env_of(conn), conn->result, sizeof(*conn->result));
+	conn->result = NULL;
+}
+
 struct sealsock_conn *sealsock_conn_new(struct sealsock_config *cfg)
 {
 	struct sealsock_conn *conn;
@@ -28,9 +38,11 @@ struct sealsock_conn *sealsock_conn_new(struct sealsock_config *cfg)
 	if (!conn)
 		return NULL;
 	channel_init(&conn->ch, sealsock_config_ref(cfg));
-	hs_result_init(&conn->result, &cfg->env);
+	conn->result = mem_zalloc(&cfg->env, sizeof(*conn->result));
+	if (conn->result)
+		hs_result_init(conn->result, &cfg->env);
 	conn->hs = mem_zalloc(&cfg->env, sizeof(*conn->hs));
-	if (!conn->hs || hs_init(conn->hs, &conn->ch, &conn->result)) {
+	if (!conn->hs || !conn->result || hs_init(conn->hs, &conn->ch, conn->result)) {
 		sealsock_conn_free(conn);
 		return NULL;
 	}
@@ -46,8 +58,7 @@ void sealsock_conn_free(struct sealsock_conn *conn)
 	cfg = conn->ch.cfg;
 	first = conn->ch.first_cfg;
 	end_handshake(conn);
-	hs_result_free(&conn->result, &first->env);
-	mem_free(&first->env, conn->host, sizeof(*conn->host));
+	drop_result(conn);
 	channel_free(&conn->ch);
 	mem_free(&first->env, conn, sizeof(*conn));
 	if (cfg != first)
@@ -63,11 +74,11 @@ int sealsock_conn_set_host(struct sealsock_conn *conn, const char *host)
 		return SEALSOCK_ERR_STATE;
 	if (!host_parse(host, &h))
 		return SEALSOCK_ERR_INVALID;
-	if (!conn->host)
-		conn->host = mem_zalloc(env_of(conn), sizeof(h));
-	if (!conn->host)
+	if (!conn->result->host)
+		conn->result->host = mem_zalloc(env_of(conn), sizeof(h));
+	if (!conn->result->host)
 		return SEALSOCK_ERR_NOMEM;
-	*conn->host = h;
+	*conn->result->host = h;
 	return 0;
 }
 
@@ -80,10 +91,10 @@ static int start(struct sealsock_conn *conn)
 	if (conn->started || cfg->role != SEALSOCK_CLIENT)
 		return 0;
 	conn->started = true;
-	if (!conn->host && cfg->verify == SEALSOCK_VERIFY_REQUIRED)
+	if (!conn->result->host && cfg->verify == SEALSOCK_VERIFY_REQUIRED)
 		return channel_fail(&conn->ch, SEALSOCK_ERR_NO_HOST,
 				    "no host name was set to verify the server against");
-	return hs_start(conn->hs, conn->host ? conn->host : &nobody);
+	return hs_start(conn->hs, conn->result->host ? conn->result->host : &nobody);
 }
 
 static bool failed(const struct sealsock_conn *conn)
@@ -138,6 +149,12 @@ static int on_header(struct sealsock_conn *conn)
 
 	if (err)
 		return err;
+	/* RFC 8449 §4: what we announced bounds what is inside protected records. */
+	if (conn->ch.rx_limit && conn->ch.in.p[0] == SEAL_TYPE_DATA &&
+	    n > conn->ch.rx_limit + seal_overhead(&conn->ch.rx.shape) - SEAL_HEADER)
+		return channel_fail(&conn->ch, SEALSOCK_ERR_RECORD_SIZE,
+				    "a record is longer than the record_size_limit of %u bytes",
+				    conn->ch.rx_limit);
 	if (!buf_reserve(&conn->ch.in, n))
 		return channel_fail(&conn->ch, SEALSOCK_ERR_NOMEM, "no memory for a record");
 	return 0;
@@ -275,7 +292,7 @@ enum sealsock_state sealsock_conn_state(const struct sealsock_conn *conn)
 
 void sealsock_conn_info(const struct sealsock_conn *conn, struct sealsock_info *info)
 {
-	const struct hs_result *r = &conn->result;
+	const struct hs_outcome *r = conn->result ? &conn->result->outcome : &conn->outcome;
 	const struct group *g = group_find(r->group);
 	const struct sigscheme *s = sigscheme_find(r->scheme);
 
@@ -289,8 +306,8 @@ void sealsock_conn_info(const struct sealsock_conn *conn, struct sealsock_info *
 		.cipher_name = conn->ch.suite ? conn->ch.suite->name : NULL,
 		.group_name = g ? g->name : NULL,
 		.sigscheme_name = s ? s->name : NULL,
-		.alpn = r->alpn,
-		.sni = r->sni,
+		.alpn = conn->result ? conn->result->alpn : NULL,
+		.sni = conn->result ? conn->result->sni : NULL,
 		.hello_retry = r->retried,
 		.verified = r->verified,
 		.resumed = r->resumed,
@@ -303,8 +320,10 @@ void sealsock_conn_info(const struct sealsock_conn *conn, struct sealsock_info *
 
 const void *sealsock_conn_peer_cert(const struct sealsock_conn *conn, unsigned int i, size_t *n)
 {
-	struct bytes chain = bytes_of(conn->result.chain.p, conn->result.chain.n), cert;
+	struct bytes chain = bytes_of(NULL, 0), cert;
 
+	if (conn->result)
+		chain = bytes_of(conn->result->chain.p, conn->result->chain.n);
 	while (rd_vec24(&chain, 0, 0xffffff, &cert)) {
 		if (i-- == 0) {
 			*n = cert.n;
@@ -317,8 +336,8 @@ const void *sealsock_conn_peer_cert(const struct sealsock_conn *conn, unsigned i
 
 const void *sealsock_conn_peer_ocsp(const struct sealsock_conn *conn, size_t *n)
 {
-	*n = conn->result.ocsp.n;
-	return *n ? conn->result.ocsp.p : NULL;
+	*n = conn->result ? conn->result->ocsp.n : 0;
+	return *n ? conn->result->ocsp.p : NULL;
 }
 
 const struct sealsock_failure *sealsock_conn_error(const struct sealsock_conn *conn)
@@ -342,9 +361,13 @@ int sealsock_conn_set_session(struct sealsock_conn *conn, const void *session, s
 
 ssize_t sealsock_conn_session(struct sealsock_conn *conn, void *buf, size_t room)
 {
-	struct buf *all = &conn->result.sessions;
-	struct bytes left = bytes_of(all->p, all->n), last = bytes_of(NULL, 0);
+	struct bytes left, last = bytes_of(NULL, 0);
+	struct buf *all;
 
+	if (!conn->result)
+		return 0;
+	all = &conn->result->sessions;
+	left = bytes_of(all->p, all->n);
 	while (rd_vec16(&left, 1, 0xffff, &last))
 		;
 	if (last.n > room)
@@ -366,13 +389,13 @@ int sealsock_conn_export(struct sealsock_conn *conn, const char *label, const vo
 
 	if (ch->failure.code)
 		return ch->failure.code;
-	if (!conn->done || !conn->result.exporter.n)
+	if (!conn->done || !conn->result || !conn->result->exporter.n)
 		return SEALSOCK_ERR_STATE;
 	if (!*label || strlen(label) > LABEL_MAX || context_len > 0xffff)
 		return SEALSOCK_ERR_INVALID;
 	err = kdf_open(ch, &kdf);
 	if (!err)
-		err = schedule13_export(&kdf, &conn->result.exporter, label,
+		err = schedule13_export(&kdf, &conn->result->exporter, label,
 					bytes_of(context, context_len), out, n);
 	kdf_close(&kdf);
 	return err;
@@ -383,8 +406,6 @@ int sealsock_release(struct sealsock_conn *conn)
 	if (!conn->keys_gone)
 		return SEALSOCK_ERR_STATE;
 	end_handshake(conn);
-	hs_result_free(&conn->result, env_of(conn));
-	mem_free(env_of(conn), conn->host, sizeof(*conn->host));
-	conn->host = NULL;
+	drop_result(conn);
 	return 0;
 }

@@ -9,8 +9,8 @@
 struct sealsock_conn {
 	struct channel ch;
 	struct hs *hs;			/* NULL once it is done */
-	struct hs_result result;
-	struct host *host;		/* client: NULL if none was set */
+	struct hs_result *result;	/* NULL once it is released, then there is … */
+	struct hs_outcome outcome;	/* … this of it */
 	bool started;			/* client: the ClientHello was made */
 	bool done;			/* the handshake is complete … */
 	bool output_drained;		/* … and all its output was sent */
@@ -38,6 +38,9 @@ struct traffic_key {
  * sent, bytes behind it were read already, or the keys were wiped. CRYPTO.
  */
 int conn_traffic_key(struct sealsock_conn *conn, enum conn_dir dir, struct traffic_key *out);
+
+/* The longest record content the peer takes (RFC 8449); SEAL_MAX_PLAINTEXT: any. */
+size_t conn_tx_limit(const struct sealsock_conn *conn);
 
 /* Forgets the traffic keys; the secrets stay, for KeyUpdate. */
 void conn_wipe_keys(struct sealsock_conn *conn);

@@ -56,7 +56,7 @@ static int on_handshake(struct sealsock_conn *conn, struct bytes content)
 	struct channel *ch = &conn->ch;
 	unsigned int todo = 0;
 	int err = channel_is_12(ch) ? post12_record(ch, content, &todo) :
-				      post13_record(ch, &conn->result, content, &todo);
+				      post13_record(ch, conn->result, content, &todo);
 
 	if (!err && todo & POST_REFUSE && !ch->close_sent && channel_refuse(ch))
 		err = channel_fail(ch, SEALSOCK_ERR_NOMEM, "no memory for a warning");
@@ -123,6 +123,7 @@ ssize_t sealsock_conn_write(struct sealsock_conn *conn, const void *buf, size_t 
 {
 	struct channel *ch = &conn->ch;
 	struct bytes left = bytes_of(buf, n), part;
+	size_t limit = channel_tx_limit(ch);
 	int err = conn_ready(conn);
 
 	if (err)
@@ -130,7 +131,7 @@ ssize_t sealsock_conn_write(struct sealsock_conn *conn, const void *buf, size_t 
 	if (ch->close_sent)
 		return SEALSOCK_ERR_CLOSED;
 	while (!err && left.n && channel_output(ch).n < OUTPUT_MAX) {
-		rd_bytes(&left, left.n < SEAL_MAX_PLAINTEXT ? left.n : SEAL_MAX_PLAINTEXT, &part);
+		rd_bytes(&left, left.n < limit ? left.n : limit, &part);
 		err = write_part(ch, part);
 	}
 	if (err)

@@ -8,7 +8,7 @@ static struct secret *secret_of(struct channel *ch, enum conn_dir dir)
 }
 
 /* In TLS 1.2 key and IV themselves are kept; the explicit nonce goes on where it stands. */
-static int export_key12(const struct channel *ch, enum conn_dir dir, struct traffic_key *out)
+static int export_key12(struct channel *ch, enum conn_dir dir, struct traffic_key *out)
 {
 	const struct record_dir *d = dir == CONN_TX ? &ch->tx : &ch->rx;
 
@@ -17,7 +17,7 @@ static int export_key12(const struct channel *ch, enum conn_dir dir, struct traf
 		.cipher_type = ch->suite->cipher_type,
 		.key_len = ch->suite->key_len,
 	};
-	memcpy(out->key, d->key, out->key_len);
+	memcpy(out->key, secret_of(ch, dir)->b, out->key_len);
 	memcpy(out->iv, d->iv, sizeof(out->iv));
 	if (d->shape.nonce_len)
 		seal_put_be64(out->iv + d->suite->salt_len, d->seq.explicit_next);
@@ -72,10 +72,19 @@ int conn_next_key(struct sealsock_conn *conn, enum conn_dir dir, struct traffic_
 					  export_key(&conn->ch, dir, true, out);
 }
 
+size_t conn_tx_limit(const struct sealsock_conn *conn)
+{
+	return channel_tx_limit(&conn->ch);
+}
+
 void conn_wipe_keys(struct sealsock_conn *conn)
 {
 	record_clear(&conn->ch.tx);
 	record_clear(&conn->ch.rx);
+	if (channel_is_12(&conn->ch)) {
+		secret_wipe(&conn->ch.tx_secret);
+		secret_wipe(&conn->ch.rx_secret);
+	}
 	buf_free(&conn->ch.in);
 	buf_free(&conn->ch.out);
 	conn->ch.out_at = 0;
@@ -107,7 +116,7 @@ int conn_post_record(struct sealsock_conn *conn, uint8_t content_type, const uin
 	case SEAL_TYPE_HANDSHAKE:
 		err = channel_is_12(ch) ?
 		      post12_record(ch, bytes_of(p, n), &post) :
-		      post13_record(ch, &conn->result, bytes_of(p, n), &post);
+		      post13_record(ch, conn->result, bytes_of(p, n), &post);
 		if (post & POST_REFUSE)
 			*todo |= CONN_DUE_REFUSE;
 		if (post & POST_UPDATE_RX)

@@ -13,6 +13,9 @@
 #include "mem.h"
 #include "suite.h"
 
+#ifndef TLS_TX_MAX_PAYLOAD_LEN
+#define TLS_TX_MAX_PAYLOAD_LEN 5
+#endif
 #ifndef SOL_TLS
 #define SOL_TLS 282
 #endif
@@ -103,6 +106,16 @@ static int no_ulp(struct sealsock_conn *conn, int err)
 	return io_fail(conn, SEALSOCK_ERR_NO_MODULE, "the kernel has no TCP ULP 'sealsock'");
 }
 
+/* The kernel's limit is for the content without its type byte, as ours is: 0 or an errno. */
+static int install_limit(struct sealsock_conn *conn, int fd)
+{
+	uint16_t limit = (uint16_t)conn_tx_limit(conn);
+
+	if (limit == SEAL_MAX_PLAINTEXT)
+		return 0;
+	return setsockopt(fd, SOL_TLS, TLS_TX_MAX_PAYLOAD_LEN, &limit, sizeof(limit)) ? errno : 0;
+}
+
 /* All that can fail without the kernel has succeeded before this is called. */
 static int hand_over(struct sealsock_conn *conn, int fd, unsigned int flags,
 		     const struct traffic_key *tx, const struct traffic_key *rx)
@@ -118,6 +131,8 @@ static int hand_over(struct sealsock_conn *conn, int fd, unsigned int flags,
 	if (err)
 		return refused(conn, err, "installing the receiving key");
 	err = install_key(fd, TLS_TX, tx);
+	if (!err)
+		err = install_limit(conn, fd);
 	if (err) {
 		/* Half a TLS socket would send plaintext: end it for good. */
 		shutdown(fd, SHUT_RDWR);

@@ -17,8 +17,6 @@ int record_key(struct record_dir *d, const struct crypto *c, const struct suite 
 	d->suite = seal_suite_find(suite->version, suite->cipher_type);
 	d->shape = seal_shape_of(d->suite, suite->version);
 	memcpy(d->iv, iv, SEAL_NONCE);
-	if (suite->version == VERSION_TLS12)
-		memcpy(d->key, key, suite->key_len);
 	seal_seq_start(&d->seq, 0, 0);
 	return 0;
 }
@@ -56,10 +54,20 @@ static void nonce_of(const struct record_dir *d, const uint8_t *rec, uint8_t non
 		seal_nonce_xor(d->iv, d->seq.next, nonce);
 }
 
+/* Zeros behind application data, so that its length is a multiple (RFC 8446 §5.4). */
+static size_t padding(const struct record_dir *d, uint8_t type, size_t n)
+{
+	size_t more = d->pad && type == SEAL_TYPE_DATA ? (d->pad - n % d->pad) % d->pad : 0;
+
+	return more <= SEAL_MAX_PLAINTEXT - n ? more : SEAL_MAX_PLAINTEXT - n;
+}
+
 int record_seal(struct record_dir *d, uint8_t type, struct bytes content, struct buf *out)
 {
 	uint8_t nonce[SEAL_NONCE], aad[SEAL_MAX_AAD];
+	static const uint8_t data_and_zeros[1 + SEAL_MAX_PLAINTEXT] = { SEAL_TYPE_DATA };
 	struct bytes in[2] = { content, { &type, d->shape.type_len } };
+	size_t pad = padding(d, type, content.n), n = content.n + pad;
 	unsigned int aad_len;
 	uint8_t *at;
 	int err;
@@ -68,20 +76,22 @@ int record_seal(struct record_dir *d, uint8_t type, struct bytes content, struct
 		return seal_plain(type, content, out);
 	if (seal_seq_check(&d->seq) || record_spent(d, 0))
 		return SEALSOCK_ERR_LIMIT;
-	if (!buf_reserve(out, content.n + seal_overhead(&d->shape)))
+	if (!buf_reserve(out, n + seal_overhead(&d->shape)))
 		return SEALSOCK_ERR_NOMEM;
+	if (pad)
+		in[1] = bytes_of(data_and_zeros, 1 + pad);
 
 	at = out->p + out->n;
-	seal_frame_build(&d->shape, type, (unsigned int)content.n, at);
+	seal_frame_build(&d->shape, type, (unsigned int)n, at);
 	if (d->shape.nonce_len)
 		seal_put_be64(at + SEAL_HEADER, d->seq.explicit_next);
 	nonce_of(d, at, nonce);
-	aad_len = seal_aad(&d->shape, d->seq.next, type, (unsigned int)content.n, aad);
+	aad_len = seal_aad(&d->shape, d->seq.next, type, (unsigned int)n, aad);
 	err = aead_seal(d->aead, nonce, bytes_of(aad, aad_len), in, at + seal_prefix(&d->shape));
 	if (err)
 		return err;
 	seal_seq_advance(&d->seq);
-	out->n += content.n + seal_overhead(&d->shape);
+	out->n += n + seal_overhead(&d->shape);
 	return 0;
 }
 

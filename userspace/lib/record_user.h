@@ -22,7 +22,7 @@ struct record_dir {
 	struct seal_seq seq;
 	struct aead *aead;
 	uint8_t iv[SEAL_NONCE];		/* in full, or the salt and zeros */
-	uint8_t key[SEAL_MAX_KEY];	/* TLS 1.2: there is no secret to derive it from again */
+	uint16_t pad;			/* data is padded to multiples of this; 0: not */
 };
 
 static inline bool record_keyed(const struct record_dir *d)

@@ -75,6 +75,8 @@ struct ext_set {
 	uint16_t share_group;		/* group of a ServerHello or HelloRetryRequest */
 	struct bytes share;		/* key_exchange of a ServerHello */
 	struct bytes cookie;
+	uint16_t record_limit;		/* record_size_limit */
+	size_t padding;			/* bytes of padding's content */
 	struct bytes psk_modes;
 	struct bytes psk_ids;		/* pre_shared_key: 16-bit length, identity, age */
 	struct bytes psk_binders;	/* … 8-bit length and binder each */
@@ -172,6 +174,10 @@ void renegotiation_build(const struct ext_set *set, enum ext_where where, struct
 int renegotiation_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
 void empty_build(const struct ext_set *set, enum ext_where where, struct builder *w);
 int empty_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+void record_size_limit_build(const struct ext_set *set, enum ext_where where, struct builder *w);
+int record_size_limit_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+void padding_build(const struct ext_set *set, enum ext_where where, struct builder *w);
+int padding_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
 int early_data_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
 
 /* Notes what is wrong and returns @code. */

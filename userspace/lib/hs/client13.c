@@ -48,6 +48,11 @@ static void describe(struct hs *hs, struct client_hello *ch)
 		e->present |= EXT_BIT(EXT_ALPN);
 		e->alpn = bytes_of(cfg->alpn.p, cfg->alpn.n);
 	}
+	if (cfg->record_size_limit) {
+		e->present |= EXT_BIT(EXT_RECORD_SIZE_LIMIT);
+		e->record_limit = (uint16_t)(cfg->record_size_limit +
+					     config_has_version(cfg, VERSION_TLS13));
+	}
 	if (hs->cookie.n) {
 		e->present |= EXT_BIT(EXT_COOKIE);
 		e->cookie = bytes_of(hs->cookie.p, hs->cookie.n);
@@ -88,6 +93,13 @@ static int build_hello(struct hs *hs, struct lists *l)
 	hs->offered = ch.ext.present;
 	hs->hello.n = 0;
 	client_hello_build(&ch, &w);
+	/* RFC 7685 §4: from 256 to 511 bytes some servers hang. */
+	if (!w.bad && hs->hello.n >= 256 && hs->hello.n < 512) {
+		ch.ext.present |= EXT_BIT(EXT_PADDING);
+		ch.ext.padding = hs->hello.n < 508 ? 508 - hs->hello.n : 0;
+		hs->hello.n = 0;
+		client_hello_build(&ch, &w);
+	}
 	if (err || w.bad)
 		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the ClientHello");
 	return l->binders.n ? psk13_bind(hs, &hs->hello, l->binders.n) : 0;
@@ -343,6 +355,8 @@ int client_on_encrypted_extensions(struct hs *hs, struct bytes body)
 		if (err)
 			return err;
 	}
+	if (ee.ext.present & EXT_BIT(EXT_RECORD_SIZE_LIMIT))
+		channel_set_limit(hs->ch, ee.ext.record_limit, true);
 	err = hs_add(hs, hs->whole);
 	return !err && hs->psk.n ? HS_OTHER : err;
 }

@@ -70,11 +70,15 @@ int hs12_key_dir(struct hs *hs, struct record_dir *d)
 	size_t of_iv = iv_len(s);
 	bool server = (d == &hs->ch->tx) == (hs->ch->cfg->role == SEALSOCK_SERVER);
 	const uint8_t *key = hs->v12.block + (server ? s->key_len : 0);
+	struct secret *keep = d == &hs->ch->tx ? &hs->ch->tx_secret : &hs->ch->rx_secret;
 	uint8_t iv[SEAL_NONCE] = { 0 };
 	int err;
 
 	memcpy(iv, hs->v12.block + 2 * s->key_len + (server ? of_iv : 0), of_iv);
 	err = record_key(d, hs->ch->cfg->crypto, s, d == &hs->ch->tx, key, iv);
+	/* There is nothing to derive it from again. */
+	memcpy(keep->b, key, s->key_len);
+	keep->n = s->key_len;
 	if (!err) {
 		TRACE(secret, hs->ch, trace_dir(hs->ch, d, TRACE_CLIENT_KEY),
 		      bytes_of(key, s->key_len));

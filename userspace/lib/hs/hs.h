@@ -164,8 +164,8 @@ struct hs {
 	struct hs_result *result;
 };
 
-/* What is still of interest when the handshake is gone. */
-struct hs_result {
+/* What is still of interest when the handshake is gone; its numbers first. */
+struct hs_outcome {
 	uint16_t version;
 	uint16_t group;
 	uint16_t scheme;
@@ -175,6 +175,23 @@ struct hs_result {
 	bool client_authenticated;
 	bool client_cert_sent;
 	bool ems;
+};
+
+struct hs_result {
+	union {
+		struct hs_outcome outcome;
+		struct {	/* the same, by short names */
+			uint16_t version;
+			uint16_t group;
+			uint16_t scheme;
+			bool retried;
+			bool verified;
+			bool resumed;
+			bool client_authenticated;
+			bool client_cert_sent;
+			bool ems;
+		};
+	};
 	char *alpn;
 	char *sni;
 	struct buf chain;		/* the peer's certificates: 24-bit length and DER each */
@@ -182,7 +199,7 @@ struct hs_result {
 	struct secret exporter;		/* TLS 1.3: exporter_master_secret */
 	struct secret resumption;	/* TLS 1.3 client: resumption_master_secret */
 	int64_t made;			/* when the full handshake was */
-	const struct host *host;	/* client: for sessions */
+	struct host *host;		/* client: NULL if none was set */
 	struct buf sessions;		/* client: 16-bit length and session each */
 };
 
@@ -336,6 +353,7 @@ struct choice {
 	const struct sigscheme *scheme;
 	struct bytes alpn;
 	uint16_t psk_index;		/* of the identity, if hs->psk is set */
+	uint16_t record_limit;		/* the client's, 0: none, or not wanted */
 	bool sni_known;			/* the certificate was chosen by the server name */
 };
 

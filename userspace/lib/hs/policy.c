@@ -159,6 +159,7 @@ int policy_choose(struct hs *hs, const struct client_hello *ch, struct choice *o
 {
 	const struct sealsock_config *cfg = hs->ch->cfg;
 
+	*out = (struct choice){ 0 };
 	out->suite = choose_suite(cfg, ch->suites, is_13, NULL);
 	if (!out->suite)
 		return channel_fail(hs->ch, SEALSOCK_ERR_NO_SUITE,

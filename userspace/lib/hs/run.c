@@ -51,6 +51,7 @@ void hs_result_free(struct hs_result *r, const struct sealsock_env *env)
 	buf_free(&r->sessions);
 	secret_wipe(&r->exporter);
 	secret_wipe(&r->resumption);
+	mem_free(env, r->host, sizeof(*r->host));
 	r->host = NULL;
 }
 
@@ -65,7 +66,6 @@ int hs_start(struct hs *hs, const struct host *host)
 	int err;
 
 	hs->host = host;
-	hs->result->host = host;
 	err = client_start(hs);
 
 	if (!err)

@@ -192,6 +192,11 @@ static int add_encrypted_extensions(struct hs *hs, const struct choice *c)
 
 	if (c->sni_known)	/* RFC 6066 §3: the name was used */
 		ee.ext.present |= EXT_BIT(EXT_SERVER_NAME);
+	if (c->record_limit) {
+		ee.ext.present |= EXT_BIT(EXT_RECORD_SIZE_LIMIT);
+		ee.ext.record_limit = (uint16_t)(hs->ch->cfg->record_size_limit + 1);
+		channel_set_limit(hs->ch, c->record_limit, true);
+	}
 	if (c->alpn.n) {
 		ee.ext.present |= EXT_BIT(EXT_ALPN);
 		alpn[0] = (uint8_t)c->alpn.n;
@@ -333,6 +338,8 @@ int server_on_client_hello(struct hs *hs, struct bytes body)
 	if (!c.share.n)
 		return send_retry(hs, &ch, &c);
 	hs->skip_sealed = ch.ext.present & EXT_BIT(EXT_EARLY_DATA);
+	if (hs->ch->cfg->record_size_limit)
+		c.record_limit = ch.ext.record_limit;
 	return answer(hs, &c, ch.ext.present & EXT_BIT(EXT_STATUS_REQUEST));
 }
 

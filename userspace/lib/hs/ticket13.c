@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* NewSessionTicket of TLS 1.3 (RFC 8446 §4.6.1): made by servers, turned into sessions by clients. */
+/* NewSessionTicket of TLS 1.3 (RFC 8446 §4.6.1): made by servers, kept by clients. */
 #include "hs/hs.h"
 #include "ticket.h"
 
@@ -160,7 +160,7 @@ int ticket13_take(struct channel *ch, struct hs_result *r, struct bytes body)
 	if (err)
 		return channel_fail(ch, err, "NewSessionTicket %s", t.why);
 	/* After release, or with a ticket of no use, there is nothing to be kept. */
-	if (!r->resumption.n || !r->host || !t.lifetime || t.ticket.n > SESSION_TICKET_MAX)
+	if (!r || !r->resumption.n || !r->host || !t.lifetime || t.ticket.n > SESSION_TICKET_MAX)
 		return 0;
 	if (t.lifetime > LIFETIME_MAX)
 		t.lifetime = LIFETIME_MAX;
