@@ -117,17 +117,25 @@ static int configure(struct sealsock_config *cfg, const struct session_options *
 	return err;
 }
 
-static struct sealsock_conn *make_conn(const struct session_options *o, const char *name)
+struct sealsock_config *session_config(const struct session_options *o)
 {
 	struct sealsock_config *cfg = sealsock_config_new(SEALSOCK_CLIENT);
+
+	if (!cfg)
+		cli_error("cannot set up TLS: no memory, or an algorithm is missing");
+	if (cfg && !configure(cfg, o))
+		return cfg;
+	sealsock_config_unref(cfg);
+	return NULL;
+}
+
+static struct sealsock_conn *make_conn(const struct session_options *o, const char *name)
+{
+	struct sealsock_config *cfg = o->cfg ? sealsock_config_ref(o->cfg) : session_config(o);
 	struct sealsock_conn *conn = NULL;
 	char wrong[512];
 
-	if (!cfg) {
-		cli_error("cannot set up TLS: no memory, or an algorithm is missing");
-		return NULL;
-	}
-	if (!configure(cfg, o)) {
+	if (cfg) {
 		conn = sealsock_conn_new(cfg);
 		if (!conn) {
 			sealsock_config_check(cfg, wrong, sizeof(wrong));

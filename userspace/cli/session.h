@@ -22,6 +22,7 @@ struct session_options {
 	enum cli_ulp ulp;
 	int timeout_ms;
 	struct trace_log *trace;	/* keeps the handshake, or NULL */
+	struct sealsock_config *cfg;	/* session_config(), for several connections; or NULL */
 };
 
 /* Long options every client verb has; their values start at SESSION_OPT. */
@@ -52,6 +53,9 @@ void session_long_opts(struct option out[SESSION_OPTS_MAX], const struct option 
 
 /* False: @opt is not one of these, or its value is wrong (*failed; the message was printed). */
 bool session_option(struct session_options *o, int opt, bool *failed);
+
+/* A configuration of these options. NULL after a message. */
+struct sealsock_config *session_config(const struct session_options *o);
 
 /*
  * Connects to @where and, with @tls, makes it a TLS stream to @name. Returns CLI_OK, or the exit

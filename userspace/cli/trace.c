@@ -8,7 +8,7 @@
 #include "session.h"
 #include "trace.h"
 
-enum { OPT_JSON = 0x200, OPT_HTML, OPT_SECRETS, OPT_WAIT };
+enum { OPT_JSON = 0x200, OPT_HTML, OPT_SECRETS, OPT_WAIT, OPT_RESUME };
 
 struct trace_options {
 	struct session_options session;
@@ -16,6 +16,7 @@ struct trace_options {
 	const char *html;
 	bool json;
 	bool secrets;
+	bool resume;
 	long wait_ms;
 };
 
@@ -26,6 +27,7 @@ static int parse(struct trace_options *o, int argc, char **argv)
 		{ "json", no_argument, NULL, OPT_JSON },
 		{ "html", required_argument, NULL, OPT_HTML },
 		{ "secrets", no_argument, NULL, OPT_SECRETS },
+		{ "resume", no_argument, NULL, OPT_RESUME },
 		{ "wait", required_argument, NULL, OPT_WAIT },
 		{ 0 },
 	};
@@ -45,6 +47,8 @@ static int parse(struct trace_options *o, int argc, char **argv)
 			o->html = optarg;
 		else if (opt == OPT_SECRETS)
 			o->secrets = true;
+		else if (opt == OPT_RESUME)
+			o->resume = true;
 		else if (!cli_number(optarg, "--wait", 0, 60000, &o->wait_ms))
 			return CLI_USAGE;
 	}
@@ -86,13 +90,45 @@ static int show(const struct trace_options *o, const struct trace_log *log)
 	return CLI_OK;
 }
 
+/* One connection, from its first message to its end. */
+static int visit(const struct trace_options *o, struct trace_log *log)
+{
+	struct stream s;
+	int status = session_open(&s, &o->session, &o->where, o->where.host, true);
+
+	if (status)
+		return status;
+	trace_conclude(log, s.tls);
+	fcntl(s.fd, F_SETFL, fcntl(s.fd, F_GETFL) | O_NONBLOCK);
+	listen_for(&s, o->wait_ms);
+	stream_shutdown(&s);
+	listen_for(&s, o->wait_ms);
+	stream_close(&s);
+	return CLI_OK;
+}
+
+/* A connection that is not shown: it brings the session for the one that is. */
+static int visit_before(struct trace_options *o, struct trace_log *log)
+{
+	int err, status;
+
+	o->session.cfg = session_config(&o->session);
+	if (!o->session.cfg)
+		return CLI_USAGE;
+	err = sealsock_config_session_store(o->session.cfg, NULL);
+	if (cli_setting(o->session.cfg, err, "session store", "memory"))
+		return CLI_USAGE;
+	status = visit(o, log);
+	trace_log_free(log);
+	return status;
+}
+
 static int run(int argc, char **argv)
 {
 	struct trace_options o = {
 		.session = { .timeout_ms = 30000, .ulp = CLI_ULP_NONE }, .wait_ms = 500,
 	};
 	struct trace_log log;
-	struct stream s;
 	int status, shown;
 
 	status = parse(&o, argc, argv);
@@ -103,20 +139,15 @@ static int run(int argc, char **argv)
 		 o.where.port);
 	snprintf(log.peer, sizeof(log.peer), "%s", o.where.host);
 	o.session.trace = &log;
-	status = session_open(&s, &o.session, &o.where, o.where.host, true);
-	if (!status) {
-		trace_conclude(&log, s.tls);
-		fcntl(s.fd, F_SETFL, fcntl(s.fd, F_GETFL) | O_NONBLOCK);
-		listen_for(&s, o.wait_ms);
-		stream_shutdown(&s);
-		listen_for(&s, o.wait_ms);
-		stream_close(&s);
-	}
+	status = o.resume ? visit_before(&o, &log) : CLI_OK;
+	if (!status)
+		status = visit(&o, &log);
 	if (log.n) {
 		shown = show(&o, &log);
 		status = status ? status : shown;
 	}
 	trace_log_free(&log);
+	sealsock_config_unref(o.session.cfg);
 	return status;
 }
 
@@ -133,6 +164,7 @@ const struct cli_verb verb_trace = {
 	"      --html FILE        write a page with a drawing of the two sides (and nothing else,\n"
 	"                         but for --json)\n"
 	"      --secrets          show the values of keys: who sees them can decrypt the connection\n"
+	"      --resume           connect twice, and show how the second resumes the first\n"
 	"      --wait MS          for what comes after the handshake, such as tickets (500)\n"
 	SESSION_HELP
 	"  -h, --help             this text\n\n"

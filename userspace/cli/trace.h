@@ -37,7 +37,7 @@ struct trace_log {
 	bool incomplete;		/* no memory for all of it */
 	/* What came of it: trace_conclude(). */
 	char version[16], cipher[64], group[32], scheme[40], alpn[256];
-	bool done, verified, retried;
+	bool done, verified, retried, resumed;
 	char failure[256];
 };
 

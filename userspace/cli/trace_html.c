@@ -56,6 +56,7 @@ static void print_head(FILE *f, const struct trace_log *log)
 	chip(f, "", log->group);
 	chip(f, "", log->scheme);
 	chip(f, "", log->alpn);
+	chip(f, " class=\"good\"", log->resumed ? "resumed" : "");
 	if (log->failure[0])
 		chip(f, " class=\"bad\"", log->failure);
 	else if (log->role == SEALSOCK_CLIENT)

@@ -95,6 +95,7 @@ void trace_print_json(FILE *f, const struct trace_log *log)
 	fprintf(f, "{\"role\": \"%s\", \"done\": %s, \"verified\": %s, \"hello_retry\": %s",
 		log->role == SEALSOCK_CLIENT ? "client" : "server", log->done ? "true" : "false",
 		log->verified ? "true" : "false", log->retried ? "true" : "false");
+	fprintf(f, ", \"resumed\": %s", log->resumed ? "true" : "false");
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++) {
 		fprintf(f, ", \"%s\": ", strings[i].name);
 		if (*strings[i].value)

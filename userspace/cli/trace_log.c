@@ -123,6 +123,7 @@ void trace_conclude(struct trace_log *log, const struct sealsock_conn *conn)
 	keep(log->alpn, sizeof(log->alpn), info.alpn);
 	log->verified = info.verified;
 	log->retried = info.hello_retry;
+	log->resumed = info.resumed;
 	log->done = sealsock_conn_state(conn) == SEALSOCK_STATE_DONE;
 	if (f->code)
 		keep(log->failure, sizeof(log->failure), f->text);

@@ -129,9 +129,10 @@ void trace_print_text(FILE *f, const struct trace_log *log, bool color)
 	if (log->failure[0])
 		fprintf(f, "\n%sFailed%s: %s\n", s->bold, s->end, log->failure);
 	else
-		fprintf(f, "\n%sAgreed on%s %s, %s%s%s%s%s%s%s\n", s->bold, s->end, log->version,
+		fprintf(f, "\n%sAgreed on%s %s, %s%s%s%s%s%s%s%s\n", s->bold, s->end, log->version,
 			log->cipher, *log->group ? ", " : "", log->group, *log->scheme ? ", " : "",
-			log->scheme, *log->alpn ? ", " : "", log->alpn);
+			log->scheme, *log->alpn ? ", " : "", log->alpn,
+			log->resumed ? ", resumed" : "");
 	if (log->incomplete)
 		fputs("Events are missing: there was not enough memory.\n", f);
 }
