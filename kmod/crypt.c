@@ -76,7 +76,7 @@ int seal_crypt_seal(struct seal_key *key, u8 type, u8 *prefix,
 int seal_crypt_seal_packed(struct seal_key *key, u8 type, u8 *prefix, unsigned int len)
 {
 	unsigned int room = len + key->shape.tag_len;
-	struct scatterlist sg[2];
+	struct scatterlist sg[2] __uninitialized;
 	int err;
 
 	if (key->shape.version != SEAL_TLS13) {
@@ -90,7 +90,9 @@ int seal_crypt_seal_packed(struct seal_key *key, u8 type, u8 *prefix, unsigned i
 	if (err)
 		return err;
 	write_prefix(key, type, prefix, len - key->shape.type_len);
-	sg_init_one(sg, prefix, SEAL_AAD13 + room);
+	sg[0] = (struct scatterlist){};
+	sg_set_buf(sg, prefix, SEAL_AAD13 + room);
+	sg_mark_end(sg);
 	return seal(key, sg, sg, len);
 }
 

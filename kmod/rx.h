@@ -133,7 +133,7 @@ int seal_rx_open_straight(struct sock *sk, struct seal_rx *rx, struct seal_curso
 			  const struct seal_header *head, struct iov_iter *iter);
 
 /* rx_plain.c */
-struct seal_plain *seal_plain_new(struct sock *sk, const struct seal_rx *rx, u32 len);
+struct seal_plain *seal_plain_new(struct sock *sk, const struct seal_rx *rx, u32 len, u32 at);
 void seal_plain_free(struct sock *sk, struct seal_plain *plain);
 
 static inline u8 *seal_plain_at(const struct seal_plain *plain)

@@ -132,23 +132,18 @@ static int resolve(struct seal_rx *rx, const struct seal_header *head, struct se
 	return err;
 }
 
-static int open_into(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		     const struct seal_header *head, struct seal_plain *plain)
+static int open_into(struct seal_rx *rx, const struct seal_header *head, struct source *src,
+		     struct seal_plain *plain)
 {
 	struct scatterlist dst[3] __uninitialized;
-	struct source src __uninitialized;
 	int err;
-
-	err = source_init(sk, rx, cur, head, &src);
-	if (err)
-		return err;
 
 	sg_init_table(dst, plain->len && rx->key->shape.type_len ? 3 : 2);
 	if (plain->len)
 		sg_set_page(&dst[1], plain->page, plain->len, plain->off);
 	if (rx->key->shape.type_len)
 		sg_set_buf(&dst[plain->len ? 2 : 1], &rx->tail, 1);
-	err = seal_crypt_open(rx->key, head, src.nonce, src.sg, dst);
+	err = seal_crypt_open(rx->key, head, src->nonce, src->sg, dst);
 	return err ? err : resolve(rx, head, plain);
 }
 
@@ -163,13 +158,17 @@ struct seal_plain *seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal
 				const struct seal_header *head)
 {
 	u32 len = seal_inner_len(rx->key, head) - rx->key->shape.type_len;
+	struct source src __uninitialized;
 	struct seal_plain *plain;
 	int err;
 
-	plain = seal_plain_new(sk, rx, len);
+	err = source_init(sk, rx, cur, head, &src);
+	if (err)
+		return ERR_PTR(fail(sk, rx, err));
+	plain = seal_plain_new(sk, rx, len, src.sg[1].offset);
 	if (!plain)
 		return ERR_PTR(-ENOMEM);
-	err = open_into(sk, rx, cur, head, plain);
+	err = open_into(rx, head, &src, plain);
 	if (err) {
 		seal_plain_free(sk, plain);
 		return ERR_PTR(fail(sk, rx, err));

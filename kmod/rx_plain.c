@@ -11,22 +11,34 @@
 #include "pages.h"
 #include "rx.h"
 
-static bool cut(struct sock *sk, struct seal_plain *plain, u32 len)
+/* Below this much it does not matter where pages end. */
+#define IN_STEP_MIN	2048
+
+/*
+ * Room for @len bytes. Ciphers stop where a page of either side ends: a large
+ * record whose ciphertext begins at @at in its page is opened to the same
+ * place in a page, so that both sides end at once.
+ */
+static bool cut(struct sock *sk, struct seal_plain *plain, u32 len, u32 at)
 {
 	struct page_frag *frag = sk_page_frag(sk);
+	u32 slack = len < IN_STEP_MIN ? 0 : PAGE_SIZE - 1, lead;
 
-	if (seal_pages_refill(len, frag, sk->sk_allocation) &&
-	    frag->size - frag->offset >= len) {
+	if (seal_pages_refill(len + slack, frag, sk->sk_allocation) &&
+	    frag->size - frag->offset >= len + slack) {
+		lead = (at - frag->offset) & slack;
 		plain->page = frag->page;
 		plain->start = frag->offset;
+		plain->size = lead + len;
+		plain->off = frag->offset + lead;
 		get_page(frag->page);
-		frag->offset += len;
+		frag->offset += lead + len;
 		return true;
 	}
 
 	/* Memory is fragmented: no more than needed, and try harder. */
 	plain->page = alloc_pages(sk->sk_allocation | __GFP_COMP, get_order(len));
-	plain->start = 0;
+	plain->size = len;
 	return plain->page;
 }
 
@@ -61,10 +73,11 @@ static bool charge(struct sock *sk, const struct seal_rx *rx, struct seal_plain 
 
 /*
  * seal_plain_new - memory for @len bytes of an opened record
+ * @at: where in a page its ciphertext begins
  *
  * May sleep. NULL: no memory, or too much is open and unread already.
  */
-struct seal_plain *seal_plain_new(struct sock *sk, const struct seal_rx *rx, u32 len)
+struct seal_plain *seal_plain_new(struct sock *sk, const struct seal_rx *rx, u32 len, u32 at)
 {
 	struct seal_plain *plain;
 
@@ -72,16 +85,11 @@ struct seal_plain *seal_plain_new(struct sock *sk, const struct seal_rx *rx, u32
 	if (!plain)
 		return NULL;
 
-	*plain = (struct seal_plain){ .size = max(len, 1U), .len = len };
-	if (!charge(sk, rx, plain)) {
-		kfree(plain);
-		return NULL;
-	}
-	if (!cut(sk, plain, plain->size)) {
+	*plain = (struct seal_plain){ .len = len };
+	if (!cut(sk, plain, max(len, 1U), at) || !charge(sk, rx, plain)) {
 		seal_plain_free(sk, plain);
 		return NULL;
 	}
-	plain->off = plain->start;
 	return plain;
 }
 

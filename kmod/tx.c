@@ -173,19 +173,16 @@ int seal_tx_seal(struct sock *sk, struct seal_tx *tx, u8 type,
 }
 
 /*
- * seal_tx_room - wait for room in the send buffer, between two records
+ * seal_tx_wait_room - wait for room in the send buffer, between two records
  *
  * 0: a record may be begun, a remainder is gone. -EAGAIN, -EPIPE, the
  * socket's error, or what a signal makes of it.
  */
-int seal_tx_room(struct sock *sk, struct seal_tx *tx, long *timeo)
+int seal_tx_wait_room(struct sock *sk, struct seal_tx *tx, long *timeo)
 {
 	int err;
 
-	/* A batch waits in tx->out only while there is room for more. */
-	while (tx->out_count > SEAL_OUT - 3 ||
-	       READ_ONCE(sk->sk_wmem_queued) + (int)tx->out_bytes >= READ_ONCE(sk->sk_sndbuf) ||
-	       !sk_stream_memory_free(sk)) {
+	while (!seal_tx_has_room(sk, tx)) {
 		err = seal_tx_push(sk, tx, MSG_MORE);
 		if (!err && sk_stream_memory_free(sk))
 			break;
@@ -227,7 +224,7 @@ static int send_step(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, u8
 	if (!seal_rec_open(tx)) {
 		size_t want = min_t(size_t, left, seal_ctx(sk)->max_payload);
 
-		err = seal_tx_room(sk, tx, timeo);
+		err = seal_tx_has_room(sk, tx) ? 0 : seal_tx_wait_room(sk, tx, timeo);
 		if (err)
 			return err;
 		/* The lock was dropped: another writer may have opened one. */

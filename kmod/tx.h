@@ -74,7 +74,7 @@ int seal_tx_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size);
 int seal_tx_flush(struct sock *sk, int flags, long *timeo);
 void seal_tx_finish(struct sock *sk);
 int seal_tx_ready(struct sock *sk, struct seal_tx *tx);
-int seal_tx_room(struct sock *sk, struct seal_tx *tx, long *timeo);
+int seal_tx_wait_room(struct sock *sk, struct seal_tx *tx, long *timeo);
 int seal_tx_copy(struct seal_tx *tx, struct msghdr *msg);
 int seal_tx_seal(struct sock *sk, struct seal_tx *tx, u8 type,
 		 const struct bio_vec *pages, unsigned int count);
@@ -96,6 +96,14 @@ static inline u8 *seal_room_at(const struct seal_room *room)
 static inline bool seal_rec_open(const struct seal_tx *tx)
 {
 	return tx->rec.body.page;
+}
+
+/* A batch waits in tx->out only while there is room for more. */
+static inline bool seal_tx_has_room(struct sock *sk, const struct seal_tx *tx)
+{
+	return tx->out_count <= SEAL_OUT - 3 &&
+	       READ_ONCE(sk->sk_wmem_queued) + (int)tx->out_bytes < READ_ONCE(sk->sk_sndbuf) &&
+	       seal_ctx(sk)->base->stream_memory_free(sk, 0);
 }
 
 /* tx_queue.c */

@@ -59,7 +59,7 @@ static void put_room(struct seal_room *room)
 {
 	if (room->page)
 		put_page(room->page);
-	memset(room, 0, sizeof(*room));
+	room->page = NULL;
 }
 
 /*
@@ -191,5 +191,7 @@ void seal_rec_emit(struct sock *sk, struct seal_tx *tx)
 		release_end(sk, tx, rec->len + trailer);
 		emit(tx, rec->body.page, rec->body.off - prefix, prefix + rec->len + trailer);
 	}
-	memset(rec, 0, sizeof(*rec));
+	rec->body.page = NULL;
+	rec->frame.page = NULL;
+	rec->len = 0;
 }

@@ -135,7 +135,7 @@ void seal_tx_finish(struct sock *sk)
  */
 void seal_tx_account(struct sock *sk, struct seal_tx *tx)
 {
-	int kept = tx->out_bytes + tx->rec.body.len;
+	int kept = tx->out_bytes + (seal_rec_open(tx) ? tx->rec.body.len : 0);
 
 	if (likely(kept == tx->charged))
 		return;
