@@ -12,7 +12,9 @@ void client_offer12(struct hs *hs, struct client_hello *ch)
 	if (!config_has_version(cfg, VERSION_TLS12))
 		return;
 	e->present |= EXT_BIT(EXT_EC_POINT_FORMATS) | EXT_BIT(EXT_EXTENDED_MASTER_SECRET) |
-		      EXT_BIT(EXT_RENEGOTIATION_INFO);
+		      EXT_BIT(EXT_RENEGOTIATION_INFO) | EXT_BIT(EXT_SESSION_TICKET);
+	if (hs->session.secret.n && hs->session.version == VERSION_TLS12)
+		e->ticket = hs->session.ticket;
 	e->point_formats = bytes_of(&uncompressed, 1);
 	e->versions = bytes_of(both, sizeof(both));
 	if (!config_has_version(cfg, VERSION_TLS13))
@@ -36,10 +38,15 @@ static int check_choices(struct hs *hs, const struct server_hello *sh)
 				 "chooses a cipher suite that was not offered");
 	if (sh->compression)
 		return bad_hello(hs, SEALSOCK_ERR_ILLEGAL, "chooses compression");
+	hs->v12.resumed = sh->session_id.n &&
+			  bytes_equal(sh->session_id, bytes_of(hs->session_id,
+							       hs->session_id_len));
 	/* The session id that RFC 8446 §D.4 sends is nobody's session. */
-	if (sh->session_id.n &&
-	    bytes_equal(sh->session_id, bytes_of(hs->session_id, hs->session_id_len)))
+	if (hs->v12.resumed &&
+	    (!hs->session.secret.n || hs->session.version != VERSION_TLS12))
 		return bad_hello(hs, SEALSOCK_ERR_ILLEGAL, "resumes a session that is not there");
+	if (hs->v12.resumed && hs->session.suite != sh->suite)
+		return bad_hello(hs, SEALSOCK_ERR_ILLEGAL, "resumes with another cipher suite");
 	hs->ch->suite = s;
 	return 0;
 }
@@ -75,6 +82,18 @@ static int read_hello(struct hs *hs, struct bytes body, struct server_hello *sh)
 	return err ? err : check_protection(hs, sh);
 }
 
+/* The server's change_cipher_spec, or a new ticket, is next. */
+static int resume(struct hs *hs)
+{
+	int err = hs12_resume_keys(hs);
+
+	hs12_log_end(hs);
+	resume12_use(hs);
+	if (err)
+		return err;
+	return hs->v12.ticket_due ? HS_THIRD : HS_OTHER;
+}
+
 int client_on_server_hello12(struct hs *hs, struct bytes body)
 {
 	struct server_hello sh;
@@ -100,7 +119,18 @@ int client_on_server_hello12(struct hs *hs, struct bytes body)
 		return hs_internal(hs, err, "hashing the handshake");
 	err = hs_add(hs, bytes_of(hs->hello.p, hs->hello.n));
 	buf_free(&hs->hello);
-	return err ? err : hs_add(hs, hs->whole);
+	if (!err)
+		err = hs_add(hs, hs->whole);
+	if (err)
+		return err;
+	hs->v12.ticket_due = sh.ext.present & EXT_BIT(EXT_SESSION_TICKET);
+	if (hs->v12.resumed)
+		return resume(hs);
+	session_wipe(&hs->session);
+	hs->session_id_len = (uint8_t)sh.session_id.n;
+	if (sh.session_id.n)
+		memcpy(hs->session_id, sh.session_id.p, sh.session_id.n);
+	return 0;
 }
 
 int client_on_certificate12(struct hs *hs, struct bytes body)
@@ -220,7 +250,11 @@ static int send_flight(struct hs *hs)
 
 	hs->flight.n = 0;
 	hs12_log_end(hs);
-	return err ? err : hs12_send_finished(hs);
+	if (!err)
+		err = hs12_send_finished(hs);
+	if (err)
+		return err;
+	return hs->v12.ticket_due ? HS_OTHER : 0;
 }
 
 static int signature_made(struct hs *hs, struct bytes signature)
@@ -280,6 +314,19 @@ int client_on_server_hello_done(struct hs *hs, struct bytes body)
 	return err ? err : server_accepted(hs, bytes_of(NULL, 0));
 }
 
+int client_on_ticket12(struct hs *hs, struct bytes body)
+{
+	struct new_session_ticket12 t;
+	int err = new_session_ticket12_parse(body, &t);
+
+	if (err)
+		return hs_fail_msg(hs, err, MSG_NEW_SESSION_TICKET, t.why, 0);
+	hs->v12.lifetime = t.lifetime;
+	if (!buf_append(&hs->v12.ticket, t.ticket.p, t.ticket.n))
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping a ticket");
+	return hs_add(hs, hs->whole);
+}
+
 int client_on_ccs(struct hs *hs, struct bytes body)
 {
 	(void)body;
@@ -290,7 +337,9 @@ int client_on_finished12(struct hs *hs, struct bytes body)
 {
 	int err = hs12_check_finished(hs, body);
 
-	if (!err)
+	if (!err && hs->v12.resumed)
+		err = hs12_send_finished(hs);
+	else if (!err)
 		hs->result->verified = hs->ch->cfg->verify == SEALSOCK_VERIFY_REQUIRED;
-	return err;
+	return err ? err : resume12_keep(hs);
 }

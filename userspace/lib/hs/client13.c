@@ -140,10 +140,11 @@ static int find_session(struct hs *hs)
 						 SEALSOCK_SESSION_MAX);
 	}
 	if (!session_read(bytes_of(hs->session_text.p, hs->session_text.n), s) ||
-	    !session_fits(s, cfg, VERSION_TLS13, host) || !s->ticket.n ||
+	    !session_fits(s, cfg, s->version, host) || !config_has_version(cfg, s->version) ||
+	    (s->version == VERSION_TLS13 ? !s->ticket.n : !resume12_usable(s)) ||
 	    !u16_contains(wire_list_of(&hs->suites), s->suite))
 		session_wipe(s);
-	return 0;
+	return resume12_session_id(hs);
 }
 
 int client_start(struct hs *hs)

@@ -45,23 +45,37 @@ static int derive_master(struct hs *hs, struct bytes pre_master)
 					     &hs->v12.master);
 }
 
-int hs12_keys(struct hs *hs, struct bytes pre_master)
+/* The keys, unique to each connection: both randoms are in them. */
+static int expand(struct hs *hs)
 {
 	const struct suite *s = hs->ch->suite;
 	struct hs12 *v = &hs->v12;
 	size_t n = 2 * (s->key_len + iv_len(s));
-	int err = derive_master(hs, pre_master);
+	int err = schedule12_key_block(&hs->transcript.kdf, &v->master, hs->random,
+				       v->server_random, v->block, n);
 
-	if (!err)
-		err = schedule12_key_block(&hs->transcript.kdf, &v->master, hs->random,
-					   v->server_random, v->block, n);
 	if (err)
 		return hs_internal(hs, err, "deriving the keys");
-	TRACE(secret, hs->ch, TRACE_PRE_MASTER, pre_master);
 	TRACE(secret, hs->ch, TRACE_EXTENDED_MASTER, bytes_of(v->master.b, v->master.n));
 	TRACE(secret, hs->ch, TRACE_KEY_BLOCK, bytes_of(v->block, n));
 	config_log_secret(hs->ch->cfg, "CLIENT_RANDOM", hs->random, &v->master);
 	return 0;
+}
+
+int hs12_keys(struct hs *hs, struct bytes pre_master)
+{
+	int err = derive_master(hs, pre_master);
+
+	if (err)
+		return hs_internal(hs, err, "deriving the master secret");
+	TRACE(secret, hs->ch, TRACE_PRE_MASTER, pre_master);
+	return expand(hs);
+}
+
+int hs12_resume_keys(struct hs *hs)
+{
+	secret_copy(&hs->v12.master, &hs->session.secret);
+	return expand(hs);
 }
 
 int hs12_key_dir(struct hs *hs, struct record_dir *d)

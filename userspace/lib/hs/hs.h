@@ -105,6 +105,10 @@ struct hs12 {
 	uint8_t peer_len;
 	bool logging;			/* the messages may have to be signed as they are: … */
 	struct buf log;			/* … all of them so far */
+	bool resumed;
+	bool ticket_due;		/* the server has promised a ticket */
+	uint32_t lifetime;		/* client: of the ticket received … */
+	struct buf ticket;		/* … and the ticket */
 	bool early_ccs;			/* client: one came before the version was known */
 };
 
@@ -251,6 +255,7 @@ int client_on_certificate12(struct hs *hs, struct bytes body);
 int client_on_server_key_exchange(struct hs *hs, struct bytes body);
 int client_on_certificate_request12(struct hs *hs, struct bytes body);
 int client_on_server_hello_done(struct hs *hs, struct bytes body);
+int client_on_ticket12(struct hs *hs, struct bytes body);
 int client_on_ccs(struct hs *hs, struct bytes body);
 int client_on_finished12(struct hs *hs, struct bytes body);
 int server_on_client_hello12(struct hs *hs, struct bytes body);
@@ -269,12 +274,39 @@ int client_take_alpn(struct hs *hs, struct bytes chosen, unsigned int msg);
 /* server13.c: the same. */
 int server_keep_names(struct hs *hs, const struct client_hello *ch, struct bytes alpn);
 
+/*
+ * resume12.c: tickets (RFC 5077) and session ids (RFC 5246 §7.3) of TLS 1.2, which share the
+ * sessions with TLS 1.3.
+ */
+
+/* Client: can the session be offered? Sets the session id that offers it, or stands for a ticket. */
+bool resume12_usable(const struct session *s);
+int resume12_session_id(struct hs *hs);
+
+/* Client: makes a session of the finished handshake, if it can be resumed. */
+int resume12_keep(struct hs *hs);
+
+/* Server: hs->session becomes the one that the ClientHello resumes; false: there is none. */
+bool resume12_find(struct hs *hs, const struct client_hello *ch);
+void resume12_use(struct hs *hs);
+
+/* Server: will there be a ticket, or a session id? Then the ticket, or the session in the store. */
+int resume12_promise(struct hs *hs, const struct client_hello *ch);
+int resume12_issue(struct hs *hs);
+
+/* ticket13.c: a session of this connection without its secret; false: there can be none. */
+bool ticket_describe(struct hs *hs, struct session *s);
+
+/* Client: puts it into the store, or keeps it for sealsock_conn_session(). */
+int ticket_keep(struct channel *ch, struct hs_result *r, const struct session *s);
+
 /* common12.c: steps both roles take. */
 
 /* Keeps a message for CertificateVerify, if one may come. MESSAGE_SIZE: they are too many bytes. */
 int hs12_log(struct hs *hs, struct bytes message);
 void hs12_log_end(struct hs *hs);
 int hs12_keys(struct hs *hs, struct bytes pre_master);
+int hs12_resume_keys(struct hs *hs);
 int hs12_key_dir(struct hs *hs, struct record_dir *d);
 int hs12_send_finished(struct hs *hs);
 int hs12_check_finished(struct hs *hs, struct bytes body);
@@ -359,6 +391,9 @@ struct choice {
 
 int policy_choose(struct hs *hs, const struct client_hello *ch, struct choice *out);
 int policy_choose12(struct hs *hs, const struct client_hello *ch, struct choice *out);
+
+/* What a resumed session leaves to be chosen: the application protocol. */
+int policy_resume12(struct hs *hs, const struct client_hello *ch, struct choice *out);
 
 /* Is this connection one of TLS 1.2? False while the version is not known. */
 static inline bool channel_is_12(const struct channel *c)

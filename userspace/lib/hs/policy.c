@@ -278,3 +278,12 @@ int policy_choose12(struct hs *hs, const struct client_hello *ch, struct choice 
 				    "the client offers no application protocol spoken here");
 	return 0;
 }
+
+int policy_resume12(struct hs *hs, const struct client_hello *ch, struct choice *out)
+{
+	*out = (struct choice){ .suite = suite_find(hs->session.suite) };
+	if (!choose_alpn(hs->ch->cfg, &ch->ext, out))
+		return channel_fail(hs->ch, SEALSOCK_ERR_NO_ALPN,
+				    "the client offers no application protocol spoken here");
+	return 0;
+}

@@ -11,7 +11,7 @@ enum { AGE_SLACK = 600 };
 
 static bool has_session(const struct hs *hs)
 {
-	return hs->session.secret.n;
+	return hs->session.secret.n && hs->session.version == VERSION_TLS13;
 }
 
 static enum hash_id session_hash(const struct hs *hs)

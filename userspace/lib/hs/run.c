@@ -14,6 +14,7 @@ int hs_init(struct hs *hs, struct channel *ch, struct hs_result *result)
 	buf_init(&hs->request_message, ch->env);
 	buf_init(&hs->session_text, ch->env);
 	buf_init(&hs->v12.log, ch->env);
+	buf_init(&hs->v12.ticket, ch->env);
 	ch->step = hs_state_name(hs->state);
 	return transcript_init(&hs->transcript, ch->cfg->crypto);
 }
@@ -26,6 +27,7 @@ void hs_free(struct hs *hs)
 	buf_free(&hs->request_message);
 	buf_free(&hs->session_text);
 	buf_free(&hs->v12.log);
+	buf_free(&hs->v12.ticket);
 	kex_free(hs->kex);
 	cert_free(hs->leaf);
 	transcript_free(&hs->transcript);

@@ -45,6 +45,7 @@ static int add_server_hello(struct hs *hs, const struct client_hello *ch, const 
 	struct server_hello sh = {
 		.legacy_version = VERSION_TLS12,
 		.random = bytes_of(hs->v12.server_random, HELLO_RANDOM),
+		.session_id = bytes_of(hs->session_id, hs->session_id_len),
 		.suite = c->suite->id,
 		.tls12 = true,
 	};
@@ -59,6 +60,8 @@ static int add_server_hello(struct hs *hs, const struct client_hello *ch, const 
 		sh.ext.present |= EXT_BIT(EXT_EC_POINT_FORMATS);
 		sh.ext.point_formats = bytes_of(&uncompressed, 1);
 	}
+	if (hs->v12.ticket_due)
+		sh.ext.present |= EXT_BIT(EXT_SESSION_TICKET);
 	if (c->sni_known)	/* RFC 6066 §3: the name was used */
 		sh.ext.present |= EXT_BIT(EXT_SERVER_NAME);
 	if (c->alpn.n) {
@@ -156,13 +159,36 @@ static int answer(struct hs *hs, const struct client_hello *ch, const struct cho
 
 	if (err)
 		return hs_internal(hs, err, "making a key share");
-	err = add_server_hello(hs, ch, c, &w);
+	err = resume12_promise(hs, ch);
+	if (!err)
+		err = add_server_hello(hs, ch, c, &w);
 	if (err)
 		return err;
 	certificate12_build(bytes_of(c->cred->chain.p, c->cred->chain.n), &w);
 	if (w.bad)
 		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the server's flight");
 	return sign_key_exchange(hs);
+}
+
+/* ServerHello, ChangeCipherSpec, Finished: the other half is the client's. */
+static int answer_resumed(struct hs *hs, const struct client_hello *ch, const struct choice *c)
+{
+	struct builder w = { .buf = &hs->flight };
+	int err;
+
+	hs->session_id_len = (uint8_t)ch->session_id.n;
+	memcpy(hs->session_id, ch->session_id.p, ch->session_id.n);
+	resume12_use(hs);
+	err = add_server_hello(hs, ch, c, &w);
+	if (!err)
+		err = hs_add_from(hs, &w, 0);
+	if (!err)
+		err = hs_send(hs, bytes_of(hs->flight.p, hs->flight.n));
+	if (!err)
+		err = hs12_resume_keys(hs);
+	if (!err)
+		err = hs12_send_finished(hs);
+	return err ? err : HS_THIRD;
 }
 
 static int configuration_chosen(struct hs *hs, struct bytes none)
@@ -175,6 +201,7 @@ static int configuration_chosen(struct hs *hs, struct bytes none)
 int server_on_client_hello12(struct hs *hs, struct bytes body)
 {
 	struct client_hello ch;
+	bool resumed = false;
 	struct choice c;
 	int err = read_hello(hs, body, &ch);
 
@@ -182,7 +209,9 @@ int server_on_client_hello12(struct hs *hs, struct bytes body)
 	if (!err)
 		err = hello_ask_application(hs, &ch, configuration_chosen);
 	if (!err)
-		err = policy_choose12(hs, &ch, &c);
+		resumed = resume12_find(hs, &ch);
+	if (!err)
+		err = resumed ? policy_resume12(hs, &ch, &c) : policy_choose12(hs, &ch, &c);
 	if (!err)
 		err = server_keep_names(hs, &ch, c.alpn);
 	if (err)
@@ -192,15 +221,17 @@ int server_on_client_hello12(struct hs *hs, struct bytes body)
 	hs->scheme = c.scheme;
 	hs->result->version = VERSION_TLS12;
 	hs->result->group = c.group;
-	hs->result->scheme = c.scheme->id;
+	hs->result->scheme = c.scheme ? c.scheme->id : 0;
 	hs->result->ems = true;
-	hs->v12.logging = hs->ch->cfg->verify != SEALSOCK_VERIFY_NONE;
+	hs->v12.logging = !resumed && hs->ch->cfg->verify != SEALSOCK_VERIFY_NONE;
 	memcpy(hs->random, ch.random.p, HELLO_RANDOM);
 	err = transcript_start(&hs->transcript, c.suite->hash);
 	if (err)
 		return hs_internal(hs, err, "hashing the handshake");
 	err = hs_add(hs, hs->whole);
-	return err ? err : answer(hs, &ch, &c);
+	if (err)
+		return err;
+	return resumed ? answer_resumed(hs, &ch, &c) : answer(hs, &ch, &c);
 }
 
 int server_on_certificate12(struct hs *hs, struct bytes body)
@@ -281,17 +312,21 @@ int server_on_ccs(struct hs *hs, struct bytes body)
 
 static int client_accepted(struct hs *hs, struct bytes none)
 {
+	int err;
+
 	(void)none;
 	hs->result->client_authenticated = hs->leaf;
 	hs->result->verified = hs->leaf;
-	return hs12_send_finished(hs);
+	err = resume12_issue(hs);
+	return err ? err : hs12_send_finished(hs);
 }
 
 int server_on_finished12(struct hs *hs, struct bytes body)
 {
 	int err = hs12_check_finished(hs, body);
 
-	if (!err)
-		err = auth_ask_application(hs, client_accepted);
+	if (err || hs->v12.resumed)
+		return err;
+	err = auth_ask_application(hs, client_accepted);
 	return err ? err : client_accepted(hs, bytes_of(NULL, 0));
 }

@@ -23,7 +23,7 @@ static struct bytes first_cert(const struct hs_result *r)
 }
 
 /* What all tickets of a connection have in common; false: there can be none. */
-static bool describe(struct hs *hs, struct session *s)
+bool ticket_describe(struct hs *hs, struct session *s)
 {
 	const struct sealsock_config *cfg = hs->ch->cfg;
 	struct hs_result *r = hs->result;
@@ -33,7 +33,7 @@ static bool describe(struct hs *hs, struct session *s)
 		r->made = now;
 	*s = (struct session){
 		.role = cfg->role,
-		.version = VERSION_TLS13,
+		.version = hs->ch->suite->version,
 		.suite = hs->ch->suite->id,
 		.verified = r->client_authenticated,
 		.made = r->made,
@@ -94,7 +94,7 @@ int ticket13_send(struct hs *hs)
 	int err;
 
 	/* An external PSK is at hand for the next time too. */
-	if (!cfg->ticket_count || !hs->psk_modes || hs->psk_external || !describe(hs, &s))
+	if (!cfg->ticket_count || !hs->psk_modes || hs->psk_external || !ticket_describe(hs, &s))
 		return 0;
 	err = ticket13_secret(hs, &resumption);
 	if (err)
@@ -128,7 +128,7 @@ static bool keep(struct buf *sessions, struct bytes text)
 	return !w.bad;
 }
 
-static int keep_session(struct channel *ch, struct hs_result *r, const struct session *s)
+int ticket_keep(struct channel *ch, struct hs_result *r, const struct session *s)
 {
 	const struct sealsock_session_store *store = &ch->cfg->store;
 	struct builder w;
@@ -186,7 +186,7 @@ int ticket13_take(struct channel *ch, struct hs_result *r, struct bytes body)
 		err = schedule13_ticket_psk(&kdf, &r->resumption, t.nonce, &s.secret);
 	kdf_close(&kdf);
 	if (!err)
-		err = keep_session(ch, r, &s);
+		err = ticket_keep(ch, r, &s);
 	session_wipe(&s);
 	return err ? channel_fail(ch, err, "keeping a session: %s", sealsock_strerror(err)) : 0;
 }
