@@ -54,6 +54,7 @@ struct bench_sum {
 
 struct bench_cell {
 	bool done;
+	bool absent;		/* the machine has not what it takes: no failure */
 	char why[BENCH_WHY];	/* why it was not, otherwise */
 	struct bench_sum wall;	/* ns, or instructions, per unit of the row */
 	struct bench_sum cpu;	/* ns of this program's processor time per unit */

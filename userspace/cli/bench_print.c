@@ -90,7 +90,8 @@ void bench_print_wall(FILE *f, const struct bench_row *row,
 		const char *name = bench_column_name((enum bench_column)c);
 
 		if (!x->done && *x->why)
-			fprintf(f, "%-28s %-12s %s\n", row->name, name, x->why);
+			fprintf(f, "%-28s %-12s %s\n", row->name,
+				row->flags & BENCH_SMALL_MTU && x->absent ? "-" : name, x->why);
 		if (!x->done)
 			continue;
 		fprintf(f, "%-28s %-12s %8.0f (%.0f, %.0f)%s %11.3g", row->name, name,
