@@ -226,7 +226,7 @@ static struct buf sealed;
 static int give_sealed(struct sealsock_conn *to, uint8_t type, const void *p, size_t n)
 {
 	struct record_dir d = { 0 };
-	int err = record_key(&d, to->ch.cfg->crypto, to->ch.suite, true, to->ch.rx.key,
+	int err = record_key(&d, to->ch.cfg->crypto, to->ch.suite, true, to->ch.rx_secret.b,
 			     to->ch.rx.iv);
 
 	d.seq = to->ch.rx.seq;
