@@ -24,7 +24,7 @@
 
 #include "sealsock.h"
 
-enum { WORDS_MAX = 32, TEXT_MAX = 512, TIMEOUT_MS = 8000 };
+enum { WORDS_MAX = 32, TEXT_MAX = 512, TIMEOUT_MS = 20000 };
 
 struct spec {
 	char text[2048];
