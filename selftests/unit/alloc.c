@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "flight.h"
+#include "mutual.h"
 #include "tap.h"
 
 static long countdown = -1;	/* allocations until one fails; -1: never */
@@ -217,6 +218,83 @@ static void hostile(void)
 	flight_close(&f);
 }
 
+/* An idle connection whose keys are in the kernel. */
+static void established(void)
+{
+	struct sealsock_config *cc = counted(NULL, SEALSOCK_CLIENT), *sc;
+	struct sealsock_conn *c, *s;
+	size_t before;
+
+	sc = counted(NULL, SEALSOCK_SERVER);
+	talk(cc, sc);
+	before = held;
+	c = client_conn(cc);
+	s = sealsock_conn_new(sc);
+	ok(shake_hands(c, s, 0), "a connection to be let go");
+	conn_wipe_keys(c);	/* as install does */
+	conn_wipe_keys(s);
+	ok(sealsock_release(c) == 0 && sealsock_release(s) == 0, "is released");
+	ok(held - before <= 2 * 512, "and holds at most 512 bytes: %zu", (held - before) / 2);
+	sealsock_conn_free(c);
+	sealsock_conn_free(s);
+	sealsock_config_unref(cc);
+	sealsock_config_unref(sc);
+}
+
+/* The same with a client certificate and a ticket: the second handshake is resumed. */
+static bool talk_twice(struct sealsock_config *cc, struct sealsock_config *sc)
+{
+	uint8_t session[SEALSOCK_SESSION_MAX];
+	struct sealsock_conn *c, *s;
+	struct sealsock_info info = { 0 };
+	ssize_t n = 0;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		c = sealsock_conn_new(cc);
+		s = sealsock_conn_new(sc);
+		if (c && s && !sealsock_conn_set_host(c, "localhost") &&
+		    (n <= 0 || !sealsock_conn_set_session(c, session, (size_t)n)) &&
+		    shake_hands(c, s, 0)) {
+			n = sealsock_conn_session(c, session, sizeof(session));
+			sealsock_conn_info(c, &info);
+		}
+		sealsock_conn_free(c);
+		sealsock_conn_free(s);
+	}
+	return n > 0 && info.resumed;
+}
+
+static void every_allocation_resumed(void)
+{
+	struct sealsock_config *cc = counted(NULL, SEALSOCK_CLIENT);
+	struct sealsock_config *sc = counted(NULL, SEALSOCK_SERVER);
+	long n, total, unwound = 0, tried = 0;
+	size_t before;
+
+	add_identity(cc, test_client());
+	trust_test_ca(sc);
+	sealsock_config_verify(sc, SEALSOCK_VERIFY_REQUIRED);
+	ok(talk_twice(cc, sc), "client certificate and ticket: works with memory");
+	before = held;
+	seen = 0;
+	crypto_counts = true;
+	talk_twice(cc, sc);
+	total = seen;
+	for (n = 1; n <= total; n += 3) {
+		countdown = n;
+		talk_twice(cc, sc);
+		tried++;
+		unwound += held == before;
+	}
+	countdown = -1;
+	crypto_counts = false;
+	ok_int(unwound, tried, "every third of %ld allocations can fail", total);
+	ok(talk_twice(cc, sc), "and afterwards all is as before");
+	sealsock_config_unref(cc);
+	sealsock_config_unref(sc);
+}
+
 int main(void)
 {
 	/* Before libcrypto allocates anything. */
@@ -225,9 +303,12 @@ int main(void)
 	env.alloc = count_alloc;
 	env.free = count_free;
 	test_server(CERT_P256);
+	test_client();
 	every_allocation("x25519,secp256r1", "handshake");
 	every_allocation("secp256r1", "handshake with a retry");
+	every_allocation_resumed();
 	every_allocation_of_config();
+	established();
 	hostile();
 	ok_int(held, 0, "nothing is held in the end");
 	free_test_identities();

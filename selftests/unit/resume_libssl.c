@@ -12,7 +12,7 @@
 #include "mutual.h"
 #include "tap.h"
 
-enum what { RESUME, MUTUAL, MUTUAL_RESUME, EXTERNAL, STAPLE, GROUPS };
+enum what { RESUME, MUTUAL, MUTUAL_RESUME, EXTERNAL, STAPLE, GROUPS, OLDER };
 
 struct trial {
 	enum what what;
@@ -93,8 +93,12 @@ static void theirs(const struct trial *t)
 	const struct identity *id = t->client ? test_server(CERT_P256) : test_client();
 
 	ctx = SSL_CTX_new(t->client ? TLS_server_method() : TLS_client_method());
-	SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
-	SSL_CTX_set_ciphersuites(ctx, t->suite);
+	if (t->what == OLDER) {
+		SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+	} else {
+		SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
+		SSL_CTX_set_ciphersuites(ctx, t->suite);
+	}
 	SSL_CTX_set1_groups_list(ctx, t->their_group);
 	SSL_CTX_set_cert_verify_callback(ctx, verify_at_test_now, NULL);
 	X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx), test_ca()->x509);
@@ -232,6 +236,9 @@ static void checks(const struct trial *t, const char *name, bool resumed)
 	   SSL_export_keying_material(ssl, b, 40, "EXPORTER-x", 10,
 				      (const unsigned char *)"ctx", 3, 1) == 1 &&
 	   !memcmp(a, b, 40), "%s: exporters", name);
+	ok(sealsock_conn_export(conn, "EXPORTER-x", NULL, 0, a, 40) == 0 &&
+	   SSL_export_keying_material(ssl, b, 40, "EXPORTER-x", 10, NULL, 0, 0) == 1 &&
+	   !memcmp(a, b, 40), "%s: exporters without a context", name);
 	if (is_mutual(t))
 		ok(t->client ? SSL_get0_peer_certificate(ssl) && (resumed || info.client_cert_sent) :
 			       info.client_authenticated, "%s: the client is known", name);
@@ -249,7 +256,7 @@ static void run(struct trial t)
 {
 	static const char *const names[] = { "ticket", "client certificate",
 					     "ticket and client certificate", "external PSK",
-					     "OCSP staple", "group" };
+					     "OCSP staple", "group", "TLS 1.2" };
 	char name[200];
 	int role;
 
@@ -294,6 +301,10 @@ int main(void)
 				    other_groups[i].theirs, 0 });
 	}
 	run((struct trial){ EXTERNAL, false, suites[0], "x25519", "X25519", 0 });
+	run((struct trial){ OLDER, false, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "secp256r1",
+			    "P-256", 0 });
+	run((struct trial){ OLDER, false, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "secp256r1",
+			    "P-256", 0 });
 	run((struct trial){ STAPLE, false, suites[0], "x25519", "X25519", 0 });
 	free_test_identities();
 	return done();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The connection as a machine: bytes in, bytes out. */
 #include "conn.h"
+#include "schedule12.h"
 
 static const struct sealsock_env *env_of(const struct sealsock_conn *conn)
 {
@@ -380,9 +381,32 @@ ssize_t sealsock_conn_session(struct sealsock_conn *conn, void *buf, size_t room
 	return (ssize_t)last.n;
 }
 
+/* RFC 5705 §4: a context that is given counts, even an empty one. */
+static int export12(const struct hs_result *r, const struct kdf *kdf, const char *label,
+		    const struct bytes *context, const struct sealsock_env *env, void *out,
+		    size_t n)
+{
+	struct buf counted;
+	struct builder w = { .buf = &counted };
+	struct bytes seeds[2] = { bytes_of(r->randoms, sizeof(r->randoms)) };
+	int err;
+
+	if (!r->ems)	/* RFC 7627 §5.4: it would not be bound to this handshake */
+		return SEALSOCK_ERR_UNSUPPORTED;
+	buf_init(&counted, env);
+	if (context->p)
+		wr_vec16(&w, *context);
+	seeds[1] = bytes_of(counted.p, counted.n);
+	err = w.bad ? SEALSOCK_ERR_NOMEM :
+		      prf12(kdf, bytes_of(r->exporter.b, r->exporter.n), label, seeds, out, n);
+	buf_free(&counted);
+	return err;
+}
+
 int sealsock_conn_export(struct sealsock_conn *conn, const char *label, const void *context,
 			 size_t context_len, void *out, size_t n)
 {
+	struct bytes ctx = bytes_of(context, context_len);
 	struct channel *ch = &conn->ch;
 	struct kdf kdf;
 	int err;
@@ -394,9 +418,10 @@ int sealsock_conn_export(struct sealsock_conn *conn, const char *label, const vo
 	if (!*label || strlen(label) > LABEL_MAX || context_len > 0xffff)
 		return SEALSOCK_ERR_INVALID;
 	err = kdf_open(ch, &kdf);
-	if (!err)
-		err = schedule13_export(&kdf, &conn->result->exporter, label,
-					bytes_of(context, context_len), out, n);
+	if (!err && channel_is_12(ch))
+		err = export12(conn->result, &kdf, label, &ctx, ch->env, out, n);
+	else if (!err)
+		err = schedule13_export(&kdf, &conn->result->exporter, label, ctx, out, n);
 	kdf_close(&kdf);
 	return err;
 }

@@ -103,6 +103,8 @@ int client_on_server_hello12(struct hs *hs, struct bytes body)
 		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
 				    "change_cipher_spec came before the ServerHello");
 	err = read_hello(hs, body, &sh);
+	if (!err && sh.ext.present & EXT_BIT(EXT_RECORD_SIZE_LIMIT))
+		channel_set_limit(hs->ch, sh.ext.record_limit, false);
 	if (!err && sh.ext.present & EXT_BIT(EXT_ALPN))
 		err = client_take_alpn(hs, sh.ext.alpn, MSG_SERVER_HELLO);
 	if (err)

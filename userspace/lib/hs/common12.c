@@ -59,6 +59,9 @@ static int expand(struct hs *hs)
 	TRACE(secret, hs->ch, TRACE_EXTENDED_MASTER, bytes_of(v->master.b, v->master.n));
 	TRACE(secret, hs->ch, TRACE_KEY_BLOCK, bytes_of(v->block, n));
 	config_log_secret(hs->ch->cfg, "CLIENT_RANDOM", hs->random, &v->master);
+	secret_copy(&hs->result->exporter, &v->master);
+	memcpy(hs->result->randoms, hs->random, HELLO_RANDOM);
+	memcpy(hs->result->randoms + HELLO_RANDOM, v->server_random, HELLO_RANDOM);
 	return 0;
 }
 

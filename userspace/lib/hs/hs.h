@@ -200,7 +200,8 @@ struct hs_result {
 	char *sni;
 	struct buf chain;		/* the peer's certificates: 24-bit length and DER each */
 	struct buf ocsp;		/* what it stapled */
-	struct secret exporter;		/* TLS 1.3: exporter_master_secret */
+	struct secret exporter;		/* exporter_master_secret; TLS 1.2: master secret … */
+	uint8_t randoms[2 * HELLO_RANDOM]; /* … and both randoms, the client's first */
 	struct secret resumption;	/* TLS 1.3 client: resumption_master_secret */
 	int64_t made;			/* when the full handshake was */
 	struct host *host;		/* client: NULL if none was set */
