@@ -147,6 +147,4 @@ MISSING = [
      'this library has no DHE in TLS 1.2 yet'),
     (lambda p, r, c: c['version'] == 'TLSv1.2' and c['kx'] == 'rsa',
      'this library has no RSA key transport yet'),
-    (lambda p, r, c: c['version'] == 'TLSv1.2' and c['resume'] != 'full',
-     'this library does not resume TLS 1.2 yet'),
 ]
