@@ -9,6 +9,15 @@
 
 struct setup {
 	struct sealsock_config *cfg[2];
+	bool resume;
+	uint8_t session[SEALSOCK_SESSION_MAX];	/* for the client's next connection */
+	size_t session_len;
+};
+
+struct side {
+	struct sealsock_conn *conn;
+	struct setup *setup;
+	bool server;
 };
 
 static void must(struct sealsock_config *cfg, int err, const char *what)
@@ -42,8 +51,6 @@ static struct sealsock_config *configure(const struct test *t, bool server)
 		must(cfg, sealsock_config_verify(cfg, SEALSOCK_VERIFY_REQUIRED), "verify");
 	if (server)
 		must(cfg, sealsock_config_ticket_count(cfg, t->kind == KIND_RESUMED), "tickets");
-	else if (t->kind == KIND_RESUMED)
-		must(cfg, sealsock_config_session_store(cfg, NULL), "sessions");
 	return cfg;
 }
 
@@ -55,6 +62,7 @@ static void *setup(const struct test *t)
 		hs_die("no memory");
 	s->cfg[SIDE_CLIENT] = configure(t, false);
 	s->cfg[SIDE_SERVER] = configure(t, true);
+	s->resume = t->kind == KIND_RESUMED;
 	return s;
 }
 
@@ -70,20 +78,26 @@ static void forget(void *p)
 static void *begin(void *p, bool server)
 {
 	struct setup *s = p;
-	struct sealsock_conn *conn = sealsock_conn_new(s->cfg[server]);
+	struct side *side = malloc(sizeof(*side));
 
-	if (!conn)
+	if (!side)
+		hs_die("no memory");
+	*side = (struct side){ sealsock_conn_new(s->cfg[server]), s, server };
+	if (!side->conn)
 		hs_die("no connection");
-	if (!server && sealsock_conn_set_host(conn, "localhost"))
+	if (!server && sealsock_conn_set_host(side->conn, "localhost"))
 		hs_die("no host");
-	return conn;
+	if (!server && s->session_len &&
+	    sealsock_conn_set_session(side->conn, s->session, s->session_len))
+		hs_die("no session");
+	return side;
 }
 
-static bool step(void *side, const uint8_t *in, size_t n, uint8_t *out, size_t *out_n,
+static bool step(void *p, const uint8_t *in, size_t n, uint8_t *out, size_t *out_n,
 		 size_t out_max, char *why)
 {
-	struct sealsock_conn *conn = side;
-	const void *p;
+	struct sealsock_conn *conn = ((struct side *)p)->conn;
+	const void *ptr;
 	size_t used, len;
 	int err = 0;
 
@@ -96,7 +110,7 @@ static bool step(void *side, const uint8_t *in, size_t n, uint8_t *out, size_t *
 			break;
 	}
 	if (!err)
-		err = sealsock_conn_output(conn, &p, &len);
+		err = sealsock_conn_output(conn, &ptr, &len);
 	if (!err && *out_n + len > out_max)
 		err = SEALSOCK_ERR_NOMEM;
 	if (err) {
@@ -106,23 +120,34 @@ static bool step(void *side, const uint8_t *in, size_t n, uint8_t *out, size_t *
 	}
 	if (!len)
 		return true;
-	memcpy(out + *out_n, p, len);
+	memcpy(out + *out_n, ptr, len);
 	*out_n += len;
 	return !sealsock_conn_sent(conn, len);
 }
 
-static bool done(void *side, bool *resumed)
+static bool done(void *p, bool *resumed)
 {
+	struct side *side = p;
 	struct sealsock_info info;
 
-	sealsock_conn_info(side, &info);
+	sealsock_conn_info(side->conn, &info);
 	*resumed = info.resumed;
-	return sealsock_conn_state(side) == SEALSOCK_STATE_DONE;
+	return sealsock_conn_state(side->conn) == SEALSOCK_STATE_DONE;
 }
 
-static void end(void *side)
+/* A session stays good for the next connection where the server sent no newer one (TLS 1.2). */
+static void end(void *p)
 {
-	sealsock_conn_free(side);
+	struct side *side = p;
+	struct setup *s = side->setup;
+	ssize_t n = 0;
+
+	if (!side->server && s->resume)
+		n = sealsock_conn_session(side->conn, s->session, sizeof(s->session));
+	if (n > 0)
+		s->session_len = (size_t)n;
+	sealsock_conn_free(side->conn);
+	free(side);
 }
 
 const struct library library_sealsock = {
