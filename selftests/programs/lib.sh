@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # For the tests with programs that know nothing of this project: they ask the kernel for the ULP
 # "tls". What they did is read off the module's counters, as differences from mark().
 . "$(dirname "${BASH_SOURCE[0]}")/../interop/lib.sh"
@@ -15,7 +15,7 @@ fi
 make_cert localhost DNS:localhost,IP:127.0.0.1
 ca=$tmp/localhost.pem
 mkdir "$www"
-head -c $size /dev/urandom >"$www/file"
+head -c "$size" /dev/urandom >"$www/file"
 sum=$(sha256sum <"$www/file")
 
 mark()
