@@ -552,6 +552,52 @@ TEST_F(wired, peek_is_bounded)
 	free(big);
 }
 
+/* Times that a sender had to ask whether the window is still closed. */
+static long window_probes(void)
+{
+	char names[4096], values[4096], *name, *value, *n, *v;
+	FILE *f = fopen("/proc/net/netstat", "r");
+	long probes = -1;
+
+	while (f && probes < 0 && fgets(names, sizeof(names), f) &&
+	       fgets(values, sizeof(values), f)) {
+		name = strtok_r(names, " \n", &n);
+		value = strtok_r(values, " \n", &v);
+		for (; name && value; name = strtok_r(NULL, " \n", &n),
+				      value = strtok_r(NULL, " \n", &v))
+			if (strcmp(name, "TCPWinProbe") == 0)
+				probes = atol(value);
+	}
+	if (f)
+		fclose(f);
+	return probes;
+}
+
+/* What is read bit by bit takes of the receive buffer until it is read: then the window opens. */
+TEST_F(wired, small_reads_of_a_small_buffer)
+{
+	const size_t len = 40 * RECORD_MAX;
+	uint8_t *sealed;
+	size_t n = seal_pattern(&self->rx, len, RECORD_MAX, 0, &sealed), at = 0;
+	struct feed feed;
+	long before;
+
+	ASSERT_EQ(set_int(self->fd, SOL_SOCKET, SO_RCVBUF, 16384), 0);
+	before = window_probes();
+	ASSERT_GE(before, 0);
+	feed_start(&feed, self->peer, sealed, n, 0);
+	while (at < len) {
+		ssize_t r = recv(self->fd, got, 1000, 0);
+
+		ASSERT_GT(r, 0);
+		ASSERT_EQ(pattern_check(got, at, r), -1);
+		at += r;
+	}
+	EXPECT_LT(window_probes() - before, 10);
+	EXPECT_TRUE(feed_end(&feed));
+	free(sealed);
+}
+
 /* An urgent byte is a byte like others: records have no place beside the stream. */
 TEST_F(wired, urgent_byte)
 {
