@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 
 #include "kselftest_harness.h"
-#include "../../kmod/uapi/sealsock.h"
+#include <uapi/sealsock.h>
 #include "guard.h"
 
 #include <openssl/crypto.h>

@@ -14,7 +14,7 @@
 #include "peer.h"
 #include "suites.h"
 
-#include "../../kmod/uapi/sealsock.h"
+#include <uapi/sealsock.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/sendfile.h>

@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 
 #include "kselftest_harness.h"
-#include "../../kmod/uapi/sealsock.h"
+#include <uapi/sealsock.h>
 #include "wired.h"
 
 #include <sys/sendfile.h>
