@@ -242,6 +242,18 @@ static void test_rekey(bool request)
 	pair_close(&p);
 }
 
+/* They come together, in one record or in several. */
+static bool takes_tickets(struct pair *p)
+{
+	struct pollfd pfd = { .fd = p->cfd, .events = POLLIN };
+	int taken = 0;
+
+	if (poll(&pfd, 1, 30000) == 1)
+		while (!sealsock_control(p->client, p->cfd))
+			taken++;
+	return taken > 0;
+}
+
 /* For programs that read(2) themselves. */
 static void test_control(void)
 {
@@ -251,7 +263,8 @@ static void test_control(void)
 	if (!ok(pair_open(&p), "plain read(2), and sealsock_control"))
 		return;
 	fcntl(p.cfd, F_SETFL, O_NONBLOCK);
-	ok(sealsock_control(p.client, p.cfd) == SEALSOCK_WANT_READ, "  nothing there");
+	ok(takes_tickets(&p), "  the tickets that servers send");
+	ok(sealsock_control(p.client, p.cfd) == SEALSOCK_WANT_READ, "  nothing more there");
 	send_record(p.sfd, HANDSHAKE, TICKET, sizeof(TICKET) - 1);
 	send_record(p.sfd, DATA, "data", 4);
 	send_record(p.sfd, ALERT, "\1\0", 2);

@@ -555,18 +555,21 @@ TEST_F(wired, peek_is_bounded)
 /* Times that a sender had to ask whether the window is still closed. */
 static long window_probes(void)
 {
+	static const char blanks[] = { ' ', '\n', 0 };
 	char names[4096], values[4096], *name, *value, *n, *v;
 	FILE *f = fopen("/proc/net/netstat", "r");
 	long probes = -1;
 
 	while (f && probes < 0 && fgets(names, sizeof(names), f) &&
 	       fgets(values, sizeof(values), f)) {
-		name = strtok_r(names, " \n", &n);
-		value = strtok_r(values, " \n", &v);
-		for (; name && value; name = strtok_r(NULL, " \n", &n),
-				      value = strtok_r(NULL, " \n", &v))
+		name = strtok_r(names, blanks, &n);
+		value = strtok_r(values, blanks, &v);
+		while (name && value) {
 			if (strcmp(name, "TCPWinProbe") == 0)
 				probes = atol(value);
+			name = strtok_r(NULL, blanks, &n);
+			value = strtok_r(NULL, blanks, &v);
+		}
 	}
 	if (f)
 		fclose(f);

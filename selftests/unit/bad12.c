@@ -321,13 +321,13 @@ static void ccs(void)
 	conn = go_to(HS12_WAIT_CKE);
 	give(conn, SEAL_TYPE_HANDSHAKE, client_flight.msg[0].p, 3);
 	refused(conn, give_ccs(conn), SEALSOCK_ERR_UNEXPECTED,
-		       "change_cipher_spec inside a message");
+		"change_cipher_spec inside a message");
 	close_both();
 	to_client(false);
 	give_ccs(c);
 	err = give_msg(c, server_flight.msg[0]);
 	refused(c, err, SEALSOCK_ERR_UNEXPECTED,
-		       "change_cipher_spec before the ServerHello");
+		"change_cipher_spec before the ServerHello");
 	close_both();
 }
 

@@ -4,7 +4,7 @@
  * the same libcrypto, both in memory, in one thread and in one run, in turns.
  *
  * Measured is the processor time inside each side's own calls, from making the connection object
- * to freeing it; moving bytes between the sides is outside. Configuration, keys and certificates are
+ * to freeing it; moving bytes between the sides is outside. Configuration, keys, certificates are
  * made before, as a server does. Both sides of both libraries are trimmed alike: one group, suite
  * and signature scheme, a chain of two certificates of which one is sent, no tickets in full
  * handshakes, one in resumed ones, which is then used for the next. No key share is used twice.

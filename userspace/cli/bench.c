@@ -129,21 +129,26 @@ static int run(int argc, char **argv)
 	int o;
 
 	while ((o = cli_option(&verb_bench, argc, argv, ":h", long_opts)) != -1) {
-		if (o == '?')
-			return CLI_USAGE;
-		if (o == 'l') {
+		switch (o) {
+		case 'l':
 			list_rows();
 			return fflush(stdout) ? CLI_USAGE : CLI_OK;
-		} else if (o == 'j') {
+		case 'j':
 			json = true;
-		} else if (o == 'q') {
+			break;
+		case 'q':
 			opt.scale = 0.5;
-		} else if (o == 'r') {
+			break;
+		case 'r':
 			rows = optarg;
-		} else if (!cli_number(optarg, "--repetitions", 1, BENCH_REPS_MAX, &reps)) {
-			return CLI_USAGE;
-		} else {
+			break;
+		case 'n':
+			if (!cli_number(optarg, "--repetitions", 1, BENCH_REPS_MAX, &reps))
+				return CLI_USAGE;
 			opt.reps = reps;
+			break;
+		default:
+			return CLI_USAGE;
 		}
 	}
 	if (optind < argc)

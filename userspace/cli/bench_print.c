@@ -223,7 +223,8 @@ void bench_print_held(FILE *f, unsigned int n, const struct bench_held held[BENC
 		fprintf(f, "hold-%-6u %-12s first answer %.0f, slowest / median %.2f", n, name,
 			h->first.median, h->served.max / h->served.median);
 		if (h->memory > 0)
-			fprintf(f, ", %.0f bytes each, %.0f of them two transforms", h->memory, tfm);
+			fprintf(f, ", %.0f bytes each, %.0f of them two transforms", h->memory,
+				tfm);
 		fputc('\n', f);
 	}
 }

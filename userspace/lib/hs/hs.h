@@ -280,7 +280,7 @@ int server_keep_names(struct hs *hs, const struct client_hello *ch, struct bytes
  * sessions with TLS 1.3.
  */
 
-/* Client: can the session be offered? Sets the session id that offers it, or stands for a ticket. */
+/* Client: can the session be offered? Sets the session id, which may stand for a ticket. */
 bool resume12_usable(const struct session *s);
 int resume12_session_id(struct hs *hs);
 

@@ -27,7 +27,8 @@ const struct hs_row hs_rows12[] = {
 	  .last = true, .done = client_on_finished12 },
 
 	{ .state = HS_WAIT_CH, .msg = MSG_CLIENT_HELLO_12, .next = HS12_WAIT_CKE,
-	  .other = HS12_WAIT_CLIENT_CERT, .third = HS12_WAIT_CLIENT_CCS, .last = true, .done = server_on_client_hello12 },
+	  .other = HS12_WAIT_CLIENT_CERT, .third = HS12_WAIT_CLIENT_CCS, .last = true,
+	  .done = server_on_client_hello12 },
 	{ .state = HS12_WAIT_CLIENT_CERT, .msg = MSG_CERTIFICATE, .next = HS12_WAIT_CKE_SIGNED,
 	  .other = HS12_WAIT_CKE, .done = server_on_certificate12 },
 	{ .state = HS12_WAIT_CKE_SIGNED, .msg = MSG_CLIENT_KEY_EXCHANGE, .next = HS12_WAIT_CV,
