@@ -12,7 +12,6 @@
  * --guard: measures sealsock in the rows that FILE has figures of for this kernel, and fails,
  * naming the row, where one has become dearer (tools/bench/report writes FILE). TAP.
  */
-#include <fnmatch.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,30 +20,12 @@
 
 #define GUARD_LIMIT	0.03
 
-static bool listed(const char *name, const char *list)
-{
-	char pattern[64];
-
-	while (*list) {
-		size_t n = strcspn(list, ",");
-
-		if (n < sizeof(pattern)) {
-			memcpy(pattern, list, n);
-			pattern[n] = 0;
-			if (!fnmatch(pattern, name, 0))
-				return true;
-		}
-		list += n + (list[n] == ',');
-	}
-	return false;
-}
-
 static unsigned int columns_of(const char *list)
 {
 	unsigned int bits = 0;
 
 	for (int c = 0; c < BENCH_COLUMNS; c++)
-		if (listed(bench_column_name((enum bench_column)c), list))
+		if (bench_listed(bench_column_name((enum bench_column)c), list))
 			bits |= 1 << c;
 	return bits;
 }
@@ -100,7 +81,7 @@ static int run_held(const char *rows, const struct bench_options *opt, FILE *jso
 		unsigned int n = bench_hold_counts[i];
 
 		snprintf(name, sizeof(name), "hold-%u", n);
-		if (!listed(name, rows))
+		if (!bench_listed(name, rows))
 			continue;
 		memset(held, 0, sizeof(held));
 		for (int c = 0; c <= BENCH_SEALSOCK; c++) {
@@ -133,8 +114,7 @@ static int run(const char *rows, const struct bench_options *opt, FILE *json)
 	for (unsigned int i = 0; i < bench_row_count; i++) {
 		const struct bench_row *row = &bench_rows[i];
 
-		if (!listed(row->name, rows) &&
-		    !(row->flags & BENCH_BAR && listed("bars", rows)))
+		if (!bench_wanted(row, rows))
 			continue;
 		bench_run(row, opt, cell);
 		bench_print_row(stdout, row, cell);

@@ -1,36 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* sealsock bench: what TLS in the kernel costs on this machine, beside the alternatives. */
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bench.h"
 #include "cli.h"
-
-/* True if one of the patterns in the list, between commas, fits. */
-static bool listed(const char *name, const char *list)
-{
-	char pattern[64];
-
-	while (*list) {
-		size_t n = strcspn(list, ",");
-
-		if (n < sizeof(pattern)) {
-			memcpy(pattern, list, n);
-			pattern[n] = 0;
-			if (!fnmatch(pattern, name, 0))
-				return true;
-		}
-		list += n + (list[n] == ',');
-	}
-	return false;
-}
-
-static bool wanted(const struct bench_row *row, const char *rows)
-{
-	return listed(row->name, rows) || (row->flags & BENCH_BAR && listed("bars", rows));
-}
 
 static void list_rows(void)
 {
@@ -88,7 +63,7 @@ static int measure(const struct bench_options *opt, const char *rows, bool json)
 	for (unsigned int i = 0; i < bench_row_count; i++) {
 		const struct bench_row *row = &bench_rows[i];
 
-		if (!wanted(row, rows))
+		if (!bench_wanted(row, rows))
 			continue;
 		progress(row->name);
 		bench_run(row, opt, cell);

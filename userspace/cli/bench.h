@@ -98,6 +98,11 @@ enum {
 extern const struct bench_row bench_rows[];
 extern const unsigned int bench_row_count;
 
+/* True if one of the patterns of fnmatch(3) in @list, between commas, fits @name. */
+bool bench_listed(const char *name, const char *list);
+/* The same for a row, where "bars" stands for all rows that have one. */
+bool bench_wanted(const struct bench_row *row, const char *list);
+
 /* One connection being measured. */
 struct bench_lane {
 	const struct bench_row *row;

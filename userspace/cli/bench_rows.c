@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The table of rows. */
+#include <fnmatch.h>
+#include <string.h>
+
 #include "bench.h"
 
 #define KIB	1024u
@@ -87,3 +90,27 @@ const struct bench_row bench_rows[] = {
 };
 
 const unsigned int bench_row_count = sizeof(bench_rows) / sizeof(bench_rows[0]);
+
+bool bench_listed(const char *name, const char *list)
+{
+	char pattern[64];
+
+	while (*list) {
+		size_t n = strcspn(list, ",");
+
+		if (n < sizeof(pattern)) {
+			memcpy(pattern, list, n);
+			pattern[n] = 0;
+			if (!fnmatch(pattern, name, 0))
+				return true;
+		}
+		list += n + (list[n] == ',');
+	}
+	return false;
+}
+
+bool bench_wanted(const struct bench_row *row, const char *list)
+{
+	return bench_listed(row->name, list) ||
+	       (row->flags & BENCH_BAR && bench_listed("bars", list));
+}
