@@ -224,74 +224,78 @@ static int unread(int fd)
 	return n;
 }
 
-static void as_client(SSL_CTX *ctx, bool block, bool dribble)
-{
-	const char *how = dribble ? "byte by byte" : "in one segment";
-	const char *fdname = block ? "blocking" : "non-blocking";
-	struct sealsock_conn *conn = test_conn(SEALSOCK_CLIENT);
-	struct peer p = { .dribble = dribble };
-	char got[256] = "";
+/* The side that is tested, and its peer. */
+struct exact {
+	struct sealsock_conn *conn;
+	int fd;
+	struct peer peer;
 	pthread_t thread;
-	ssize_t last;
-	int fd, err;
+};
 
-	tcp_pair(&fd, &p.fd);
+/*
+ * The handshake and the keys, while behind the peer's last handshake message @first_len bytes of
+ * data are there already.
+ */
+static void begin(struct exact *x, SSL_CTX *ctx, enum sealsock_role role, int shape,
+		  size_t first_len)
+{
+	bool block = shape & 1, dribble = shape & 2;
+	bool client = role == SEALSOCK_CLIENT;
+
+	*x = (struct exact){ .conn = test_conn(role), .peer.dribble = dribble };
+	tcp_pair(&x->fd, &x->peer.fd);
 	if (!block)
-		fcntl(fd, F_SETFL, O_NONBLOCK);
-	peer_start(&p, ctx, &thread, server_peer);
-	err = handshake(conn, fd);
-	ok(!err, "client, %s, %s: handshake", fdname, how);
+		fcntl(x->fd, F_SETFL, O_NONBLOCK);
+	peer_start(&x->peer, ctx, &x->thread, client ? server_peer : client_peer);
+	ok(!handshake(x->conn, x->fd), "%s, %s, %s: handshake", client ? "client" : "server",
+	   block ? "blocking" : "non-blocking", dribble ? "byte by byte" : "in one segment");
 	if (!dribble) {
-		note("%d bytes are left", unread(fd));
-		ok(unread(fd) == OVERHEAD + (int)sizeof(half) - 1,
-		   "  the data's record is untouched");
+		note("%d bytes are left", unread(x->fd));
+		ok(unread(x->fd) == OVERHEAD + (int)first_len, "  the data's record is untouched");
 	}
-	ok(!install(conn, fd), "  install");
-	sem_post(&p.go);
-	read_all(conn, fd, got, sizeof(got) - 1, sizeof(got), &last);
-	ok(!strncmp(got, half, sizeof(half) - 1) && !strcmp(got + sizeof(half) - 1, tail) && !last,
-	   "  the data, then that behind the tickets, then the end");
-	sealsock_shutdown(conn, fd);
-	sealsock_conn_free(conn);
-	close(fd);
-	peer_wait(&p, thread);
-	peer_free(&p);
+	ok(!install(x->conn, x->fd), "  install");
 }
 
-static void as_server(SSL_CTX *ctx, bool block, bool dribble)
+static void shut(struct exact *x)
 {
-	const char *how = dribble ? "byte by byte" : "in one segment";
-	const char *fdname = block ? "blocking" : "non-blocking";
-	struct sealsock_conn *conn = test_conn(SEALSOCK_SERVER);
-	struct peer p = { .dribble = dribble };
-	char got[256] = "";
-	pthread_t thread;
-	ssize_t last;
-	int fd, err;
+	sealsock_shutdown(x->conn, x->fd);
+	sealsock_conn_free(x->conn);
+}
 
-	tcp_pair(&fd, &p.fd);
-	if (!block)
-		fcntl(fd, F_SETFL, O_NONBLOCK);
-	peer_start(&p, ctx, &thread, client_peer);
-	err = handshake(conn, fd);
-	ok(!err, "server, %s, %s: handshake", fdname, how);
-	if (!dribble) {
-		note("%d bytes are left", unread(fd));
-		ok(unread(fd) == OVERHEAD + (int)sizeof(request) - 1,
-		   "  the request's record is untouched");
-	}
-	ok(!install(conn, fd), "  install");
-	read_all(conn, fd, got, sizeof(got) - 1, sizeof(request) - 1, &last);
+static void as_client(SSL_CTX *ctx, int shape)
+{
+	struct exact x;
+	char got[256] = "";
+	ssize_t last;
+
+	begin(&x, ctx, SEALSOCK_CLIENT, shape, sizeof(half) - 1);
+	sem_post(&x.peer.go);
+	read_all(x.conn, x.fd, got, sizeof(got) - 1, sizeof(got), &last);
+	ok(!strncmp(got, half, sizeof(half) - 1) && !strcmp(got + sizeof(half) - 1, tail) && !last,
+	   "  the data, then that behind the tickets, then the end");
+	shut(&x);
+	close(x.fd);
+	peer_wait(&x.peer, x.thread);
+	peer_free(&x.peer);
+}
+
+static void as_server(SSL_CTX *ctx, int shape)
+{
+	struct exact x;
+	char got[256] = "";
+	ssize_t last;
+
+	begin(&x, ctx, SEALSOCK_SERVER, shape, sizeof(request) - 1);
+	read_all(x.conn, x.fd, got, sizeof(got) - 1, sizeof(request) - 1, &last);
 	ok(!strcmp(got, request), "  the request");
-	ok(sealsock_write(conn, fd, tail, sizeof(tail) - 1) == sizeof(tail) - 1, "  an answer");
-	sealsock_shutdown(conn, fd);
-	sealsock_conn_free(conn);
-	peer_wait(&p, thread);
-	note("the peer got '%s'", p.got);
-	ok(!strcmp(p.got, tail) && SSL_get_shutdown(p.ssl) & SSL_RECEIVED_SHUTDOWN,
+	ok(sealsock_write(x.conn, x.fd, tail, sizeof(tail) - 1) == sizeof(tail) - 1, "  an answer");
+	shut(&x);
+	peer_wait(&x.peer, x.thread);
+	note("the peer got '%s'", x.peer.got);
+	ok(!strcmp(x.peer.got, tail) && SSL_get_shutdown(x.peer.ssl) & SSL_RECEIVED_SHUTDOWN,
 	   "  the peer has it, and close_notify");
-	close(fd);
-	peer_free(&p);
+	close(x.fd);
+	peer_free(&x.peer);
 }
 
 int main(int argc, char **argv)
@@ -302,9 +306,9 @@ int main(int argc, char **argv)
 		ulp = argv[1];
 	alarm(120);
 	for (int i = 0; i < 4; i++)
-		as_client(ctx, i & 1, i & 2);
+		as_client(ctx, i);
 	for (int i = 0; i < 4; i++)
-		as_server(ctx, i & 1, i & 2);
+		as_server(ctx, i);
 	SSL_CTX_free(ctx);
 	return done();
 }
