@@ -207,7 +207,8 @@ static int choose(void *arg, struct sealsock_conn *conn, const struct sealsock_h
 
 	(void)conn;
 	called += hello->sni && !strcmp(hello->sni, "localhost") && hello->version_count >= 1 &&
-		  hello->versions[0] == 0x0304 && hello->alpn_len == 3;
+		  hello->versions[0] == 0x0304 && hello->alpn_len > 3 &&
+		  !memcmp(hello->alpn + hello->alpn_len - 3, "\2h2", 3);
 	if (r == 0)
 		*use = other;
 	return r;

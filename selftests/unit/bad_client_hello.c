@@ -15,6 +15,7 @@ static void good_hello(struct hello *h, const char *groups)
 	size_t n;
 
 	sealsock_config_alpn(cfg, "h2,http/1.1");
+	sealsock_config_grease(cfg, false);
 	if (groups)
 		sealsock_config_groups(cfg, groups);
 	c = client_conn(cfg);

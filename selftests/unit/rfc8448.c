@@ -216,6 +216,7 @@ static struct sealsock_conn *trace_client(struct sealsock_config **cfg, bool ses
 
 	*cfg = sealsock_config_new(SEALSOCK_CLIENT);
 	sealsock_config_env(*cfg, &pool_env);
+	sealsock_config_grease(*cfg, false);
 	/* The trace's certificate is of RSA 1024 and signed by itself. */
 	sealsock_config_verify(*cfg, SEALSOCK_VERIFY_INSECURE);
 	sealsock_config_keylog(*cfg, take_log, NULL);

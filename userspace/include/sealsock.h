@@ -411,6 +411,14 @@ int sealsock_config_sigalgs(struct sealsock_config *cfg, const char *list);
 int sealsock_config_profile(struct sealsock_config *cfg, const char *name);
 
 /*
+ * GREASE (RFC 8701), on by default: among what it offers a client names values that mean nothing
+ * (cipher suite, group and key share, signature scheme, version, protocol, extensions), a server
+ * of TLS 1.3 in what it asks for and in tickets (signature scheme, extensions). Peers ignore them;
+ * off is for one that does not. A peer that chooses one fails the handshake.
+ */
+int sealsock_config_grease(struct sealsock_config *cfg, bool on);
+
+/*
  * Resumption. A store for sessions; it is copied, its functions must outlive the configuration.
  * NULL: a store in memory for a thousand sessions, which belongs to the configuration. A client
  * with a store resumes by itself and takes each session once (RFC 8446 §C.4); without one, see

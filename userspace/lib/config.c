@@ -27,6 +27,7 @@ struct sealsock_config *sealsock_config_new(enum sealsock_role role)
 	buf_init(&cfg->alpn, &cfg->env);
 	buf_init(&cfg->ca_names, &cfg->env);
 	cfg->record_size_limit = RECORD_LIMIT_MAX;
+	cfg->grease = true;
 	cfg->ticket_count = TICKETS_DEFAULT;
 	cfg->crypto = crypto_get();
 	if (!cfg->crypto || config_note_trust(cfg)) {

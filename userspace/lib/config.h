@@ -72,6 +72,7 @@ struct sealsock_config {
 	struct buf alpn;		/* ProtocolName entries */
 	unsigned int record_size_limit;	/* 0: the extension is not used */
 	unsigned int padding;
+	bool grease;			/* RFC 8701 */
 
 	struct sealsock_session_store store;	/* put is NULL: none */
 	struct memory_store *memory;	/* if it is ours */

@@ -152,6 +152,16 @@ int sealsock_config_sigalgs(struct sealsock_config *cfg, const char *list)
 	return set_list(cfg, &cfg->sigalgs, list, sigscheme_by_name, "signature scheme");
 }
 
+int sealsock_config_grease(struct sealsock_config *cfg, bool on)
+{
+	int err = config_open(cfg);
+
+	if (err)
+		return err;
+	cfg->grease = on;
+	return 0;
+}
+
 int sealsock_config_alpn(struct sealsock_config *cfg, const char *list)
 {
 	struct builder w;

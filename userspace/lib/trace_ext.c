@@ -27,8 +27,14 @@ static bool alpn(struct trace_out *o, struct bytes *r)
 
 	if (!rd_vec16(r, 1, 0xffff, &list))
 		return false;
-	while (rd_vec8(&list, 1, 0xff, &name))
-		trace_field(o, "protocol", name, "%s", trace_text(name, text, sizeof(text)));
+	while (rd_vec8(&list, 1, 0xff, &name)) {
+		if (name.n == 2 && name.p[0] == name.p[1] && (name.p[0] & 0xf) == 0xa)
+			trace_field(o, "protocol", name, "GREASE (0x%02x%02x)", name.p[0],
+				    name.p[1]);
+		else
+			trace_field(o, "protocol", name, "%s",
+				    trace_text(name, text, sizeof(text)));
+	}
 	return !list.n;
 }
 

@@ -176,6 +176,8 @@ const char *trace_name(enum trace_registry registry, unsigned int value)
 			return n->text;
 	if (registries[registry].wide && (value & 0x0f0f) == 0x0a0a && value >> 8 == (value & 0xff))
 		return "GREASE";
+	if (registry == NAMES_PSK_MODE && value % 0x1f == 0x0b)
+		return "GREASE";
 	return NULL;
 }
 

@@ -85,6 +85,7 @@ struct ext_set {
 	struct bytes ocsp;		/* status_request of a Certificate: the response */
 	struct bytes ticket;		/* session_ticket of a ClientHello */
 	struct bytes renegotiated;	/* renegotiation_info: of the handshake before */
+	uint16_t grease[2];		/* to be written: types without meaning, 0: none */
 	const char *why;		/* after a failed parse: what is wrong */
 	uint16_t bad_type;		/* … and with which extension */
 };

@@ -92,12 +92,27 @@ const char *ext_name(uint16_t type)
 	return id < EXT_COUNT ? rows[id].name : "extension";
 }
 
+/* RFC 8701 §3.1: of different lengths, the first without content. */
+static void build_grease(uint16_t type, size_t len, struct builder *w)
+{
+	static const uint8_t zeros[1];
+
+	if (!type)
+		return;
+	wr_u16(w, type);
+	wr_vec16(w, bytes_of(zeros, len));
+}
+
 void ext_build(const struct ext_set *set, enum ext_where where, struct builder *w)
 {
 	size_t block = wr_open(w, 2), body;
 	unsigned int i;
 
+	build_grease(set->grease[0], 0, w);
 	for (i = 0; i < EXT_COUNT; i++) {
+		/* RFC 8446 §4.2.11: pre_shared_key is the last of all. */
+		if (i == EXT_PRE_SHARED_KEY)
+			build_grease(set->grease[1], 1, w);
 		if (!(set->present & EXT_BIT(i)) || !rows[i].build)
 			continue;
 		wr_u16(w, rows[i].type);

@@ -2,13 +2,6 @@
 /* The client's side of the TLS 1.3 handshake. */
 #include "hs/hs.h"
 
-static int draw(struct hs *hs, void *out, size_t n)
-{
-	if (hs->ch->env->random(hs->ch->env->arg, out, n) == 0)
-		return 0;
-	return hs_internal(hs, SEALSOCK_ERR_RANDOM, "drawing random bytes");
-}
-
 static int new_share(struct hs *hs, uint16_t group)
 {
 	int err;
@@ -63,13 +56,18 @@ static void describe(struct hs *hs, struct client_hello *ch)
 /* The lists that a ClientHello points to while it is built. */
 struct lists {
 	struct buf shares, ids, binders;
+	struct greased greased;
 };
 
 static int add_lists(struct hs *hs, struct lists *l, struct client_hello *ch)
 {
 	struct builder shares = { .buf = &l->shares }, ids = { .buf = &l->ids };
 	struct builder binders = { .buf = &l->binders };
+	bool grease = hs->ch->cfg->grease;
 
+	/* A share that a HelloRetryRequest asked for comes alone (§4.2.8). */
+	if (hs->kex && grease && !hs->retry_group)
+		grease_share(&hs->grease, &shares);
 	if (hs->kex) {
 		wr_u16(&shares, kex_group(hs->kex));
 		wr_vec16(&shares, kex_share(hs->kex));
@@ -79,7 +77,9 @@ static int add_lists(struct hs *hs, struct lists *l, struct client_hello *ch)
 	ch->ext.shares = bytes_of(l->shares.p, l->shares.n);
 	ch->ext.psk_ids = bytes_of(l->ids.p, l->ids.n);
 	ch->ext.psk_binders = bytes_of(l->binders.p, l->binders.n);
-	return shares.bad || ids.bad || binders.bad ? SEALSOCK_ERR_NOMEM : 0;
+	if (shares.bad || ids.bad || binders.bad)
+		return SEALSOCK_ERR_NOMEM;
+	return grease ? grease_hello(&hs->grease, &l->greased, ch) : 0;
 }
 
 static int build_hello(struct hs *hs, struct lists *l)
@@ -114,10 +114,12 @@ static int send_hello(struct hs *hs)
 	buf_init(&l.shares, hs->ch->env);
 	buf_init(&l.ids, hs->ch->env);
 	buf_init(&l.binders, hs->ch->env);
+	buf_init(&l.greased.alpn, hs->ch->env);
 	err = build_hello(hs, &l);
 	buf_free(&l.shares);
 	buf_free(&l.ids);
 	buf_free(&l.binders);
+	buf_free(&l.greased.alpn);
 	return err ? err : hs_send(hs, bytes_of(hs->hello.p, hs->hello.n));
 }
 
@@ -159,12 +161,14 @@ int client_start(struct hs *hs)
 			return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the ClientHello");
 	}
 	config_offer(hs->ch->cfg, &hs->suites);
-	err = draw(hs, hs->random, sizeof(hs->random));
+	err = hs_random(hs, hs->random, sizeof(hs->random));
+	if (!err && hs->ch->cfg->grease)
+		err = hs_random(hs, &hs->grease, sizeof(hs->grease));
 	if (config_has_version(hs->ch->cfg, VERSION_TLS13)) {
 		/* RFC 8446 §D.4: a session id makes this look like a resumption to middleboxes. */
 		hs->session_id_len = SESSION_ID_MAX;
 		if (!err)
-			err = draw(hs, hs->session_id, hs->session_id_len);
+			err = hs_random(hs, hs->session_id, hs->session_id_len);
 		if (!err)
 			err = new_share(hs, u16_at(wire_list_of(&hs->ch->cfg->groups), 0));
 	}

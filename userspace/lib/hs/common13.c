@@ -18,6 +18,13 @@ int hs_internal(struct hs *hs, int code, const char *what)
 	return channel_fail(hs->ch, code, "%s: %s", what, sealsock_strerror(code));
 }
 
+int hs_random(struct hs *hs, void *out, size_t n)
+{
+	if (hs->ch->env->random(hs->ch->env->arg, out, n) == 0)
+		return 0;
+	return hs_internal(hs, SEALSOCK_ERR_RANDOM, "drawing random bytes");
+}
+
 int hs_add(struct hs *hs, struct bytes message)
 {
 	int err = transcript_add(&hs->transcript, message);

@@ -8,6 +8,7 @@
 #define SEALSOCK_HS_H
 
 #include "channel.h"
+#include "hs/grease.h"
 #include "msg/msg.h"
 #include "schedule12.h"
 #include "schedule13.h"
@@ -121,6 +122,7 @@ struct hs {
 	uint8_t random[HELLO_RANDOM];	/* the ClientHello's */
 	uint8_t session_id[SESSION_ID_MAX];
 	uint8_t session_id_len;
+	struct grease grease;
 	uint32_t offered;		/* extensions in our ClientHello */
 	struct wire_list suites;	/* … and suites */
 	struct buf hello;		/* client: our last ClientHello, until the hash is known */
@@ -317,6 +319,7 @@ int hs_add(struct hs *hs, struct bytes message);
 int hs_derive(struct hs *hs, const char *label, struct secret *out);
 int hs_fail_msg(struct hs *hs, int code, unsigned int msg, const char *why, uint16_t bad_ext);
 int hs_internal(struct hs *hs, int code, const char *what);
+int hs_random(struct hs *hs, void *out, size_t n);
 int hs_handshake_keys(struct hs *hs, struct bytes shared);
 int hs_application_secrets(struct hs *hs);
 int hs_finished(struct hs *hs, const struct secret *traffic, uint8_t out[HASH_MAX]);

@@ -160,8 +160,9 @@ static int send_server_hello(struct hs *hs, const struct choice *c)
 	size_t shared_len;
 	int err;
 
-	if (hs->ch->env->random(hs->ch->env->arg, random, sizeof(random)))
-		return hs_internal(hs, SEALSOCK_ERR_RANDOM, "drawing random bytes");
+	err = hs_random(hs, random, sizeof(random));
+	if (err)
+		return err;
 	err = kex_answer(hs->ch->cfg->crypto, hs->ch->env, c->group, c->share, &hs->kex, shared,
 			 &shared_len);
 	if (err == SEALSOCK_ERR_ILLEGAL)
@@ -213,9 +214,18 @@ static int add_certificate_request(struct hs *hs)
 	struct certificate_request cr = { 0 };
 	struct builder w = { .buf = &hs->flight };
 	size_t from = hs->flight.n;
+	struct greased room;
 
 	cr.ext.present = EXT_BIT(EXT_SIGNATURE_ALGORITHMS);
 	cr.ext.sigalgs = wire_list_of(&cfg->sigalgs);
+	if (cfg->grease) {
+		int err = hs_random(hs, &hs->grease, sizeof(hs->grease));
+
+		if (err)
+			return err;
+		grease_extensions(&hs->grease, &cr.ext);
+		grease_schemes(&hs->grease, &room, &cr.ext.sigalgs);
+	}
 	if (cfg->ca_names.n) {
 		cr.ext.present |= EXT_BIT(EXT_CERTIFICATE_AUTHORITIES);
 		cr.ext.authorities = bytes_of(cfg->ca_names.p, cfg->ca_names.n);

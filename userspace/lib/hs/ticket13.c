@@ -61,11 +61,13 @@ static int add_ticket(struct hs *hs, const struct secret *resumption, struct ses
 	struct new_session_ticket t = { .nonce = bytes_of(&number, 1) };
 	struct buf state, sealed;
 	struct builder w = { .buf = &state }, ticket = { .buf = &sealed };
-	int err;
+	int err = 0;
 
 	buf_init(&state, env);
 	buf_init(&sealed, env);
-	err = env->random(env->arg, &s->age_add, sizeof(s->age_add)) ? SEALSOCK_ERR_RANDOM : 0;
+	if (env->random(env->arg, &s->age_add, sizeof(s->age_add)) ||
+	    env->random(env->arg, &hs->grease, sizeof(hs->grease)))
+		err = SEALSOCK_ERR_RANDOM;
 	if (!err)
 		err = schedule13_ticket_psk(&hs->transcript.kdf, resumption, t.nonce, &s->secret);
 	session_write(s, &w);
@@ -76,6 +78,8 @@ static int add_ticket(struct hs *hs, const struct secret *resumption, struct ses
 	t.lifetime = (uint32_t)(s->expires - s->issued);
 	t.age_add = s->age_add;
 	t.ticket = bytes_of(sealed.p, sealed.n);
+	if (hs->ch->cfg->grease)
+		grease_extensions(&hs->grease, &t.ext);
 	if (!err)
 		new_session_ticket_build(&t, out);
 	session_wipe(s);
