@@ -303,6 +303,53 @@ static void every_allocation_resumed(void)
 	sealsock_config_unref(sc);
 }
 
+/* A certificate asked for after the handshake. */
+static bool talk_post(struct sealsock_config *cc, struct sealsock_config *sc)
+{
+	struct sealsock_conn *c = sealsock_conn_new(cc), *s = sealsock_conn_new(sc);
+	struct sealsock_info info = { 0 };
+	size_t moved;
+
+	if (c && s && !sealsock_conn_set_host(c, "localhost") && shake_hands(c, s, 0) &&
+	    !sealsock_conn_ask_cert(s, true) && !carry(s, c, 0, &moved) &&
+	    !carry(c, s, 0, &moved))
+		sealsock_conn_info(s, &info);
+	sealsock_conn_free(c);
+	sealsock_conn_free(s);
+	return info.client_authenticated && !info.cert_pending;
+}
+
+static void every_allocation_post(void)
+{
+	struct sealsock_config *cc = counted(NULL, SEALSOCK_CLIENT);
+	struct sealsock_config *sc = counted(NULL, SEALSOCK_SERVER);
+	long n, total, unwound = 0, tried = 0;
+	size_t before;
+
+	add_identity(cc, test_client());
+	trust_test_ca(sc);
+	sealsock_config_post_handshake_auth(cc, true);
+	sealsock_config_post_handshake_auth(sc, true);
+	ok(talk_post(cc, sc), "certificate after the handshake: works with memory");
+	before = held;
+	seen = 0;
+	crypto_counts = true;
+	talk_post(cc, sc);
+	total = seen;
+	for (n = 1; n <= total; n += 2) {
+		countdown = n;
+		talk_post(cc, sc);
+		tried++;
+		unwound += held == before;
+	}
+	countdown = -1;
+	crypto_counts = false;
+	ok_int(unwound, tried, "every other of %ld allocations can fail", total);
+	ok(talk_post(cc, sc), "and afterwards all is as before");
+	sealsock_config_unref(cc);
+	sealsock_config_unref(sc);
+}
+
 int main(void)
 {
 	/* Before libcrypto allocates anything. */
@@ -316,6 +363,7 @@ int main(void)
 	every_allocation("TLSv1.3", "secp256r1", "handshake with a retry");
 	every_allocation("TLSv1.2", "x25519,secp256r1", "handshake of TLS 1.2");
 	every_allocation_resumed();
+	every_allocation_post();
 	every_allocation_of_config();
 	established();
 	hostile();

@@ -216,6 +216,7 @@ struct sealsock_info {
 	bool resumed;			/* by a ticket, a session id or an external PSK */
 	bool client_authenticated;	/* server: the client's certificate was verified */
 	bool client_cert_sent;		/* client: a certificate was asked for, and sent */
+	bool cert_pending;		/* server: asked for after the handshake, not answered */
 	bool extended_master_secret;	/* TLS 1.2: RFC 7627; TLS 1.3: always */
 	enum sealsock_path path;	/* who seals and opens records now */
 };
@@ -370,6 +371,15 @@ int sealsock_config_client_auth(struct sealsock_config *cfg, enum sealsock_verif
 /* The application's own verdict on peers, and a server's choice of configuration. NULL: none. */
 int sealsock_config_on_verify(struct sealsock_config *cfg, sealsock_verify_fn fn, void *arg);
 int sealsock_config_on_hello(struct sealsock_config *cfg, sealsock_hello_fn fn, void *arg);
+
+/*
+ * Client authentication after the handshake (RFC 8446 §4.2.6, §4.6.2), TLS 1.3 only; off by
+ * default. A client offers it, and answers a CertificateRequest with one of its chains, or with
+ * none, where sealsock_read(), sealsock_control() or sealsock_conn_feed() meet it; a server keeps
+ * what sealsock_ask_cert() needs, and must have trust anchors. Both end with sealsock_release().
+ * Where the client did not offer it, a request is unexpected_message.
+ */
+int sealsock_config_post_handshake_auth(struct sealsock_config *cfg, bool on);
 
 /*
  * Application protocols, best first, separated by commas: "h2,http/1.1". Where both sides name
@@ -527,7 +537,8 @@ int sealsock_conn_set_session(struct sealsock_conn *conn, const void *session, s
 ssize_t sealsock_conn_session(struct sealsock_conn *conn, void *buf, size_t room);
 
 /*
- * What the engine waits for in state WANT_ANSWER. STATE: it waits for nothing. The request stays
+ * What the engine waits for in state WANT_ANSWER, or when sealsock_read(), sealsock_control() or
+ * sealsock_conn_read() answered WANT_ANSWER after the handshake. STATE: it waits for nothing. The request stays
  * pending until it is answered.
  */
 int sealsock_conn_request(const struct sealsock_conn *conn, struct sealsock_request *request);
@@ -601,7 +612,8 @@ const struct sealsock_failure *sealsock_conn_error(const struct sealsock_conn *c
  * Application data through the engine, for callers that do not hand the socket to the kernel; only
  * in state DONE and before sealsock_install(). conn_write seals up to @n bytes into the output and
  * returns how many it took, or WANT_WRITE while too much output is unsent. conn_read returns opened
- * bytes, 0 after close_notify, WANT_READ when more must be fed. Else STATE, CLOSED, or the failure.
+ * bytes, 0 after close_notify, WANT_READ when more must be fed, WANT_ANSWER. Else STATE, CLOSED, or
+ * the failure.
  */
 ssize_t sealsock_conn_write(struct sealsock_conn *conn, const void *buf, size_t n);
 ssize_t sealsock_conn_read(struct sealsock_conn *conn, void *buf, size_t n);
@@ -611,6 +623,16 @@ ssize_t sealsock_conn_read(struct sealsock_conn *conn, void *buf, size_t n);
  * UNSUPPORTED in TLS 1.2.
  */
 int sealsock_conn_rekey(struct sealsock_conn *conn, bool request_peer);
+
+/*
+ * Engine, server: asks the client for a certificate after the handshake (RFC 8446 §4.6.2), see
+ * sealsock_config_post_handshake_auth(). The answer comes among what sealsock_conn_feed() takes:
+ * info.cert_pending is false again, and info.client_authenticated tells whether there is one, which
+ * was verified as in the handshake. A wrong one fails the connection, and with @required none does
+ * too (CERT_REQUIRED). Data goes on in both directions meanwhile. UNSUPPORTED: the client does not
+ * do this, it is off, or TLS 1.2; STATE: not connected, or a request is not answered yet; CLOSED.
+ */
+int sealsock_conn_ask_cert(struct sealsock_conn *conn, bool required);
 
 /* Queues close_notify once, after all that is in the output. Allowed during the handshake too. */
 int sealsock_conn_close(struct sealsock_conn *conn);
@@ -653,7 +675,8 @@ int sealsock_install(struct sealsock_conn *conn, int fd, unsigned int flags);
 /*
  * Data on every record path. read: bytes, 0 after the peer's close_notify, TRUNCATED when the
  * connection ended without one; deals with tickets, KeyUpdates and alerts. write: how many bytes
- * were taken. WANT_READ, WANT_WRITE on a non-blocking descriptor.
+ * were taken. WANT_READ, WANT_WRITE on a non-blocking descriptor. WANT_ANSWER (read): a certificate
+ * was asked for or given after the handshake, and sealsock_conn_request() says what is needed.
  */
 ssize_t sealsock_read(struct sealsock_conn *conn, int fd, void *buf, size_t n);
 ssize_t sealsock_write(struct sealsock_conn *conn, int fd, const void *buf, size_t n);
@@ -675,8 +698,16 @@ int sealsock_control(struct sealsock_conn *conn, int fd);
 int sealsock_rekey(struct sealsock_conn *conn, int fd, bool request_peer);
 
 /*
+ * Server: sealsock_conn_ask_cert() on every record path, where sealsock_read() and
+ * sealsock_control() take the answer. What a non-blocking descriptor does not take now goes out
+ * before the next data.
+ */
+int sealsock_ask_cert(struct sealsock_conn *conn, int fd, bool required);
+
+/*
  * Drops everything but what reading, closing and key updates still need: certificates, buffers,
- * handshake state. Only after sealsock_install().
+ * handshake state. Only after sealsock_install(), and not (STATE) while the kernel has not taken all
+ * of an answer to sealsock_config_post_handshake_auth()'s requests.
  */
 int sealsock_release(struct sealsock_conn *conn);
 

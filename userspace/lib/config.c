@@ -182,7 +182,8 @@ int sealsock_config_check(const struct sealsock_config *cfg, char *buf, size_t l
 		complain(&r, "a server needs a certificate and its key: config_cert_file");
 	else if (cfg->creds && !can_sign(cfg))
 		complain(&r, "no certificate's key can sign with the configured schemes");
-	if ((cfg->verify == SEALSOCK_VERIFY_REQUIRED || cfg->verify == SEALSOCK_VERIFY_OPTIONAL) &&
+	if ((cfg->verify == SEALSOCK_VERIFY_REQUIRED || cfg->verify == SEALSOCK_VERIFY_OPTIONAL ||
+	     (cfg->post_auth && cfg->role == SEALSOCK_SERVER)) &&
 	    trust_count(cfg->trust) == 0 && !cfg->psks)
 		complain(&r, "no trust anchors for verification: config_ca_system, config_ca_file");
 	return r.count;

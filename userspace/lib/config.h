@@ -73,6 +73,7 @@ struct sealsock_config {
 	unsigned int record_size_limit;	/* 0: the extension is not used */
 	unsigned int padding;
 	bool grease;			/* RFC 8701 */
+	bool post_auth;			/* RFC 8446 §4.2.6 */
 
 	struct sealsock_session_store store;	/* put is NULL: none */
 	struct memory_store *memory;	/* if it is ours */

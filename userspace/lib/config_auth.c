@@ -118,6 +118,16 @@ int sealsock_config_on_hello(struct sealsock_config *cfg, sealsock_hello_fn fn, 
 	return 0;
 }
 
+int sealsock_config_post_handshake_auth(struct sealsock_config *cfg, bool on)
+{
+	int err = config_open(cfg);
+
+	if (err)
+		return err;
+	cfg->post_auth = on;
+	return 0;
+}
+
 int sealsock_config_record_size_limit(struct sealsock_config *cfg, unsigned int limit)
 {
 	int err = config_open(cfg);

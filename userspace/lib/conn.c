@@ -103,10 +103,24 @@ static bool failed(const struct sealsock_conn *conn)
 	return conn->ch.failure.code;
 }
 
-/* Is the caller asked for something? */
+/* Who asks the caller for something: the handshake, or what came after it; or NULL. */
+static struct hs *asking(const struct sealsock_conn *conn)
+{
+	struct hs *hs = conn->hs;
+
+	if (!hs && conn->result)
+		hs = conn->result->auth;
+	return hs && hs->resume ? hs : NULL;
+}
+
 static bool waits(const struct sealsock_conn *conn)
 {
-	return conn->hs && conn->hs->resume;
+	return asking(conn);
+}
+
+bool conn_asks(const struct sealsock_conn *conn)
+{
+	return conn->done && asking(conn);
 }
 
 static bool have_output(const struct sealsock_conn *conn)
@@ -168,7 +182,8 @@ static int on_record(struct sealsock_conn *conn)
 
 	if (err)
 		return err;
-	if (!conn->data.n && !waits(conn))
+	/* What the handshake asks about is still in there. */
+	if (!conn->data.n && !(conn->hs && waits(conn)))
 		conn->ch.in.n = 0;
 	note_progress(conn);
 	return 0;
@@ -236,7 +251,7 @@ int sealsock_conn_request(const struct sealsock_conn *conn, struct sealsock_requ
 	*request = (struct sealsock_request){ .kind = SEALSOCK_REQUEST_NONE };
 	if (failed(conn) || !waits(conn))
 		return SEALSOCK_ERR_STATE;
-	*request = conn->hs->request;
+	*request = asking(conn)->request;
 	return 0;
 }
 
@@ -248,6 +263,10 @@ int sealsock_conn_answer(struct sealsock_conn *conn, int code, const void *data,
 		return conn->ch.failure.code;
 	if (!waits(conn))
 		return SEALSOCK_ERR_STATE;
+	if (conn_asks(conn)) {
+		err = post_auth_answer(&conn->ch, conn->result, code, bytes_of(data, n));
+		return err ? err : conn_flush_auth(conn);
+	}
 	err = hs_answer(conn->hs, code, bytes_of(data, n));
 	if (err)
 		return err;
@@ -261,7 +280,7 @@ int sealsock_conn_answer_config(struct sealsock_conn *conn, struct sealsock_conf
 {
 	int err;
 
-	if (!failed(conn) && (!waits(conn) || conn->hs->request.kind != SEALSOCK_REQUEST_HELLO))
+	if (!failed(conn) && (!waits(conn) || asking(conn)->request.kind != SEALSOCK_REQUEST_HELLO))
 		return SEALSOCK_ERR_STATE;
 	err = failed(conn) ? conn->ch.failure.code : channel_use(&conn->ch, cfg);
 	return err ? err : sealsock_conn_answer(conn, 0, NULL, 0);
@@ -314,6 +333,8 @@ void sealsock_conn_info(const struct sealsock_conn *conn, struct sealsock_info *
 		.resumed = r->resumed,
 		.client_authenticated = r->client_authenticated,
 		.client_cert_sent = r->client_cert_sent,
+		.cert_pending = conn->ch.cfg->role == SEALSOCK_SERVER && conn->result &&
+				conn->result->auth,
 		.extended_master_secret = r->ems,
 		.path = conn->io.path,
 	};
@@ -428,7 +449,8 @@ int sealsock_conn_export(struct sealsock_conn *conn, const char *label, const vo
 
 int sealsock_release(struct sealsock_conn *conn)
 {
-	if (!conn->keys_gone)
+	/* Half an answer cannot be taken back. */
+	if (!conn->keys_gone || conn_auth_output(conn).n)
 		return SEALSOCK_ERR_STATE;
 	end_handshake(conn);
 	drop_result(conn);

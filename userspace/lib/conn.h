@@ -70,6 +70,23 @@ int conn_post_record(struct sealsock_conn *conn, uint8_t content_type, const uin
 /* The KeyUpdate to be sent before conn_next_key(CONN_TX). UNSUPPORTED in TLS 1.2. */
 int conn_make_key_update(struct sealsock_conn *conn, bool request, uint8_t out[5]);
 
+/* After the handshake: does it wait for sealsock_conn_answer()? */
+bool conn_asks(const struct sealsock_conn *conn);
+
+/*
+ * Handshake messages that are to be sent before anything else (RFC 8446 §4.6.2), and that @n bytes
+ * of them were. conn_flush_auth() queues them where the engine has the keys, else does nothing.
+ */
+struct bytes conn_auth_output(const struct sealsock_conn *conn);
+void conn_auth_sent(struct sealsock_conn *conn, size_t n);
+int conn_flush_auth(struct sealsock_conn *conn);
+
+/* Makes a CertificateRequest of a server; it is then in conn_auth_output(). */
+int conn_ask_cert(struct sealsock_conn *conn, bool required);
+
+/* Is a message, or a series of them, begun that nothing may interrupt? */
+bool conn_inside_message(const struct sealsock_conn *conn);
+
 /* 0 if application data can go through the engine; else STATE, or why the connection failed. */
 int conn_ready(const struct sealsock_conn *conn);
 

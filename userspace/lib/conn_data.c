@@ -62,6 +62,8 @@ static int on_handshake(struct sealsock_conn *conn, struct bytes content)
 		err = channel_fail(ch, SEALSOCK_ERR_NOMEM, "no memory for a warning");
 	if (!err && todo & POST_UPDATE_RX)
 		err = rekey(ch, &ch->rx, &ch->rx_secret);
+	if (!err)
+		err = conn_flush_auth(conn);
 	if (!err && todo & POST_UPDATE_TX && !ch->close_sent)
 		err = send_update(ch, false);
 	return err;
@@ -76,7 +78,7 @@ int conn_data_record(struct sealsock_conn *conn)
 
 	if (err)
 		return channel_fail(ch, err, "%s", sealsock_strerror(err));
-	if (ch->msg.n && type == SEAL_TYPE_DATA)
+	if (conn_inside_message(conn) && type == SEAL_TYPE_DATA)
 		return channel_fail(ch, SEALSOCK_ERR_UNEXPECTED,
 				    "application data came inside a handshake message");
 	switch (type) {
@@ -155,6 +157,8 @@ ssize_t sealsock_conn_read(struct sealsock_conn *conn, void *buf, size_t n)
 	err = conn_ready(conn);
 	if (err)
 		return err;
+	if (conn_asks(conn))
+		return SEALSOCK_WANT_ANSWER;
 	return ch->close_received ? 0 : SEALSOCK_WANT_READ;
 }
 
@@ -167,6 +171,17 @@ int sealsock_conn_rekey(struct sealsock_conn *conn, bool request_peer)
 	if (channel_is_12(&conn->ch))
 		return SEALSOCK_ERR_UNSUPPORTED;
 	return conn->ch.close_sent ? SEALSOCK_ERR_CLOSED : send_update(&conn->ch, request_peer);
+}
+
+int sealsock_conn_ask_cert(struct sealsock_conn *conn, bool required)
+{
+	int err = conn_ready(conn);
+
+	if (!err && conn->ch.close_sent)
+		err = SEALSOCK_ERR_CLOSED;
+	if (!err)
+		err = conn_ask_cert(conn, required);
+	return err ? err : conn_flush_auth(conn);
 }
 
 int sealsock_conn_close(struct sealsock_conn *conn)

@@ -132,6 +132,46 @@ int conn_post_record(struct sealsock_conn *conn, uint8_t content_type, const uin
 	}
 }
 
+struct bytes conn_auth_output(const struct sealsock_conn *conn)
+{
+	return post_auth_output(conn->result);
+}
+
+void conn_auth_sent(struct sealsock_conn *conn, size_t n)
+{
+	post_auth_sent(&conn->ch, conn->result, n);
+}
+
+int conn_flush_auth(struct sealsock_conn *conn)
+{
+	struct channel *ch = &conn->ch;
+	struct bytes out = conn_auth_output(conn);
+	int err;
+
+	if (!out.n || conn->keys_gone || ch->close_sent)
+		return 0;
+	err = channel_send(ch, SEAL_TYPE_HANDSHAKE, out);
+	if (err)
+		return channel_fail(ch, err, "sealing handshake messages: %s",
+				    sealsock_strerror(err));
+	conn_auth_sent(conn, out.n);
+	return 0;
+}
+
+int conn_ask_cert(struct sealsock_conn *conn, bool required)
+{
+	if (conn->ch.failure.code)
+		return conn->ch.failure.code;
+	if (!conn->done)
+		return SEALSOCK_ERR_STATE;
+	return post_auth_ask(&conn->ch, conn->result, required);
+}
+
+bool conn_inside_message(const struct sealsock_conn *conn)
+{
+	return conn->ch.msg.n || post_auth_inside(conn->result);
+}
+
 int conn_make_key_update(struct sealsock_conn *conn, bool request, uint8_t out[5])
 {
 	const uint8_t msg[5] = { MSG_KEY_UPDATE, 0, 0, 1, request };

@@ -24,7 +24,8 @@ union type_cmsg {
 	char room[CMSG_SPACE(sizeof(uint8_t))];
 };
 
-int io_send_control(int fd, uint8_t type, const uint8_t *p, size_t n, bool block)
+/* How many bytes the kernel took, as one record. */
+static ssize_t send_record(int fd, uint8_t type, const uint8_t *p, size_t n, bool block)
 {
 	struct iovec iov = { .iov_base = (void *)p, .iov_len = n };
 	union type_cmsg c = { 0 };
@@ -41,8 +42,15 @@ int io_send_control(int fd, uint8_t type, const uint8_t *p, size_t n, bool block
 		r = sendmsg(fd, &msg, MSG_NOSIGNAL | (block ? 0 : MSG_DONTWAIT));
 	} while (r < 0 && errno == EINTR);
 	if (r >= 0)
-		return 0;
+		return r;
 	return errno == EAGAIN || errno == EWOULDBLOCK ? SEALSOCK_WANT_WRITE : SEALSOCK_ERR_SYSTEM;
+}
+
+int io_send_control(int fd, uint8_t type, const uint8_t *p, size_t n, bool block)
+{
+	ssize_t r = send_record(fd, type, p, n, block);
+
+	return r < 0 ? (int)r : 0;
 }
 
 /* The one fatal alert, and the end. Never blocks; the peer may be gone already. */
@@ -165,13 +173,32 @@ static int send_update(struct sealsock_conn *conn, int fd, bool request, bool bl
 	return next_key(conn, fd, CONN_TX);
 }
 
+/* The messages of RFC 8446 §4.6.2, which nothing may interrupt: before a KeyUpdate and any data. */
+static int send_auth(struct sealsock_conn *conn, int fd, bool block)
+{
+	struct bytes out = conn_auth_output(conn);
+	size_t limit = conn_tx_limit(conn);
+	ssize_t r;
+
+	while (out.n && !conn->io.shut) {
+		r = send_record(fd, TYPE_HANDSHAKE, out.p, out.n < limit ? out.n : limit, block);
+		if (r == SEALSOCK_WANT_WRITE)
+			return SEALSOCK_WANT_WRITE;
+		if (r < 0)
+			return io_fail(conn, (int)r, "sending handshake messages");
+		conn_auth_sent(conn, (size_t)r);
+		out = conn_auth_output(conn);
+	}
+	return 0;
+}
+
 /* Answers the peer's request, if there is one (RFC 8446 §4.6.3): before any data of ours. */
 static int settle(struct sealsock_conn *conn, int fd, bool block)
 {
-	int err;
+	int err = send_auth(conn, fd, block);
 
-	if (!conn->io.owes_update || conn->io.shut)
-		return 0;
+	if (err || !conn->io.owes_update || conn->io.shut)
+		return err;
 	err = send_update(conn, fd, false, block);
 	if (err == SEALSOCK_ERR_UNSUPPORTED)
 		return give_up(conn, fd, err, "answering a KeyUpdate");
@@ -194,13 +221,12 @@ static int take_control(struct sealsock_conn *conn, int fd, uint8_t type, const 
 		if (err)
 			return err;
 	}
-	if (todo & CONN_DUE_UPDATE_TX) {
+	if (todo & CONN_DUE_UPDATE_TX)
 		conn->io.owes_update = true;
-		/* Reading never waits for sending: what does not go out now, goes before data. */
-		err = settle(conn, fd, false);
-		if (err && err != SEALSOCK_WANT_WRITE)
-			return err;
-	}
+	/* Reading never waits for sending: what does not go out now, goes before data. */
+	err = settle(conn, fd, false);
+	if (err && err != SEALSOCK_WANT_WRITE)
+		return err;
 	/* A warning that finds no room is left out: the peer learns nothing it must know. */
 	if (todo & CONN_DUE_REFUSE && !conn->io.shut)
 		io_send_control(fd, TYPE_ALERT, no_renegotiation, sizeof(no_renegotiation), false);
@@ -251,7 +277,7 @@ static int end_of_stream(struct sealsock_conn *conn)
 /* No data may stand between the parts of a handshake message (RFC 8446 §5.1). */
 static ssize_t take_data(struct sealsock_conn *conn, int fd, void *buf, size_t n)
 {
-	if (conn->ch.msg.n) {
+	if (conn_inside_message(conn)) {
 		wipe(buf, n);
 		return give_up(conn, fd, SEALSOCK_ERR_UNEXPECTED,
 			       "application data inside a handshake message");
@@ -270,6 +296,11 @@ static ssize_t kernel_read(struct sealsock_conn *conn, int fd, void *buf, size_t
 		ssize_t r;
 		int err;
 
+		if (conn_asks(conn))
+			return SEALSOCK_WANT_ANSWER;
+		err = send_auth(conn, fd, false);
+		if (err && err != SEALSOCK_WANT_WRITE)
+			return err;
 		r = receive(conn, fd, buf, n, 0, block, &type, &whole);
 		if (r == SEALSOCK_ERR_SYSTEM)
 			return receive_failed(conn, fd);
@@ -395,6 +426,9 @@ static int send_close(struct sealsock_conn *conn, int fd)
 	const bool block = io_blocks(fd);
 	int err;
 
+	err = conn->io.installed ? send_auth(conn, fd, block) : 0;
+	if (err)
+		return err;
 	if (conn->io.installed)
 		return io_send_control(fd, TYPE_ALERT, close_notify, sizeof(close_notify), block);
 	err = sealsock_conn_close(conn);
@@ -435,6 +469,11 @@ int sealsock_control(struct sealsock_conn *conn, int fd)
 		return SEALSOCK_ERR_STATE;
 	if (conn->io.eof)
 		return 1;
+	if (conn_asks(conn))
+		return SEALSOCK_WANT_ANSWER;
+	err = send_auth(conn, fd, false);
+	if (err && err != SEALSOCK_WANT_WRITE)
+		return err;
 	r = receive(conn, fd, &byte, 1, MSG_PEEK, false, &type, &whole);
 	if (r == SEALSOCK_ERR_SYSTEM)
 		return receive_failed(conn, fd);
@@ -457,8 +496,27 @@ int sealsock_rekey(struct sealsock_conn *conn, int fd, bool request_peer)
 		return err;
 	if (conn->io.shut)
 		return SEALSOCK_ERR_CLOSED;
-	if (conn->io.installed)
-		return send_update(conn, fd, request_peer, block);
+	if (conn->io.installed) {
+		err = send_auth(conn, fd, block);
+		return err ? err : send_update(conn, fd, request_peer, block);
+	}
 	err = sealsock_conn_rekey(conn, request_peer);
 	return err ? err : io_flush(conn, fd, block);
+}
+
+int sealsock_ask_cert(struct sealsock_conn *conn, int fd, bool required)
+{
+	const bool block = io_blocks(fd);
+	int err = ready(conn);
+
+	if (err)
+		return err;
+	if (conn->io.shut)
+		return SEALSOCK_ERR_CLOSED;
+	err = conn->io.installed ? conn_ask_cert(conn, required) :
+				   sealsock_conn_ask_cert(conn, required);
+	if (!err)
+		err = conn->io.installed ? send_auth(conn, fd, block) : io_flush(conn, fd, block);
+	/* It is made: what does not go out now goes before data. */
+	return err == SEALSOCK_WANT_WRITE ? 0 : err;
 }

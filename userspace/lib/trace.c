@@ -160,7 +160,8 @@ void trace_alert_received(const struct channel *c, struct bytes content)
 
 void trace_output(const struct channel *c, uint8_t type, struct bytes content)
 {
-	bool sealed = record_keyed(&c->tx);
+	/* Where the kernel seals there is a secret, but no key any more. */
+	bool sealed = record_keyed(&c->tx) || c->tx_secret.n;
 	struct bytes header, whole;
 	uint32_t len;
 	uint8_t t;

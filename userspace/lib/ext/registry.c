@@ -59,7 +59,7 @@ static const struct {
 	[EXT_CERTIFICATE_AUTHORITIES] = { 47, CH | CR, "certificate_authorities",
 					  authorities_build, authorities_parse },
 	[EXT_OID_FILTERS] = { 48, CR, "oid_filters", NULL, NULL },
-	[EXT_POST_HANDSHAKE_AUTH] = { 49, CH, "post_handshake_auth", NULL, NULL },
+	[EXT_POST_HANDSHAKE_AUTH] = { 49, CH, "post_handshake_auth", empty_build, empty_parse },
 	[EXT_KEY_SHARE] = { 51, CH | SH | HRR, "key_share", key_share_build, key_share_parse },
 	[EXT_COOKIE] = { 44, CH | HRR, "cookie", cookie_build, cookie_parse },
 	[EXT_SUPPORTED_VERSIONS] = { 43, CH | SH | HRR, "supported_versions",

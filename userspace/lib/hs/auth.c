@@ -43,6 +43,9 @@ int auth_take_chain(struct hs *hs, const struct bytes *certs, size_t n)
 	struct chain chain = { .count = 0 };
 	int err;
 
+	/* After the handshake another one may come: the last one counts. */
+	hs->result->chain.n = 0;
+	hs->result->ocsp.n = 0;
 	if (!keep_chain(hs, certs, n))
 		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the peer's chain");
 	err = chain_parse(hs->ch->env, certs, n, &chain);

@@ -14,7 +14,7 @@ int auth13_take_certificate(struct hs *hs, struct bytes body, size_t *count)
 
 	if (err)
 		return hs_fail_msg(hs, err, MSG_CERTIFICATE, c.why, c.ext.bad_type);
-	if (c.context.n)
+	if (!bytes_equal(c.context, hs_context(hs)))
 		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CERTIFICATE,
 				   "has a context that was not asked for", 0);
 	*count = c.count;
@@ -71,15 +71,23 @@ int auth13_take_verify(struct hs *hs, struct bytes body)
 int auth13_add_certificate(struct hs *hs, const struct credential *cred, bool staple)
 {
 	static const uint8_t none[] = { MSG_CERTIFICATE, 0, 0, 4, 0, 0, 0, 0 };
+	struct bytes made = bytes_of(none, sizeof(none)), old;
 	struct builder w = { .buf = &hs->flight };
-	size_t from = hs->flight.n;
+	size_t from = hs->flight.n, mark;
 
-	if (!cred)
-		wr_bytes(&w, none, sizeof(none));
-	else if (staple && cred->stapled.n)
-		wr_bytes(&w, cred->stapled.p, cred->stapled.n);
-	else
-		wr_bytes(&w, cred->message.p, cred->message.n);
+	if (cred && staple && cred->stapled.n)
+		made = bytes_of(cred->stapled.p, cred->stapled.n);
+	else if (cred)
+		made = bytes_of(cred->message.p, cred->message.n);
+	if (hs->context_len) {	/* the ready message has an empty one */
+		rd_bytes(&made, MSG_HEADER + 1, &old);
+		mark = msg_open(&w, MSG_CERTIFICATE);
+		wr_vec8(&w, hs_context(hs));
+		wr_bytes(&w, made.p, made.n);
+		msg_close(&w, mark);
+	} else {
+		wr_bytes(&w, made.p, made.n);
+	}
 	return hs_add_from(hs, &w, from);
 }
 

@@ -46,6 +46,8 @@ static void describe(struct hs *hs, struct client_hello *ch)
 		e->record_limit = (uint16_t)(cfg->record_size_limit +
 					     config_has_version(cfg, VERSION_TLS13));
 	}
+	if (cfg->post_auth && config_has_version(cfg, VERSION_TLS13))
+		e->present |= EXT_BIT(EXT_POST_HANDSHAKE_AUTH);
 	if (hs->cookie.n) {
 		e->present |= EXT_BIT(EXT_COOKIE);
 		e->cookie = bytes_of(hs->cookie.p, hs->cookie.n);
@@ -373,6 +375,9 @@ int client_on_certificate_request(struct hs *hs, struct bytes body)
 
 	if (err)
 		return hs_fail_msg(hs, err, MSG_CERTIFICATE_REQUEST, cr.why, cr.ext.bad_type);
+	if (cr.context.n)
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CERTIFICATE_REQUEST,
+				   "has a context during the handshake", 0);
 	hs->client_cert_asked = true;
 	auth_choose_client(hs, cr.ext.authorities, cr.ext.sigalgs, VERSION_TLS13);
 	return hs_add(hs, hs->whole);
@@ -412,7 +417,9 @@ static int send_finished(struct hs *hs)
 		return hs_internal(hs, err, "deriving the application keys");
 	if (!hs->result->resumed)
 		hs->result->verified = ch->cfg->verify == SEALSOCK_VERIFY_REQUIRED;
-	return ticket13_secret(hs, &hs->result->resumption);
+	hs->post_auth = hs->offered & EXT_BIT(EXT_POST_HANDSHAKE_AUTH);
+	err = post_auth_keep(hs);
+	return err ? err : ticket13_secret(hs, &hs->result->resumption);
 }
 
 static int signature_made(struct hs *hs, struct bytes signature)

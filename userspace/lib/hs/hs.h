@@ -44,11 +44,17 @@ enum hs_state {
 	HS12_WAIT_CLIENT_CCS,
 	HS12_WAIT_CLIENT_FINISHED,
 	HS_CONNECTED,
+	HS_POST_SIGNING,	/* client: answering a CertificateRequest (§4.6.2) */
+	HS_POST_WAIT_CERT,	/* server: of the answer */
+	HS_POST_WAIT_CV,
+	HS_POST_WAIT_FINISHED,
 	HS_STATES,
 };
 
 /* PSKs offered at once, and looked at in one ClientHello. */
 enum { PSK_OFFER_MAX = 4, PSK_TRY_MAX = 8, SESSIONS_KEPT = 4 };
+
+enum { CERT_CONTEXT_MAX = 255 };	/* certificate_request_context */
 
 /*
  * What in the tables is a message of its own, but on the wire is not: HelloRetryRequest is a
@@ -87,6 +93,8 @@ struct hs_row {
 
 extern const struct hs_row hs_rows13[];
 extern const unsigned int hs_row_count13;
+extern const struct hs_row hs_rows_post[];
+extern const unsigned int hs_row_count_post;
 extern const struct hs_row hs_rows12[];
 extern const unsigned int hs_row_count12;
 const char *hs_state_name(enum hs_state state);
@@ -142,6 +150,10 @@ struct hs {
 
 	struct cert *leaf;		/* of the peer's chain */
 	bool client_cert_asked;
+	uint8_t context[CERT_CONTEXT_MAX]; /* after the handshake: of the CertificateRequest */
+	uint8_t context_len;
+	bool post_auth;			/* post_handshake_auth was offered */
+	bool cert_required;		/* after the handshake: an empty Certificate will not do */
 	bool hello_answered;		/* server: the configuration is chosen */
 	const struct credential *cred;	/* chosen, and with which scheme it signs */
 	const struct sigscheme *scheme;
@@ -208,7 +220,15 @@ struct hs_result {
 	int64_t made;			/* when the full handshake was */
 	struct host *host;		/* client: NULL if none was set */
 	struct buf sessions;		/* client: 16-bit length and session each */
+	struct hash *post_hash;		/* of the whole handshake, or NULL: none after it (§4.6.2) */
+	struct hs *auth;		/* the authentication that is going on after it, or NULL */
 };
+
+/* The certificate_request_context of what is being said: empty in the handshake. */
+static inline struct bytes hs_context(const struct hs *hs)
+{
+	return bytes_of(hs->context, hs->context_len);
+}
 
 /* @result outlives it. NOMEM: hs_free is due all the same. */
 int hs_init(struct hs *hs, struct channel *ch, struct hs_result *result);
@@ -251,6 +271,8 @@ int server_on_client_hello(struct hs *hs, struct bytes body);
 int server_on_certificate(struct hs *hs, struct bytes body);
 int server_on_certificate_verify(struct hs *hs, struct bytes body);
 int server_on_finished(struct hs *hs, struct bytes body);
+int post_on_certificate(struct hs *hs, struct bytes body);
+int post_on_finished(struct hs *hs, struct bytes body);
 
 /* client12.c, server12.c: what states12.c points to. */
 int client_on_server_hello12(struct hs *hs, struct bytes body);
@@ -276,6 +298,9 @@ int client_take_alpn(struct hs *hs, struct bytes chosen, unsigned int msg);
 
 /* server13.c: the same. */
 int server_keep_names(struct hs *hs, const struct client_hello *ch, struct bytes alpn);
+
+/* server13.c: appends a CertificateRequest to the flight. */
+int server_add_certificate_request(struct hs *hs);
 
 /*
  * resume12.c: tickets (RFC 5077) and session ids (RFC 5246 §7.3) of TLS 1.2, which share the
@@ -408,6 +433,32 @@ static inline bool channel_is_12(const struct channel *c)
 /* post12.c: the same of TLS 1.2, where the only thing left is to refuse renegotiation. */
 int post12_record(struct channel *ch, struct bytes content, unsigned int *todo);
 
+/*
+ * post_auth13.c: client authentication after the handshake (§4.6.2). An exchange is a handshake of
+ * its own, from the CertificateRequest to the client's Finished, in result->auth.
+ */
+
+/* At the end of the handshake: keeps what exchanges start from, if there may be any. */
+int post_auth_keep(struct hs *hs);
+
+/* Server: makes a CertificateRequest. UNSUPPORTED: the client did not offer it; STATE; NOMEM. */
+int post_auth_ask(struct channel *ch, struct hs_result *r, bool required);
+
+/* May this message come now? Does the one that came last have to be followed by another? */
+bool post_auth_allows(const struct channel *ch, const struct hs_result *r, unsigned int msg);
+bool post_auth_inside(const struct hs_result *r);
+int post_auth_message(struct channel *ch, struct hs_result *r, struct bytes whole);
+
+/* The caller's answer to what @r->auth has asked. */
+int post_auth_answer(struct channel *ch, struct hs_result *r, int code, struct bytes data);
+
+/* What is to be sent as handshake records before anything else, and that it was. */
+struct bytes post_auth_output(const struct hs_result *r);
+void post_auth_sent(struct channel *ch, struct hs_result *r, size_t n);
+
+/* Forgets exchanges that are not complete, and that there may be others. */
+void post_auth_free(struct hs_result *r, const struct sealsock_env *env);
+
 /* post13.c: messages after the handshake (RFC 8446 §4.6). */
 enum {
 	POST_TICKET = 1,
@@ -421,7 +472,8 @@ enum {
  * whole length; @done handles it, @rest bytes follow in its record.
  */
 struct post_rules {
-	int (*judge)(struct channel *ch, const uint8_t *header, size_t *total);
+	int (*judge)(struct channel *ch, const struct hs_result *result, const uint8_t *header,
+		     size_t *total);
 	int (*done)(struct channel *ch, struct hs_result *result, struct bytes whole, size_t rest,
 		    unsigned int *todo);
 };

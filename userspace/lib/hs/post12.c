@@ -13,12 +13,14 @@ static int fail(struct channel *ch, int code, unsigned int type, const char *why
 	return channel_fail(ch, code, "%s after the handshake %s", msg_name(type), why);
 }
 
-static int judge(struct channel *ch, const uint8_t *header, size_t *total)
+static int judge(struct channel *ch, const struct hs_result *result, const uint8_t *header,
+		 size_t *total)
 {
 	size_t len = (size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3];
 	unsigned int asks = ch->cfg->role == SEALSOCK_CLIENT ? MSG_HELLO_REQUEST :
 							       MSG_CLIENT_HELLO;
 
+	(void)result;
 	if (header[0] != asks)
 		return fail(ch, SEALSOCK_ERR_UNEXPECTED, header[0], "is not allowed");
 	if (asks == MSG_HELLO_REQUEST && len)

@@ -3,9 +3,12 @@
 #include "hs/hs.h"
 #include "trace.h"
 
-static bool allowed(const struct channel *ch, unsigned int type)
+static bool allowed(const struct channel *ch, const struct hs_result *result, unsigned int type)
 {
-	return type == MSG_KEY_UPDATE ||
+	/* §4.6.2: the messages of an answer are consecutive. */
+	if (post_auth_inside(result))
+		return post_auth_allows(ch, result, type);
+	return type == MSG_KEY_UPDATE || post_auth_allows(ch, result, type) ||
 	       (type == MSG_NEW_SESSION_TICKET && ch->cfg->role == SEALSOCK_CLIENT);
 }
 
@@ -30,6 +33,8 @@ static int on_message(struct channel *ch, struct hs_result *result, struct bytes
 		*todo |= POST_TICKET;
 		return channel_idle(ch);
 	}
+	if (whole.p[0] != MSG_KEY_UPDATE)
+		return post_auth_message(ch, result, whole);
 	err = key_update_parse(body, &request, &why);
 	if (err)
 		return fail(ch, err, whole.p[0], why);
@@ -40,11 +45,12 @@ static int on_message(struct channel *ch, struct hs_result *result, struct bytes
 	return channel_idle(ch);
 }
 
-static int judge(struct channel *ch, const uint8_t *header, size_t *total)
+static int judge(struct channel *ch, const struct hs_result *result, const uint8_t *header,
+		 size_t *total)
 {
 	size_t len = (size_t)header[1] << 16 | (size_t)header[2] << 8 | header[3];
 
-	if (!allowed(ch, header[0]))
+	if (!allowed(ch, result, header[0]))
 		return fail(ch, SEALSOCK_ERR_UNEXPECTED, header[0], "is not allowed");
 	if (len > msg_body_max(header[0]))
 		return fail(ch, SEALSOCK_ERR_MESSAGE_SIZE, header[0], "is too long");
@@ -65,7 +71,7 @@ int post_messages(struct channel *ch, struct hs_result *result, struct bytes con
 		/* Header first, then the rest: what came is gathered, for tickets are small. */
 		want = MSG_HEADER;
 		if (ch->msg.n >= MSG_HEADER) {
-			err = rules->judge(ch, ch->msg.p, &total);
+			err = rules->judge(ch, result, ch->msg.p, &total);
 			if (err)
 				break;
 			want = total;
@@ -76,7 +82,7 @@ int post_messages(struct channel *ch, struct hs_result *result, struct bytes con
 			return channel_fail(ch, SEALSOCK_ERR_NOMEM, "out of memory");
 		if (ch->msg.n < MSG_HEADER)
 			continue;
-		err = rules->judge(ch, ch->msg.p, &total);
+		err = rules->judge(ch, result, ch->msg.p, &total);
 		if (!err && ch->msg.n == total) {
 			err = rules->done(ch, result, bytes_of(ch->msg.p, total), content.n, todo);
 			buf_free(&ch->msg);

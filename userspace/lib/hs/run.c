@@ -51,6 +51,7 @@ void hs_result_free(struct hs_result *r, const struct sealsock_env *env)
 	buf_free(&r->chain);
 	buf_free(&r->ocsp);
 	buf_free(&r->sessions);
+	post_auth_free(r, env);
 	secret_wipe(&r->exporter);
 	secret_wipe(&r->resumption);
 	mem_free(env, r->host, sizeof(*r->host));

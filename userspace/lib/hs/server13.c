@@ -208,10 +208,10 @@ static int add_encrypted_extensions(struct hs *hs, const struct choice *c)
 	return hs_add_from(hs, &w, 0);
 }
 
-static int add_certificate_request(struct hs *hs)
+int server_add_certificate_request(struct hs *hs)
 {
 	const struct sealsock_config *cfg = hs->ch->cfg;
-	struct certificate_request cr = { 0 };
+	struct certificate_request cr = { .context = hs_context(hs) };
 	struct builder w = { .buf = &hs->flight };
 	size_t from = hs->flight.n;
 	struct greased room;
@@ -273,7 +273,7 @@ static int answer(struct hs *hs, const struct choice *c, bool staple)
 	if (err || hs->psk.n)
 		return err ? err : send_finished(hs);
 	if (hs->ch->cfg->verify != SEALSOCK_VERIFY_NONE)
-		err = add_certificate_request(hs);
+		err = server_add_certificate_request(hs);
 	if (!err)
 		err = auth13_add_certificate(hs, c->cred, staple);
 	if (err)
@@ -348,6 +348,7 @@ int server_on_client_hello(struct hs *hs, struct bytes body)
 	if (!c.share.n)
 		return send_retry(hs, &ch, &c);
 	hs->skip_sealed = ch.ext.present & EXT_BIT(EXT_EARLY_DATA);
+	hs->post_auth = ch.ext.present & EXT_BIT(EXT_POST_HANDSHAKE_AUTH);
 	if (hs->ch->cfg->record_size_limit)
 		c.record_limit = ch.ext.record_limit;
 	return answer(hs, &c, ch.ext.present & EXT_BIT(EXT_STATUS_REQUEST));
@@ -383,7 +384,8 @@ static int client_accepted(struct hs *hs, struct bytes none)
 		hs->result->client_authenticated = true;
 		hs->result->verified = true;
 	}
-	return ticket13_send(hs);
+	err = post_auth_keep(hs);
+	return err ? err : ticket13_send(hs);
 }
 
 int server_on_finished(struct hs *hs, struct bytes body)

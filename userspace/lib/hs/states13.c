@@ -37,6 +37,18 @@ const struct hs_row hs_rows13[] = {
 
 const unsigned int hs_row_count13 = sizeof(hs_rows13) / sizeof(hs_rows13[0]);
 
+/* §4.6.2: what a server gets that has asked for a certificate after the handshake. */
+const struct hs_row hs_rows_post[] = {
+	{ .state = HS_POST_WAIT_CERT, .msg = MSG_CERTIFICATE, .next = HS_POST_WAIT_CV,
+	  .other = HS_POST_WAIT_FINISHED, .done = post_on_certificate },
+	{ .state = HS_POST_WAIT_CV, .msg = MSG_CERTIFICATE_VERIFY, .next = HS_POST_WAIT_FINISHED,
+	  .done = server_on_certificate_verify },
+	{ .state = HS_POST_WAIT_FINISHED, .msg = MSG_FINISHED, .next = HS_CONNECTED,
+	  .done = post_on_finished },
+};
+
+const unsigned int hs_row_count_post = sizeof(hs_rows_post) / sizeof(hs_rows_post[0]);
+
 const char *hs_state_name(enum hs_state state)
 {
 	static const char *const names[HS_STATES] = {
@@ -67,6 +79,10 @@ const char *hs_state_name(enum hs_state state)
 		[HS12_WAIT_CLIENT_CCS] = "waiting for the client's ChangeCipherSpec",
 		[HS12_WAIT_CLIENT_FINISHED] = "waiting for the client's Finished (TLS 1.2)",
 		[HS_CONNECTED] = "connected",
+		[HS_POST_SIGNING] = "answering a CertificateRequest",
+		[HS_POST_WAIT_CERT] = "waiting for the Certificate that was asked for",
+		[HS_POST_WAIT_CV] = "waiting for CertificateVerify after the handshake",
+		[HS_POST_WAIT_FINISHED] = "waiting for Finished after the handshake",
 	};
 
 	return names[state];
@@ -79,6 +95,9 @@ const struct hs_row *hs_find(enum hs_state state, unsigned int msg)
 	for (i = 0; i < hs_row_count13; i++)
 		if (hs_rows13[i].state == state && hs_rows13[i].msg == msg)
 			return &hs_rows13[i];
+	for (i = 0; i < hs_row_count_post; i++)
+		if (hs_rows_post[i].state == state && hs_rows_post[i].msg == msg)
+			return &hs_rows_post[i];
 	for (i = 0; i < hs_row_count12; i++)
 		if (hs_rows12[i].state == state && hs_rows12[i].msg == msg)
 			return &hs_rows12[i];

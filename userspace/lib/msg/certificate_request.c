@@ -22,10 +22,6 @@ int certificate_request_parse(struct bytes body, struct certificate_request *cr)
 		cr->why = "is cut off or has bytes after its end";
 		return SEALSOCK_ERR_DECODE;
 	}
-	if (cr->context.n) {
-		cr->why = "has a context during the handshake";
-		return SEALSOCK_ERR_ILLEGAL;
-	}
 	err = ext_parse(&cr->ext, EXT_IN_CR, block, 0);
 	if (err) {
 		cr->why = cr->ext.why;
