@@ -107,6 +107,117 @@ static void sealed(void)
 	flight_close(&f);
 }
 
+/*
+ * TLS 1.2: each of the peer's messages by itself, behind all the real ones before it. The numbers
+ * are those of a full handshake; the fuzzer finds the other ways.
+ */
+static void tls12(void)
+{
+	static const uint8_t data[] = { 23, 0, 4, 'd', 'a', 't', 'a', 21, 0, 2, 1, 0 };
+	static const uint8_t ccs[] = { 20, 0, 1, 1, 22, 0, 16, 20, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0,
+				       0, 0, 0, 0, 0 };
+	static const uint8_t again[] = { 22, 0, 4, 0, 0, 0, 0, 22, 0, 4, 1, 0, 0, 0 };
+	uint8_t out[64];
+	char name[32];
+	unsigned int how, i;
+
+	for (how = 0; how < 8; how++) {
+		for (i = 0; i < 10; i += 3) {
+			snprintf(name, sizeof(name), "finished-%u-%u", how, i);
+			out[0] = (uint8_t)(how % 4);
+			memcpy(out + 1, ccs, sizeof(ccs));
+			put("tls12", name, (int)(how | i << 3), out, 1 + sizeof(ccs));
+		}
+		snprintf(name, sizeof(name), "data-%u", how);
+		out[0] = (uint8_t)(how % 4);
+		memcpy(out + 1, data, sizeof(data));
+		put("tls12", name, (int)(how | 31 << 3), out, 1 + sizeof(data));
+		snprintf(name, sizeof(name), "again-%u", how);
+		memcpy(out + 1, again, sizeof(again));
+		put("tls12", name, (int)(how | 31 << 3), out, 1 + sizeof(again));
+	}
+}
+
+/* The first flights of TLS 1.2, to be tried instead of the real ones. */
+static void flights12(void)
+{
+	struct sealsock_config *cc = client_config(), *sc = server_config(CERT_P256);
+	struct sealsock_conn *c, *s;
+	uint8_t out[8192], in[8192];
+	size_t n;
+	struct bytes left, m;
+	unsigned int i;
+	char name[32];
+
+	sealsock_config_versions(cc, "TLSv1.2");
+	c = client_conn(cc);
+	s = sealsock_conn_new(sc);
+	n = drain(c, out, sizeof(out));
+	in[0] = 0;
+	put("tls12", "client-hello", 1, in, 1 + frame(in + 1, 22, bytes_of(out + 5, n - 5)));
+	feed_all(s, out, n, 0);
+	n = drain(s, out, sizeof(out));
+	left = bytes_of(out + 5, seal_get_be16(out + 3));
+	for (i = 0; left.n >= 4; i++) {
+		rd_bytes(&left, 4 + (size_t)seal_get_be16(left.p + 2), &m);
+		snprintf(name, sizeof(name), "server-message-%u", i);
+		put("tls12", name, (int)(i << 3), in, 1 + frame(in + 1, 22, m));
+	}
+	feed_all(c, out, n, 0);
+	MUST(drain(c, out, sizeof(out)) > 5);
+	put("tls12", "client-key-exchange", 1 | 1 << 3, in,
+	    1 + frame(in + 1, 22, bytes_of(out + 5, seal_get_be16(out + 3))));
+	sealsock_conn_free(c);
+	sealsock_conn_free(s);
+	sealsock_config_unref(cc);
+	sealsock_config_unref(sc);
+}
+
+static void sessions(void)
+{
+	static const uint8_t version[] = { 0, 9, 1, 0, 40, 255, 0, 100, 3 };
+	struct sealsock_config *cc = client_config(), *sc = server_config(CERT_P256);
+	struct sealsock_conn *c = client_conn(cc), *s = sealsock_conn_new(sc);
+	uint8_t text[SEALSOCK_SESSION_MAX];
+	struct session st;
+	struct builder w;
+	struct buf state;
+	ssize_t n;
+
+	shake_hands(c, s, 0);
+	n = sealsock_conn_session(c, text, sizeof(text));
+	MUST(n > 0 && session_read(bytes_of(text, (size_t)n), &st));
+	put("resume", "session", 0, text, (size_t)n);
+	put("resume", "ticket", 5, st.ticket.p, st.ticket.n);
+	for (int kind = 1; kind <= 4; kind++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "hello-%d", kind);
+		put("resume", name, kind, "", 0);
+		snprintf(name, sizeof(name), "changed-%d", kind);
+		put("resume", name, kind, version, sizeof(version));
+	}
+	buf_init(&state, &test_env_full);
+	w = (struct builder){ .buf = &state };
+	st.role = SEALSOCK_SERVER;
+	st.ticket = bytes_of(NULL, 0);
+	st.trust = bytes_of(sc->trust_id, TRUST_ID);
+	session_write(&st, &w);
+	put("resume", "state-13", 6, state.p, state.n);
+	state.n = 0;
+	st.version = VERSION_TLS12;
+	st.suite = 0xc02b;
+	st.ems = true;
+	st.secret.n = 48;
+	session_write(&st, &w);
+	put("resume", "state-12", 6, state.p, state.n);
+	buf_free(&state);
+	sealsock_conn_free(c);
+	sealsock_conn_free(s);
+	sealsock_config_unref(cc);
+	sealsock_config_unref(sc);
+}
+
 static void traces(void)
 {
 	static const char *const sections[] = { "simple", "retry", "compat" };
@@ -145,6 +256,9 @@ int main(int argc, char **argv)
 	conversation(false);
 	conversation(true);
 	sealed();
+	tls12();
+	flights12();
+	sessions();
 	traces();
 	free_test_identities();
 	return 0;
