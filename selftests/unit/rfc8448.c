@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* The traces of RFC 8448 §3, §5, §7, byte for byte: secrets, messages, records, both roles. */
-#include "pair.h"
+/* The traces of RFC 8448, byte for byte: secrets, messages, records, both roles. */
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+
+#include "expect.h"
 #include "tap.h"
 #include "vectors.h"
 
@@ -227,19 +230,36 @@ static struct sealsock_conn *trace_client(struct sealsock_config **cfg, bool ses
 	return c;
 }
 
+/* The messages of the trace's server behind its ServerHello. */
+static size_t flight_of(struct bytes out[5])
+{
+	bool mutual = !strcmp(now, "mutual");
+	size_t n = 0;
+
+	out[n++] = v("encrypted_extensions");
+	if (mutual)
+		out[n++] = v("certificate_request");
+	if (strcmp(now, "resumed")) {
+		out[n++] = vector(mutual ? now : "common", "certificate");
+		out[n++] = v("certificate_verify");
+	}
+	out[n++] = v("server_finished");
+	return n;
+}
+
 /* Seals what the trace's server sealed, with the engine's own keys, and gets the trace's record. */
 static void seal_flight(struct hs *hs)
 {
 	struct record_dir d = { 0 };
 	uint8_t key[32], iv[12];
+	struct bytes msgs[5];
+	size_t i, n = flight_of(msgs);
 	struct buf flight, out;
 
 	buf_init(&flight, &test_env_full);
 	buf_init(&out, &test_env_full);
-	buf_append(&flight, v("encrypted_extensions").p, v("encrypted_extensions").n);
-	buf_append(&flight, vector("common", "certificate").p, vector("common", "certificate").n);
-	buf_append(&flight, v("certificate_verify").p, v("certificate_verify").n);
-	buf_append(&flight, v("server_finished").p, v("server_finished").n);
+	for (i = 0; i < n; i++)
+		buf_append(&flight, msgs[i].p, msgs[i].n);
 	schedule13_traffic(&hs->transcript.kdf, &hs->server_secret, key, 16, iv);
 	record_key(&d, hs->ch->cfg->crypto, hs->ch->suite, true, key, iv);
 	record_seal_all(&d, SEAL_TYPE_HANDSHAKE, bytes_of(flight.p, flight.n), &out);
@@ -352,14 +372,14 @@ static void client_compat(void)
 static void put_flight(struct sealsock_conn *s)
 {
 	struct hs *hs = s->hs;
+	struct bytes msgs[5];
+	size_t i, n = flight_of(msgs);
 
 	transcript_start(&hs->transcript, HASH_SHA256);
 	transcript_add(&hs->transcript, message("client_hello"));
 	transcript_add(&hs->transcript, message("server_hello"));
-	transcript_add(&hs->transcript, v("encrypted_extensions"));
-	transcript_add(&hs->transcript, vector("common", "certificate"));
-	transcript_add(&hs->transcript, v("certificate_verify"));
-	transcript_add(&hs->transcript, v("server_finished"));
+	for (i = 0; i < n; i++)
+		transcript_add(&hs->transcript, msgs[i]);
 	hs_application_secrets(hs);
 	channel_key(&s->ch, &s->ch.tx, &hs->transcript.kdf, &s->ch.tx_secret);
 }
@@ -370,6 +390,7 @@ static struct sealsock_conn *trace_server(struct sealsock_config **cfg)
 
 	*cfg = sealsock_config_new(SEALSOCK_SERVER);
 	sealsock_config_ticket_count(*cfg, 0);
+	sealsock_config_grease(*cfg, false);
 	sealsock_config_env(*cfg, &pool_env);
 	sealsock_config_cert_mem(*cfg, id->cert_pem, strlen(id->cert_pem), id->key_pem,
 				 strlen(id->key_pem));
@@ -414,6 +435,210 @@ static void server(bool ccs, bool data)
 	sealsock_config_unref(cfg);
 }
 
+/* §4: the schedule with a PSK, and 0-RTT's secrets, which the engine has no use for yet. */
+static void schedule_resumed(void)
+{
+	struct crypto *crypto = crypto_get();
+	struct transcript t = { 0 };
+	struct secret psk, resumption, c_hs, s_hs, other;
+	struct bytes hello = message("client_hello"), rms = vector("simple", "resumption_master");
+	uint8_t hash[HASH_MAX], verify[HASH_MAX];
+	struct schedule13 s;
+
+	transcript_init(&t, crypto);
+	transcript_start(&t, HASH_SHA256);
+	memcpy(resumption.b, rms.p, rms.n);
+	resumption.n = (uint8_t)rms.n;
+	schedule13_ticket_psk(&t.kdf, &resumption, v("resumption_nonce"), &psk);
+	same(of(&psk), "psk");
+	transcript_add(&t, bytes_of(hello.p, hello.n - 35));
+	transcript_hash(&t, hash);
+	same(bytes_of(hash, 32), "binder_hash");
+	schedule13_binder(&t.kdf, &psk, LABEL_RES_BINDER, hash, verify);
+	same(bytes_of(verify, 32), "binder");
+	transcript_add(&t, bytes_of(hello.p + hello.n - 35, 35));
+	transcript_hash(&t, hash);
+	schedule13_early(&s, &t.kdf, &psk);
+	same(of(&s.chain), "early_secret");
+	schedule13_derive(&s, &t.kdf, "c e traffic", hash, &other);
+	same(of(&other), "client_early_traffic");
+	schedule13_derive(&s, &t.kdf, "e exp master", hash, &other);
+	same(of(&other), "early_exporter_master");
+
+	transcript_add(&t, message("server_hello"));
+	transcript_hash(&t, hash);
+	schedule13_handshake(&s, &t.kdf, v("shared_secret"));
+	same(of(&s.chain), "handshake_secret");
+	schedule13_derive(&s, &t.kdf, LABEL_CLIENT_HS, hash, &c_hs);
+	same(of(&c_hs), "client_handshake_traffic");
+	schedule13_derive(&s, &t.kdf, LABEL_SERVER_HS, hash, &s_hs);
+	same(of(&s_hs), "server_handshake_traffic");
+	schedule13_master(&s, &t.kdf);
+	same(of(&s.chain), "master_secret");
+	transcript_add(&t, v("encrypted_extensions"));
+	transcript_hash(&t, hash);
+	schedule13_finished(&t.kdf, &s_hs, hash, verify);
+	ok_mem(verify, 32, v("server_finished").p + 4, 32, "%s: the server's verify_data", now);
+	transcript_add(&t, v("server_finished"));
+	transcript_add(&t, v("end_of_early_data"));
+	transcript_hash(&t, hash);
+	schedule13_finished(&t.kdf, &c_hs, hash, verify);
+	ok_mem(verify, 32, v("client_finished").p + 4, 32, "%s: the client's verify_data", now);
+	transcript_add(&t, v("client_finished"));
+	transcript_hash(&t, hash);
+	schedule13_derive(&s, &t.kdf, LABEL_RESUMPTION, hash, &other);
+	same(of(&other), "resumption_master");
+	transcript_free(&t);
+	crypto_put(crypto);
+}
+
+/* The session of the trace's client. The ticket is in the ClientHello, behind its own length. */
+static void put_session(struct sealsock_conn *c)
+{
+	struct bytes hello = message("client_hello");
+	struct session s = {
+		.role = SEALSOCK_CLIENT, .version = VERSION_TLS13, .suite = 0x1301,
+		.made = TEST_NOW, .issued = TEST_NOW, .expires = TEST_NOW + 30,
+		.trust = bytes_of(c->ch.cfg->trust_id, TRUST_ID),
+		.host = bytes_of("server", 6),
+		.ticket = bytes_of(hello.p + hello.n - 35 - 4 - 178, 178),
+	};
+	struct buf text;
+	struct builder w = { .buf = &text };
+
+	buf_init(&text, &test_env_full);
+	memcpy(s.secret.b, v("psk").p, 32);
+	s.secret.n = 32;
+	session_write(&s, &w);
+	ok_int(sealsock_conn_set_session(c, text.p, text.n), 0, "%s: the ticket's session", now);
+	buf_free(&text);
+}
+
+/* Up to the client's Finished: behind EndOfEarlyData it would be another one. */
+static void client_resumed(void)
+{
+	struct sealsock_config *cfg;
+	struct sealsock_conn *c = trace_client(&cfg, false);
+	struct sealsock_info info;
+	struct buf *hello = &c->hs->hello;
+	const void *p;
+	size_t n;
+
+	put_session(c);
+	ok_int(sealsock_conn_output(c, &p, &n), 0, "%s: client starts", now);
+	ok(c->hs->offered & EXT_BIT(EXT_PRE_SHARED_KEY), "%s: and offers the ticket", now);
+	put_hello(c, "client_hello", false);
+	c->hs->offered |= EXT_BIT(EXT_EARLY_DATA);
+	memset(hello->p + hello->n - 32, 0, 32);
+	ok_int(psk13_bind(c->hs, hello, 33), 0, "%s: the binder is made", now);
+	ok_mem(hello->p + hello->n - 32, 32, v("binder").p, 32, "%s: and is the trace's", now);
+	ok_int(feed(c, "server_hello"), 0, "%s: client takes the ServerHello", now);
+	seal_flight(c->hs);
+	ok_int(feed(c, "server_flight"), 0, "%s: client takes the server's flight", now);
+	sealsock_conn_info(c, &info);
+	ok(info.resumed, "%s: it is resumed", now);
+	log_has("CLIENT_HANDSHAKE_TRAFFIC_SECRET", "client_handshake_traffic");
+	log_has("SERVER_HANDSHAKE_TRAFFIC_SECRET", "server_handshake_traffic");
+	log_has("CLIENT_TRAFFIC_SECRET_0", "client_application_traffic");
+	log_has("SERVER_TRAFFIC_SECRET_0", "server_application_traffic");
+	log_has("EXPORTER_SECRET", "exporter_master");
+	sealsock_conn_free(c);
+	sealsock_config_unref(cfg);
+}
+
+/* The client's certificate, which only its flight has: as PEM. */
+static size_t client_pem(char *pem, size_t room)
+{
+	struct sealsock_config *cfg;
+	struct sealsock_conn *c = trace_client(&cfg, false);
+	const unsigned char *der;
+	struct buf plain;
+	BIO *bio = BIO_new(BIO_s_mem());
+	const void *p;
+	size_t n;
+	X509 *x;
+
+	buf_init(&plain, &test_env_full);
+	sealsock_conn_output(c, &p, &n);
+	put_hello(c, "client_hello", false);
+	feed(c, "server_hello");
+	open_flight(c, &c->hs->client_secret, v("client_flight").p, v("client_flight").n, &plain);
+	der = plain.p + 4 + 1 + 3 + 3;
+	x = d2i_X509(NULL, &der, (long)plain.n);
+	ok(plain.p[0] == MSG_CERTIFICATE && x, "%s: the client's flight opens", now);
+	PEM_write_bio_X509(bio, x);
+	n = (size_t)BIO_read(bio, pem, (int)room);
+	X509_free(x);
+	BIO_free(bio);
+	buf_free(&plain);
+	sealsock_conn_free(c);
+	sealsock_config_unref(cfg);
+	return n;
+}
+
+/* §6: the client's certificate; its signature, which is random, comes from elsewhere. */
+static void client_mutual(void)
+{
+	struct sealsock_request r;
+	struct sealsock_config *cfg;
+	struct sealsock_conn *c;
+	char pem[2000];
+	size_t n = client_pem(pem, sizeof(pem));
+	struct bytes sig = v("client_signature");
+	const void *p;
+
+	c = trace_client(&cfg, false);
+	sealsock_conn_free(c);
+	sealsock_config_unref(cfg);
+	cfg = sealsock_config_new(SEALSOCK_CLIENT);
+	sealsock_config_env(cfg, &pool_env);
+	sealsock_config_grease(cfg, false);
+	sealsock_config_verify(cfg, SEALSOCK_VERIFY_INSECURE);
+	ok_int(sealsock_config_cert_signer(cfg, pem, n, cfg), 0, "%s: it can be used", now);
+	fill_pool(false);
+	c = sealsock_conn_new(cfg);
+	sealsock_conn_set_host(c, "server");
+	ok_int(sealsock_conn_output(c, &p, &n), 0, "%s: client starts", now);
+	put_hello(c, "client_hello", false);
+	ok_int(feed(c, "server_hello"), 0, "%s: client takes the ServerHello", now);
+	seal_flight(c->hs);
+	ok_int(feed(c, "server_flight"), 0, "%s: client takes the server's flight", now);
+	ok(sealsock_conn_request(c, &r) == 0 && r.scheme == 0x0804,
+	   "%s: and asks for a signature", now);
+	same(bytes_of(r.message, r.message_len), "client_signed");
+	ok_int(sealsock_conn_answer(c, 0, sig.p, sig.n), 0, "%s: it is the trace's", now);
+	out_is(c, "client_flight");
+	goodbye(c);
+	sealsock_conn_free(c);
+	sealsock_config_unref(cfg);
+}
+
+static void server_mutual(void)
+{
+	struct sealsock_config *cfg;
+	struct sealsock_conn *s = trace_server(&cfg);
+	struct sealsock_info info;
+	uint8_t buf[4096];
+	struct bytes hello = v("server_hello");
+	size_t n;
+
+	/* Certificate of RSA 1024, signed by itself: the chain is not what is tried here. */
+	cfg->verify = SEALSOCK_VERIFY_INSECURE;
+	ok_int(feed(s, "client_hello"), 0, "%s: server takes the ClientHello", now);
+	n = drain(s, buf, sizeof(buf));
+	ok_mem(buf, n < hello.n ? n : hello.n, hello.p, hello.n, "%s: server_hello", now);
+	put_flight(s);
+	ok_int(feed(s, "client_flight"), 0, "%s: server takes the client's flight", now);
+	sealsock_conn_info(s, &info);
+	ok(info.client_authenticated, "%s: signature and Finished are right", now);
+	ok_int(sealsock_conn_state(s), SEALSOCK_STATE_DONE, "%s: the server is done", now);
+	ok_int(feed(s, "client_close"), 0, "%s: server takes close_notify", now);
+	sealsock_conn_close(s);
+	out_is(s, "server_close");
+	sealsock_conn_free(s);
+	sealsock_config_unref(cfg);
+}
+
 /* The retry's messages, built from their fields. */
 static void build_retry(void)
 {
@@ -446,6 +671,12 @@ int main(void)
 	schedule();
 	client_simple();
 	server(false, true);
+	now = "resumed";
+	schedule_resumed();
+	client_resumed();
+	now = "mutual";
+	client_mutual();
+	server_mutual();
 	now = "retry";
 	build_retry();
 	client_retry();

@@ -5,7 +5,7 @@
 
 #include "vectors.h"
 
-enum { VALUES_MAX = 128, LINE_LEN = 256 };
+enum { VALUES_MAX = 192, LINE_LEN = 256 };
 
 static struct value {
 	char section[32];
