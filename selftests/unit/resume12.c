@@ -67,7 +67,40 @@ static void with_ourselves(bool ids, const char *client_versions, bool mutual)
 	connect_once(session, &n, &resumed, ids ? "full, by id" : "full, by ticket");
 	ok(!resumed && n, "is full, and leaves a session");
 	connect_once(session, &n, &resumed, "again");
-	ok(resumed, "is resumed");
+	ok(resumed && n, "is resumed, and left for the next time");
+	connect_once(session, &n, &resumed, "and again");
+	ok(resumed && n, "is resumed once more");
+	close_both();
+}
+
+/* A client's store: what was taken is put back after a handshake that went well, and only then. */
+static void from_store(void)
+{
+	uint8_t none[SEALSOCK_SESSION_MAX];
+	struct sealsock_conn *c, *s;
+	unsigned int i, resumed = 0;
+	size_t n = 0, moved;
+	bool r;
+
+	cc = versions(client_config(), "TLSv1.2");
+	sc = versions(server_config(CERT_P256), "TLSv1.2");
+	sealsock_config_session_store(cc, NULL);
+	for (i = 0; i < 5; i++) {
+		n = 0;
+		connect_once(none, &n, &r, "from the store");
+		resumed += r;
+	}
+	ok_int(resumed, 4, "all but the first are resumed");
+	c = client_conn(cc);
+	s = sealsock_conn_new(sc);
+	carry(c, s, 0, &moved);
+	feed_all(c, "\x15\3\3\0\2\2\50", 7, 0);
+	ok(sealsock_conn_error(c)->code == SEALSOCK_ERR_ALERT, "a handshake fails");
+	sealsock_conn_free(c);
+	sealsock_conn_free(s);
+	n = 0;
+	connect_once(none, &n, &r, "afterwards");
+	ok(!r, "its session is not used again (RFC 5246 §7.2.2)");
 	close_both();
 }
 
@@ -198,6 +231,7 @@ int main(void)
 		with_libssl(false, i);
 		with_libssl(true, i);
 	}
+	from_store();
 	refused();
 	free_test_identities();
 	return done();

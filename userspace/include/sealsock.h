@@ -431,8 +431,8 @@ int sealsock_config_grease(struct sealsock_config *cfg, bool on);
 /*
  * Resumption. A store for sessions; it is copied, its functions must outlive the configuration.
  * NULL: a store in memory for a thousand sessions, which belongs to the configuration. A client
- * with a store resumes by itself and takes each session once (RFC 8446 §C.4); without one, see
- * sealsock_conn_session().
+ * with a store resumes by itself and takes each session once (RFC 8446 §C.4), but puts one of TLS
+ * 1.2 back where the server gave no newer one; without a store, see sealsock_conn_session().
  */
 int sealsock_config_session_store(struct sealsock_config *cfg,
 				  const struct sealsock_session_store *store);
@@ -528,18 +528,18 @@ int sealsock_conn_set_host(struct sealsock_conn *conn, const char *host);
 int sealsock_conn_set_session(struct sealsock_conn *conn, const void *session, size_t n);
 
 /*
- * Client: the newest session that has not been given out yet; each is good for one resumption. In
- * TLS 1.3 sessions come after the handshake, when the peer sends tickets, and are seen by
- * sealsock_read(), sealsock_control() and sealsock_conn_feed(). Copies it to @buf and returns its
- * size; 0: there is none; INVALID: it needs more than @room (SEALSOCK_SESSION_MAX is enough). It is
- * a secret.
+ * Client: the newest session that has not been given out yet; each of TLS 1.3 is good for one
+ * resumption, one of TLS 1.2 is given out again if it was not replaced. In TLS 1.3 sessions come
+ * after the handshake, when the peer sends tickets, and are seen by sealsock_read(),
+ * sealsock_control() and sealsock_conn_feed(). Copies it to @buf and returns its size; 0: there is
+ * none; INVALID: it needs more than @room (SEALSOCK_SESSION_MAX is enough). It is a secret.
  */
 ssize_t sealsock_conn_session(struct sealsock_conn *conn, void *buf, size_t room);
 
 /*
  * What the engine waits for in state WANT_ANSWER, or when sealsock_read(), sealsock_control() or
- * sealsock_conn_read() answered WANT_ANSWER after the handshake. STATE: it waits for nothing. The request stays
- * pending until it is answered.
+ * sealsock_conn_read() answered WANT_ANSWER after the handshake. STATE: it waits for nothing. The
+ * request stays pending until it is answered.
  */
 int sealsock_conn_request(const struct sealsock_conn *conn, struct sealsock_request *request);
 
@@ -706,8 +706,8 @@ int sealsock_ask_cert(struct sealsock_conn *conn, int fd, bool required);
 
 /*
  * Drops everything but what reading, closing and key updates still need: certificates, buffers,
- * handshake state. Only after sealsock_install(), and not (STATE) while the kernel has not taken all
- * of an answer to sealsock_config_post_handshake_auth()'s requests.
+ * handshake state. Only after sealsock_install(), and not (STATE) while the kernel has not taken
+ * all of an answer to sealsock_config_post_handshake_auth()'s requests.
  */
 int sealsock_release(struct sealsock_conn *conn);
 

@@ -29,6 +29,14 @@ int resume12_session_id(struct hs *hs)
 	return 0;
 }
 
+/* The one in use, where the server gave no newer: it was taken out, and will do again. */
+static int put_back(struct hs *hs)
+{
+	int err = hs->result->host ? ticket_keep(hs->ch, hs->result, &hs->session) : 0;
+
+	return err ? hs_internal(hs, err, "keeping a session") : 0;
+}
+
 int resume12_keep(struct hs *hs)
 {
 	struct hs_result *r = hs->result;
@@ -37,7 +45,7 @@ int resume12_keep(struct hs *hs)
 	int err;
 
 	if (hs->v12.resumed && !ticket)
-		return 0;
+		return put_back(hs);
 	if (!ticket && (hs->v12.ticket_due || !hs->session_id_len))
 		return 0;
 	if (!r->host || hs->v12.ticket.n > SESSION_TICKET_MAX || !ticket_describe(hs, &s))
