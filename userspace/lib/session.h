@@ -50,7 +50,7 @@ bool session_valid(const struct session *s, int64_t now);
 
 /*
  * May it be resumed under @cfg with this host (empty: none)? Role, version, trust and host must be
- * the same, and it must be valid now.
+ * the same, the suite one of the version's, and it must be valid now.
  */
 bool session_fits(const struct session *s, const struct sealsock_config *cfg, uint16_t version,
 		  struct bytes host);
