@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "crypto/hkdf.h"
 
-enum { BLOCK_MAX = 128 };
+/* Room for the key's block and what our own callers hash behind it: one call of the hash. */
+enum { BLOCK_MAX = 128, GATHER = BLOCK_MAX + 256 };
 
 static size_t block_len(enum hash_id id)
 {
@@ -12,22 +13,29 @@ static size_t block_len(enum hash_id id)
 static int pass(const struct kdf *k, struct bytes key, uint8_t pad, const struct bytes *parts,
 		size_t n, uint8_t *out)
 {
-	size_t block = block_len(k->hash);
-	uint8_t padded[BLOCK_MAX];
-	size_t i;
+	uint8_t gathered[GATHER];
+	size_t used = block_len(k->hash), i;
 	int err;
 
-	for (i = 0; i < block; i++)
-		padded[i] = (uint8_t)((i < key.n ? key.p[i] : 0) ^ pad);
+	memset(gathered, 0, BLOCK_MAX);
+	if (key.n)
+		memcpy(gathered, key.p, key.n);
+	for (i = 0; i < BLOCK_MAX; i++)		/* a fixed number, for the compiler */
+		gathered[i] ^= pad;
+	for (i = 0; i < n && parts[i].n <= sizeof(gathered) - used; i++) {
+		if (parts[i].n)
+			memcpy(gathered + used, parts[i].p, parts[i].n);
+		used += parts[i].n;
+	}
 	err = hash_start(k->crypto, k->scratch, k->hash);
 	if (!err)
-		err = hash_add(k->scratch, padded, block);
-	for (i = 0; !err && i < n; i++)
+		err = hash_add(k->scratch, gathered, used);
+	for (; !err && i < n; i++)
 		if (parts[i].n)
 			err = hash_add(k->scratch, parts[i].p, parts[i].n);
 	if (!err)
 		err = hash_end(k->scratch, out);
-	wipe(padded, sizeof(padded));
+	wipe(gathered, used);
 	return err;
 }
 
