@@ -62,10 +62,12 @@ static int chain_take(void *arg, struct bytes der)
 	if (err)
 		return err == SEALSOCK_ERR_CERT_BAD ? SEALSOCK_ERR_PEM : err;
 	wr_vec16(&names, cert_issuer(cert));
-	if (load->count == 1)
+	if (load->count == 1) {
 		load->c->leaf = cert;
-	else
+		cert_keep_names(cert);
+	} else {
 		cert_free(cert);
+	}
 	return chain.bad || names.bad ? SEALSOCK_ERR_NOMEM : 0;
 }
 

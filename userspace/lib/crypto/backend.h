@@ -98,6 +98,9 @@ enum cert_name_kind { CERT_NAME_DNS, CERT_NAME_IP };
 typedef bool (*cert_name_fn)(void *arg, enum cert_name_kind kind, struct bytes name);
 bool cert_any_name(const struct cert *c, cert_name_fn fn, void *arg);
 
+/* Keeps the names parsed, for a certificate that is asked often; before it is shared. */
+void cert_keep_names(struct cert *c);
+
 /* Subject and issuer, DER of the Name; they belong to the certificate. */
 struct bytes cert_name(const struct cert *c);
 struct bytes cert_issuer(const struct cert *c);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Certificates: parsing, names, the key's signatures. */
 #include <openssl/pem.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
 
 #include "crypto/openssl_cert.h"
 
@@ -37,6 +35,7 @@ void cert_free(struct cert *c)
 	if (!c)
 		return;
 	X509_free(c->x509);
+	GENERAL_NAMES_free(c->names);
 	mem_free(c->env, c, sizeof(*c));
 }
 
@@ -79,31 +78,47 @@ int cert_verify(const struct cert *c, const struct sigscheme *s, uint16_t versio
 	return err;
 }
 
-bool cert_any_name(const struct cert *c, cert_name_fn fn, void *arg)
+static GENERAL_NAMES *parse_names(const struct cert *c)
 {
 	GENERAL_NAMES *names;
-	bool found = false;
-	int i;
 
 	ERR_set_mark();
 	names = X509_get_ext_d2i(c->x509, NID_subject_alt_name, NULL, NULL);
-	for (i = 0; !found && i < sk_GENERAL_NAME_num(names); i++) {
-		const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-		const ASN1_STRING *s;
-		enum cert_name_kind kind;
-
-		if (name->type == GEN_DNS)
-			kind = CERT_NAME_DNS;
-		else if (name->type == GEN_IPADD)
-			kind = CERT_NAME_IP;
-		else
-			continue;
-		s = kind == CERT_NAME_DNS ? name->d.dNSName : name->d.iPAddress;
-		found = fn(arg, kind, bytes_of(ASN1_STRING_get0_data(s),
-					       (size_t)ASN1_STRING_length(s)));
-	}
-	GENERAL_NAMES_free(names);
 	ERR_pop_to_mark();
+	return names;
+}
+
+void cert_keep_names(struct cert *c)
+{
+	if (!c->names)
+		c->names = parse_names(c);
+}
+
+static bool is_wanted(const GENERAL_NAME *name, cert_name_fn fn, void *arg)
+{
+	const ASN1_STRING *s;
+	enum cert_name_kind kind;
+
+	if (name->type == GEN_DNS)
+		kind = CERT_NAME_DNS;
+	else if (name->type == GEN_IPADD)
+		kind = CERT_NAME_IP;
+	else
+		return false;
+	s = kind == CERT_NAME_DNS ? name->d.dNSName : name->d.iPAddress;
+	return fn(arg, kind, bytes_of(ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)));
+}
+
+bool cert_any_name(const struct cert *c, cert_name_fn fn, void *arg)
+{
+	GENERAL_NAMES *names = c->names ? c->names : parse_names(c);
+	bool found = false;
+	int i;
+
+	for (i = 0; !found && i < sk_GENERAL_NAME_num(names); i++)
+		found = is_wanted(sk_GENERAL_NAME_value(names, i), fn, arg);
+	if (names != c->names)
+		GENERAL_NAMES_free(names);
 	return found;
 }
 
