@@ -34,6 +34,7 @@ static void drop(struct crypto *c)
 	for (i = 0; i < EC_COUNT; i++)
 		EC_GROUP_free(c->ec[i]);
 	EVP_KEM_free(c->kem);
+	raw_spares_free(c->spares);
 	*c = (struct crypto){ 0 };
 }
 
@@ -56,6 +57,9 @@ static bool fetch(struct crypto *c)
 		if (!c->ec[i])
 			return false;
 	}
+	c->spares = OPENSSL_zalloc(sizeof(*c->spares));
+	if (!c->spares)
+		return false;
 	c->kem = EVP_KEM_fetch(NULL, "ML-KEM-768", NULL);	/* from 3.5 on */
 	return true;
 }
@@ -150,8 +154,12 @@ int aead_key(const struct crypto *c, struct aead *a, enum aead_id id, bool seal,
 	     const uint8_t *key)
 {
 	EVP_CIPHER_CTX *ctx = cipher_ctx(a);
-
 	const EVP_CIPHER *cipher = c->cipher[id];
+
+	/* The next key of the same cipher: not all made anew. */
+	if (id != AEAD_AES_128_CCM && EVP_CIPHER_CTX_get0_cipher(ctx) == cipher &&
+	    EVP_CIPHER_CTX_is_encrypting(ctx) == seal)
+		cipher = NULL;
 
 	/* CCM wants the lengths of nonce and tag before the key. */
 	if (id == AEAD_AES_128_CCM) {

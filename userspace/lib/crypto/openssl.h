@@ -11,13 +11,41 @@
 
 enum { EC_COUNT = GROUP_SECP521R1 - GROUP_SECP256R1 + 1 };
 
+/* The curves of RFC 7748. */
+enum raw_curve { RAW_X25519, RAW_X448, RAW_CURVES };
+
+/*
+ * What working on a raw curve takes besides the keys, made once and lent to one caller at a time:
+ * looking these things up by name costs libcrypto more than all the rest around the arithmetic.
+ */
+struct raw_tools {
+	EVP_PKEY_CTX *import;	/* makes a key from its bytes */
+	EVP_PKEY *base;		/* the base point */
+	EVP_PKEY *peer;		/* a public key whose bytes are replaced each time */
+};
+
+/* Tools that nobody uses just now: so many threads find some. An own object, as it changes. */
+enum { RAW_SPARES = 4 };
+
+struct raw_spare {
+	struct raw_tools *_Atomic tools;
+};
+
+struct spares {
+	struct raw_spare raw[RAW_CURVES][RAW_SPARES];
+};
+
 struct crypto {
 	unsigned int refs;
 	EVP_MD *md[HASH_COUNT];
 	EVP_CIPHER *cipher[AEAD_COUNT];
 	EC_GROUP *ec[EC_COUNT];		/* by group, from GROUP_SECP256R1 on */
 	EVP_KEM *kem;			/* NULL: this libcrypto has no ML-KEM */
+	struct spares *spares;
 };
+
+/* openssl_raw.c: frees the tools at hand. */
+void raw_spares_free(struct spares *s);
 
 /* KEY_OTHER where this library has no scheme for it. */
 enum key_kind pkey_kind(const EVP_PKEY *pkey);

@@ -1,34 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Key exchange: X25519 and X448 (RFC 7748), ECDH on the NIST curves (RFC 8446 §7.4.2). Hybrids
- * with ML-KEM join one of these to what openssl_kem.c does.
+ * Key exchange: ECDH on the NIST curves (RFC 8446 §7.4.2), X25519 and X448 (openssl_raw.c), and
+ * hybrids, which join one of these to what openssl_kem.c does.
  */
 #include "crypto/openssl_kex.h"
 #include "secret.h"
 
-enum {
-	SCALAR_MAX = 66,
-	/* A scalar is out of range once in 2^32 draws: more than a few means a broken source. */
-	SCALAR_TRIES = 8,
-};
-
-enum way { WAY_RAW, WAY_EC };
-
-/* @len: of a scalar, and of the shared secret; @top: bits of a scalar's first byte. */
-struct curve {
-	uint16_t group;
-	enum way way;
-	uint8_t len;
-	uint8_t top;
-	const char *name;
-};
+/* A scalar is out of range once in 2^32 draws: more than a few means a broken source. */
+enum { SCALAR_TRIES = 8 };
 
 static const struct curve curves[] = {
-	{ GROUP_X25519, WAY_RAW, 32, 0xff, "X25519" },
-	{ GROUP_X448, WAY_RAW, 56, 0xff, "X448" },
-	{ GROUP_SECP256R1, WAY_EC, 32, 0xff, NULL },
-	{ GROUP_SECP384R1, WAY_EC, 48, 0xff, NULL },
-	{ GROUP_SECP521R1, WAY_EC, 66, 0x01, NULL },
+	{ GROUP_X25519, WAY_RAW, 32, .raw = RAW_X25519 },
+	{ GROUP_X448, WAY_RAW, 56, .raw = RAW_X448 },
+	{ GROUP_SECP256R1, WAY_EC, 32, .top = 0xff },
+	{ GROUP_SECP384R1, WAY_EC, 48, .top = 0xff },
+	{ GROUP_SECP521R1, WAY_EC, 66, .top = 0x01 },
 };
 
 static const struct curve *curve_find(uint16_t group)
@@ -44,20 +30,6 @@ static const struct curve *curve_find(uint16_t group)
 static const EC_GROUP *ec_group(const struct kex *k)
 {
 	return k->crypto->ec[k->curve->group - GROUP_SECP256R1];
-}
-
-static int raw_make(struct kex *k, uint8_t *share)
-{
-	uint8_t priv[SCALAR_MAX];
-	size_t n = k->curve->len;
-
-	if (k->env->random(k->env->arg, priv, n) != 0)
-		return SEALSOCK_ERR_RANDOM;
-	k->raw = EVP_PKEY_new_raw_private_key_ex(NULL, k->curve->name, NULL, priv, n);
-	wipe(priv, sizeof(priv));
-	if (!k->raw || EVP_PKEY_get_raw_public_key(k->raw, share, &n) != 1)
-		return SEALSOCK_ERR_CRYPTO;
-	return 0;
 }
 
 static int ec_draw(struct kex *k)
@@ -113,24 +85,6 @@ static int classic_make(struct kex *k, uint8_t *share)
 static size_t classic_share_len(const struct curve *c)
 {
 	return c->way == WAY_RAW ? c->len : 1 + 2 * (size_t)c->len;
-}
-
-static int raw_derive(const struct kex *k, struct bytes peer, uint8_t *out)
-{
-	EVP_PKEY *pub = EVP_PKEY_new_raw_public_key_ex(NULL, k->curve->name, NULL, peer.p, peer.n);
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->raw, NULL);
-	size_t n = k->curve->len;
-	int err = SEALSOCK_ERR_CRYPTO;
-
-	if (pub && ctx && EVP_PKEY_derive_init(ctx) == 1 &&
-	    EVP_PKEY_derive_set_peer(ctx, pub) == 1) {
-		/* libcrypto fails where the result is all zeros: a point of small order. */
-		err = EVP_PKEY_derive(ctx, out, &n) == 1 && n == k->curve->len ?
-		      0 : SEALSOCK_ERR_ILLEGAL;
-	}
-	EVP_PKEY_CTX_free(ctx);
-	EVP_PKEY_free(pub);
-	return err;
 }
 
 static int ec_derive(const struct kex *k, struct bytes peer, uint8_t *out)
@@ -238,7 +192,7 @@ void kex_free(struct kex *k)
 {
 	if (!k)
 		return;
-	EVP_PKEY_free(k->raw);
+	EVP_PKEY_CTX_free(k->raw);
 	EVP_PKEY_free(k->kem_key);
 	BN_clear_free(k->scalar);
 	BN_CTX_free(k->bn);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* What openssl_kex.c and openssl_kem.c share. */
+/* What openssl_kex.c, openssl_raw.c and openssl_kem.c share. */
 #ifndef SEALSOCK_CRYPTO_OPENSSL_KEX_H
 #define SEALSOCK_CRYPTO_OPENSSL_KEX_H
 
@@ -8,7 +8,18 @@
 /* ML-KEM-768 (FIPS 203) */
 enum { KEM_PUBLIC = 1184, KEM_CIPHERTEXT = 1088, KEM_SECRET = 32 };
 
-struct curve;
+enum { SCALAR_MAX = 66 };
+
+enum way { WAY_RAW, WAY_EC };
+
+/* @len: of a scalar, and of the shared secret. */
+struct curve {
+	uint16_t group;
+	enum way way;
+	uint8_t len;
+	uint8_t top;		/* NIST curves: bits of a scalar's first byte */
+	enum raw_curve raw;
+};
 
 struct kex {
 	const struct sealsock_env *env;
@@ -18,11 +29,18 @@ struct kex {
 	uint16_t share_len;
 	bool kem;		/* a hybrid */
 	uint8_t *share;
-	EVP_PKEY *raw;		/* X25519, X448 */
+	EVP_PKEY_CTX *raw;	/* X25519, X448: holds the private key, ready to derive */
 	BIGNUM *scalar;		/* NIST curves */
 	BN_CTX *bn;
 	EVP_PKEY *kem_key;	/* a client's */
 };
+
+/*
+ * openssl_raw.c: the key of X25519 and X448, its public half in @share; the shared secret. RANDOM,
+ * NOMEM, CRYPTO; ILLEGAL: the secret would be all zeros.
+ */
+int raw_make(struct kex *k, uint8_t *share);
+int raw_derive(const struct kex *k, struct bytes peer, uint8_t *out);
 
 /* Is the group a hybrid? Then *classic is the group of its classic half. */
 bool kem_of_group(uint16_t group, uint16_t *classic);

@@ -151,6 +151,8 @@ int privkey_sign(const struct privkey *k, const struct sigscheme *s, struct byte
 	if (EVP_MD_CTX_copy_ex(ctx, k->ready[s - sigschemes]) == 1 ||
 	    pkey_setup(ctx, k->pkey, s, true) == 0) {
 		*sig_len = SIGNATURE_MAX;
+		/* It signs once: libcrypto need not keep a copy to go on with. */
+		EVP_MD_CTX_set_flags(ctx, EVP_MD_CTX_FLAG_FINALISE);
 		/* Out of memory, ECDSA of libcrypto 3.0 reports success and a length of -1. */
 		if (EVP_DigestSign(ctx, sig, sig_len, msg.p, msg.n) == 1 &&
 		    *sig_len <= SIGNATURE_MAX)
