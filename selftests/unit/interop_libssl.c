@@ -296,6 +296,7 @@ static void run12(void)
 		{ "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", CERT_RSA },
 		{ "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", CERT_RSA },
 		{ "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", CERT_RSA_PSS },
+		{ "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", CERT_ED448 },
 	};
 	static const char *const sigalgs[] = { "rsa_pkcs1_sha256", "rsa_pkcs1_sha384",
 					       "rsa_pkcs1_sha512", "rsa_pss_rsae_sha384" };

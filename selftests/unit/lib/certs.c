@@ -13,7 +13,7 @@
 const char *const cert_type_names[CERT_TYPES] = {
 	[CERT_P256] = "P-256", [CERT_P384] = "P-384", [CERT_ED25519] = "Ed25519",
 	[CERT_RSA] = "RSA", [CERT_RSA_PSS] = "RSA-PSS", [CERT_P521] = "P-521",
-	[CERT_P224] = "P-224",
+	[CERT_ED448] = "Ed448", [CERT_P224] = "P-224",
 };
 
 #define MUST(x) do {								\
@@ -39,6 +39,8 @@ static EVP_PKEY *make_key(enum cert_type type, bool small)
 		return EVP_EC_gen("P-224");
 	case CERT_ED25519:
 		return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	case CERT_ED448:
+		return EVP_PKEY_Q_keygen(NULL, NULL, "ED448");
 	default:
 		ctx = EVP_PKEY_CTX_new_from_name(NULL, type == CERT_RSA ? "RSA" : "RSA-PSS", NULL);
 		MUST(ctx && EVP_PKEY_keygen_init(ctx) == 1);
@@ -106,13 +108,14 @@ struct identity make_identity(enum cert_type type, const struct cert_spec *spec,
 	X509 *x = X509_new();
 	struct identity id;
 	BIO *bio;
+	bool bare;
 
 	MUST(pkey && x);
 	signer = issuer ? issuer->pkey : pkey;
 	X509_set_pubkey(x, pkey);
 	fill(x, spec, issuer ? issuer->x509 : x);
-	MUST(X509_sign(x, signer, EVP_PKEY_is_a(signer, "ED25519") ? NULL :
-		       spec->weak_hash ? EVP_sha1() : EVP_sha256()) > 0);
+	bare = EVP_PKEY_is_a(signer, "ED25519") || EVP_PKEY_is_a(signer, "ED448");
+	MUST(X509_sign(x, signer, bare ? NULL : spec->weak_hash ? EVP_sha1() : EVP_sha256()) > 0);
 	bio = BIO_new(BIO_s_mem());
 	MUST(PEM_write_bio_X509(bio, x) == 1);
 	id.cert_pem = pem_of(bio);

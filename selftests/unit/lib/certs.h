@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum cert_type {
-	CERT_P256, CERT_P384, CERT_ED25519, CERT_RSA, CERT_RSA_PSS, CERT_P521,
+	CERT_P256, CERT_P384, CERT_ED25519, CERT_RSA, CERT_RSA_PSS, CERT_P521, CERT_ED448,
 	CERT_P224,	/* which the library does not take */
 	CERT_TYPES,
 };
