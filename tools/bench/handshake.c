@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * handshake [--json] [--reps N] [--batch N]: what a handshake costs, this library against libssl on
- * the same libcrypto, both in memory, in one thread and in one run, in turns.
+ * handshake [--json] [--reps N] [--batch N] [--rows TEXT] [--library NAME] [--memory]: what a
+ * handshake costs, this library against libssl on the same libcrypto, both in memory, in one thread
+ * and in one run, in turns. --rows: only those with TEXT in "VERSION KIND GROUP", such as
+ * "TLSv1.3 full"; --library: only one of the two, for a profile; --memory: instead, the memory that
+ * a connection keeps.
  *
  * Measured is the processor time inside each side's own calls, from making the connection object
  * to freeing it; moving bytes between the sides is outside. Configuration, keys, certificates are
@@ -10,7 +13,8 @@
  * handshakes, one in resumed ones, which is then used for the next. No key share is used twice.
  *
  * Figures: microseconds a handshake; minimum, median and maximum over the batches. The primitives
- * alone (key generation, derivation, signature) stand beside them.
+ * that a server cannot do without (key generation, derivation, signature; verifications where there
+ * is a client certificate) are measured alone, in turns with the libraries.
  */
 #include <getopt.h>
 #include <openssl/ssl.h>
@@ -77,14 +81,10 @@ struct pipe {
 	size_t n;
 };
 
-/*
- * One handshake; adds what each side took. False: it failed, and @why says so. Both go on until
- * nothing is left to be moved, so that a ticket reaches the client.
- */
-static bool one(const struct library *lib, void *setup, double spent[2], bool *resumed, char *why)
+bool hs_shake(const struct library *lib, void *setup, void *side[2], double spent[2], bool *resumed,
+	      char *why)
 {
 	static struct pipe pipes[2];
-	void *side[2];
 	bool moved = true, good = true;
 	double t;
 
@@ -111,6 +111,16 @@ static bool one(const struct library *lib, void *setup, double spent[2], bool *r
 		snprintf(why, WHY_MAX, "the handshake stopped half-way");
 		good = false;
 	}
+	return good;
+}
+
+/* One connection, from its beginning to its end. */
+static bool one(const struct library *lib, void *setup, double spent[2], bool *resumed, char *why)
+{
+	void *side[2];
+	bool good = hs_shake(lib, setup, side, spent, resumed, why);
+	double t;
+
 	for (int s = 0; s < 2; s++) {
 		t = hs_now_us();
 		lib->end(side[s]);
@@ -138,101 +148,139 @@ static double at(struct figure *f, double part)
 }
 
 struct options {
-	bool json;
+	bool json, memory;
 	long reps, batch;
+	const char *rows, *library;
 };
 
 static bool first_row = true;
 
 static void row(const struct options *o, const struct test *t, const char *library, int side,
-		struct figure *f, double primitives)
+		struct figure *f)
 {
 	const char *who = side == SIDE_SERVER ? "server" : "client";
 	double low = at(f, 0), mid = at(f, 0.5), high = at(f, 1);
 
 	if (!o->json) {
-		printf("%s %-8s %-10s %-7s %-9s %8.1f %8.1f %8.1f %9.0f", t->version,
-		       kind_names[t->kind], t->group, who, library, low, mid, high, 1e6 / mid);
-		if (side == SIDE_SERVER)
-			printf(" %8.1f", primitives);
-		putchar('\n');
+		printf("%s %-8s %-10s %-7s %-10s %8.1f %8.1f %8.1f %9.0f\n", t->version,
+		       kind_names[t->kind], t->group, who, library, low, mid, high,
+		       mid > 0 ? 1e6 / mid : 0);
 		return;
 	}
 	printf("%s\n  {\"version\": \"%s\", \"kind\": \"%s\", \"group\": \"%s\", ",
 	       first_row ? "" : ",", t->version, kind_names[t->kind], t->group);
 	printf("\"side\": \"%s\", \"library\": \"%s\", \"min_us\": %.2f, ", who, library, low);
-	printf("\"median_us\": %.2f, \"max_us\": %.2f, ", mid, high);
-	if (side == SIDE_SERVER)
-		printf("\"primitives_us\": %.2f, ", primitives);
-	printf("\"per_second\": %.0f}", 1e6 / mid);
+	printf("\"median_us\": %.2f, \"max_us\": %.2f}", mid, high);
 	first_row = false;
 }
 
-/* What the server cannot do without: its share, the shared secret, and a signature. */
-static double primitives(const struct test *t, const struct costs *c)
+/* One of the libraries in a row: what it has made ready, and its figures by side. */
+struct entry {
+	const struct library *lib;
+	void *setup;	/* NULL: not wanted, or it failed */
+	struct figure f[2];
+};
+
+static struct entry entries[] = { { .lib = &library_sealsock }, { .lib = &library_libssl } };
+
+enum { ENTRIES = sizeof(entries) / sizeof(entries[0]) };
+
+static void drop(struct entry *e)
 {
-	if (t->kind == KIND_RESUMED)
-		return strcmp(t->version, "TLSv1.3") ? 0 : c->keygen + c->derive;
-	return c->keygen + c->derive + c->sign + (t->kind == KIND_MUTUAL ? c->verify : 0);
+	if (e->setup)
+		e->lib->forget(e->setup);
+	e->setup = NULL;
 }
 
-static bool batch(const struct library *lib, void *setup, const struct options *o,
-		  const struct test *t, struct figure f[2])
+static void complain(const struct entry *e, const struct test *t, const char *why)
 {
-	double spent[2] = { 0, 0 };
-	char why[WHY_MAX] = "";
-	bool resumed = false, want = t->kind == KIND_RESUMED;
-
-	for (long i = 0; i < o->batch; i++) {
-		if (!one(lib, setup, spent, &resumed, why)) {
-			fprintf(stderr, "handshake: %s, %s, %s %s: %s\n", lib->name, t->version,
-				t->group, kind_names[t->kind], why);
-			return false;
-		}
-		if (resumed != want) {
-			fprintf(stderr, "handshake: %s, %s: a %s handshake where another was due\n",
-				lib->name, t->version, resumed ? "resumed" : "full");
-			return false;
-		}
-	}
-	for (int s = 0; s < 2; s++)
-		f[s].of[f[s].n++] = spent[s] / (double)o->batch;
-	return true;
+	fprintf(stderr, "handshake: %s, %s, %s %s: %s\n", e->lib->name, t->version, t->group,
+		kind_names[t->kind], why);
 }
 
-/* The libraries take turns, so that what else the machine does meets both. */
-static bool run(const struct options *o, const struct test *t)
+static bool prepare(struct entry *e, const struct test *t)
 {
-	static const struct library *const libs[] = { &library_sealsock, &library_libssl };
-	static struct figure f[2][2];
 	double spent[2] = { 0, 0 };
-	bool alive[2] = { true, true };
-	struct costs costs;
-	void *setup[2];
 	char why[WHY_MAX];
 	bool resumed;
 
-	memset(f, 0, sizeof(f));
-	costs_measure(t, &costs);
-	for (int l = 0; l < 2; l++) {
-		setup[l] = libs[l]->setup(t);
-		/* The first one also makes the session that the next resumes. */
-		for (int i = 0; i < 5 && alive[l]; i++)
-			alive[l] = one(libs[l], setup[l], spent, &resumed, why);
-		if (!alive[l])
-			fprintf(stderr, "handshake: %s, %s, %s %s: %s\n", libs[l]->name,
-				t->version, t->group, kind_names[t->kind], why);
+	e->f[0].n = 0;
+	e->f[1].n = 0;
+	e->setup = e->lib->setup(t);
+	/* The first one also makes the session that the next resumes. */
+	for (int i = 0; i < 5; i++) {
+		if (!one(e->lib, e->setup, spent, &resumed, why)) {
+			complain(e, t, why);
+			drop(e);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void again(struct entry *e, const struct test *t, double spent[2])
+{
+	char why[WHY_MAX] = "a full handshake instead of a resumed one, or the other way round";
+	bool resumed = false, due = t->kind == KIND_RESUMED;
+
+	if (one(e->lib, e->setup, spent, &resumed, why) && resumed == due)
+		return;
+	complain(e, t, why);
+	drop(e);
+}
+
+/*
+ * The libraries and the primitives take turns, one handshake each: what else the machine does meets
+ * all, and none finds the processor's caches readier than another.
+ */
+static void batch(const struct test *t, struct costs *costs, struct figure *alone, long n)
+{
+	double spent[ENTRIES][2] = { { 0 } }, own = 0;
+
+	for (long i = 0; i < n; i++) {
+		for (int l = 0; l < ENTRIES; l++)
+			if (entries[l].setup)
+				again(&entries[l], t, spent[l]);
+		own += costs_measure(costs) - clock_cost;
+	}
+	for (int l = 0; l < ENTRIES; l++)
+		for (int s = 0; s < 2; s++)
+			entries[l].f[s].of[entries[l].f[s].n++] = spent[l][s] / (double)n;
+	alone->of[alone->n++] = own / (double)n;
+}
+
+static bool run(const struct options *o, const struct test *t)
+{
+	static struct figure alone;
+	struct costs *costs = costs_new(t);
+	bool good = true, wanted[ENTRIES];
+
+	alone.n = 0;
+	for (int l = 0; l < ENTRIES; l++) {
+		wanted[l] = !o->library || strcmp(o->library, entries[l].lib->name) == 0;
+		good &= !wanted[l] || prepare(&entries[l], t);
 	}
 	for (long r = 0; r < o->reps; r++)
-		for (int l = 0; l < 2; l++)
-			alive[l] = alive[l] && batch(libs[l], setup[l], o, t, f[l]);
+		batch(t, costs, &alone, o->batch);
+	costs_free(costs);
+	for (int l = 0; l < ENTRIES; l++)
+		good &= !wanted[l] || entries[l].setup;
 	for (int s = 0; s < 2; s++)
-		for (int l = 0; l < 2; l++)
-			if (alive[l])
-				row(o, t, libs[l]->name, s, &f[l][s], primitives(t, &costs));
-	for (int l = 0; l < 2; l++)
-		libs[l]->forget(setup[l]);
-	return alive[0] && alive[1];
+		for (int l = 0; l < ENTRIES; l++)
+			if (entries[l].setup)
+				row(o, t, entries[l].lib->name, s, &entries[l].f[s]);
+	row(o, t, "primitives", SIDE_SERVER, &alone);
+	for (int l = 0; l < ENTRIES; l++)
+		drop(&entries[l]);
+	return good;
+}
+
+static bool wanted(const struct options *o, const struct test *t)
+{
+	char name[80];
+
+	snprintf(name, sizeof(name), "%s %s %s", t->version, kind_names[t->kind], t->group);
+	return !o->rows || strstr(name, o->rows);
 }
 
 static long number(const char *text, long max)
@@ -249,36 +297,55 @@ int main(int argc, char **argv)
 {
 	static const struct option long_opts[] = {
 		{ "json", no_argument, NULL, 'j' }, { "reps", required_argument, NULL, 'r' },
-		{ "batch", required_argument, NULL, 'b' }, { 0 },
+		{ "batch", required_argument, NULL, 'b' },
+		{ "rows", required_argument, NULL, 'R' },
+		{ "library", required_argument, NULL, 'l' },
+		{ "memory", no_argument, NULL, 'm' }, { 0 },
 	};
 	static const char *const versions[] = { "TLSv1.3", "TLSv1.2" };
 	static const char *const groups[] = { "x25519", "secp256r1" };
 	struct options o = { .reps = 25, .batch = 40 };
-	bool good = true;
+	bool good = true, any = false;
 	int opt;
 
 	measure_clock();
 	while ((opt = getopt_long(argc, argv, "", long_opts, NULL)) != -1) {
 		if (opt == 'j')
 			o.json = true;
+		else if (opt == 'm')
+			o.memory = true;
 		else if (opt == 'r')
 			o.reps = number(optarg, REPS_MAX);
 		else if (opt == 'b')
 			o.batch = number(optarg, 10000);
+		else if (opt == 'R')
+			o.rows = optarg;
+		else if (opt == 'l')
+			o.library = optarg;
 		else
 			return 2;
 	}
+	if (o.memory)
+		return memory_report(o.json);
 	if (o.json)
 		printf("{\"libcrypto\": \"%s\", \"rows\": [", OpenSSL_version(OPENSSL_VERSION));
 	else
-		printf("%s\n%-7s %-8s %-10s %-7s %-9s %8s %8s %8s %9s %8s\n",
+		printf("%s\n%-7s %-8s %-10s %-7s %-10s %8s %8s %8s %9s\n",
 		       OpenSSL_version(OPENSSL_VERSION), "version", "kind", "group", "side",
-		       "library", "min us", "median", "max", "per sec", "primit.");
+		       "library", "min us", "median", "max", "per sec");
 	for (int v = 0; v < 2; v++)
 		for (int k = KIND_FULL; k <= KIND_MUTUAL; k++)
-			for (int g = 0; g < 2; g++)
-				good &= run(&o, &(struct test){ versions[v], groups[g], k });
+			for (int g = 0; g < 2; g++) {
+				struct test t = { versions[v], groups[g], k };
+
+				if (!wanted(&o, &t))
+					continue;
+				good &= run(&o, &t);
+				any = true;
+			}
 	if (o.json)
 		puts("\n]}");
+	if (!any)
+		hs_die("no row has '%s' in its name", o.rows);
 	return !good;
 }

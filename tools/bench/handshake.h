@@ -36,6 +36,23 @@ struct library {
 
 extern const struct library library_sealsock, library_libssl;
 
+/* The configurations of this library's client and server for a test. */
+struct sealsock_config;
+void library_sealsock_configs(const struct test *t, struct sealsock_config *cfg[2]);
+
+/*
+ * One handshake; adds what each side took. Both go on until nothing is left to be moved, so that a
+ * ticket reaches the client. False: it failed, and @why says so. Both sides are to be ended.
+ */
+bool hs_shake(const struct library *lib, void *setup, void *side[2], double spent[2], bool *resumed,
+	      char *why);
+
+/*
+ * Prints what a server's connection keeps allocated once it is established, per library and stage.
+ * Without the kernel module what comes after install is left out, and said to be. Exit status.
+ */
+int memory_report(bool json);
+
 /* A CA, and a leaf for localhost of its making, P-256 both; PEM. Made once. */
 struct credentials {
 	char *ca, *cert, *key;
@@ -43,12 +60,14 @@ struct credentials {
 
 const struct credentials *credentials(void);
 
-/* The primitives alone, in microseconds: medians. */
-struct costs {
-	double keygen, derive, sign, verify;
-};
-
-void costs_measure(const struct test *t, struct costs *c);
+/*
+ * The primitives that the server of a test cannot do without, alone, in the cheapest way that
+ * libcrypto offers. Runs them once: microseconds, with the clock's own time in them.
+ */
+struct costs;
+struct costs *costs_new(const struct test *t);
+double costs_measure(struct costs *c);
+void costs_free(struct costs *c);
 
 /* Time of this thread on a processor, in microseconds. */
 double hs_now_us(void);

@@ -9,8 +9,6 @@
 
 #include "handshake.h"
 
-enum { ROUNDS = 60, EACH = 10 };
-
 static void extend(X509 *x, X509 *issuer, int nid, const char *value)
 {
 	X509_EXTENSION *e;
@@ -95,134 +93,140 @@ const struct credentials *credentials(void)
 }
 
 /*
- * P-256 goes by points here: through EVP_PKEY libcrypto 3.0 spends as much again on checks of a key
- * that it has just made.
+ * Each in the cheapest way that libcrypto 3.0 offers: contexts are made once, nothing is looked up
+ * by name, and P-256 goes by points, since EVP_PKEY spends as much again on checks of a key that it
+ * has just made. Deriving takes the same two keys each time, which a real server cannot do.
  */
-struct work {
+struct costs {
+	bool exchange, sign;
+	unsigned int verify;	/* how often: the client's CertificateVerify, and its certificate */
 	EC_GROUP *group;	/* NULL: X25519 */
 	EC_POINT *point, *shared;
 	BIGNUM *secret;
 	BN_CTX *bn;
 	uint8_t share[65];
-	EVP_PKEY_CTX *keygen;
-	EVP_PKEY *mine, *peer, *signer;
-	EVP_MD *md;
-	EVP_MD_CTX *ctx;
-	uint8_t message[130], signature[128];
+	EVP_PKEY_CTX *keygen, *derive, *signer, *verifier;
+	uint8_t digest[32], signature[128];
 	size_t signature_len;
 };
 
-static void do_keygen(struct work *w)
+static void by_points(struct costs *c)
 {
-	EVP_PKEY *k = NULL;
+	uint8_t out[65];
 
-	if (w->group) {
-		if (!BN_priv_rand_range_ex(w->secret, EC_GROUP_get0_order(w->group), 0, w->bn) ||
-		    !EC_POINT_mul(w->group, w->point, w->secret, NULL, NULL, w->bn) ||
-		    !EC_POINT_point2oct(w->group, w->point, POINT_CONVERSION_UNCOMPRESSED,
-					w->share, sizeof(w->share), w->bn))
-			hs_die("key generation");
-		return;
-	}
-	if (EVP_PKEY_generate(w->keygen, &k) != 1)
+	if (!BN_priv_rand_range_ex(c->secret, EC_GROUP_get0_order(c->group), 0, c->bn) ||
+	    !EC_POINT_mul(c->group, c->point, c->secret, NULL, NULL, c->bn) ||
+	    !EC_POINT_point2oct(c->group, c->point, POINT_CONVERSION_UNCOMPRESSED, c->share,
+				sizeof(c->share), c->bn))
 		hs_die("key generation");
-	EVP_PKEY_free(w->mine);
-	w->mine = k;
+	if (!EC_POINT_oct2point(c->group, c->point, c->share, sizeof(c->share), c->bn) ||
+	    !EC_POINT_mul(c->group, c->shared, NULL, c->point, c->secret, c->bn) ||
+	    !EC_POINT_point2oct(c->group, c->shared, POINT_CONVERSION_UNCOMPRESSED, out,
+				sizeof(out), c->bn))
+		hs_die("derivation");
 }
 
-static void do_derive(struct work *w)
+static void by_keys(struct costs *c)
 {
-	EVP_PKEY_CTX *ctx;
-	uint8_t out[66];
+	EVP_PKEY *mine = NULL;
+	uint8_t out[32];
 	size_t n = sizeof(out);
 
-	if (w->group) {
-		if (!EC_POINT_oct2point(w->group, w->point, w->share, sizeof(w->share), w->bn) ||
-		    !EC_POINT_mul(w->group, w->shared, NULL, w->point, w->secret, w->bn) ||
-		    !EC_POINT_point2oct(w->group, w->shared, POINT_CONVERSION_UNCOMPRESSED, out,
-					sizeof(out), w->bn))
-			hs_die("derivation");
-		return;
-	}
-	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, w->mine, NULL);
-	if (!ctx || EVP_PKEY_derive_init(ctx) != 1 || EVP_PKEY_derive_set_peer(ctx, w->peer) != 1 ||
-	    EVP_PKEY_derive(ctx, out, &n) != 1)
+	if (EVP_PKEY_generate(c->keygen, &mine) != 1)
+		hs_die("key generation");
+	if (EVP_PKEY_derive(c->derive, out, &n) != 1)
 		hs_die("derivation");
-	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(mine);
 }
 
-static void do_sign(struct work *w)
+static void sign(struct costs *c)
 {
-	w->signature_len = sizeof(w->signature);
-	EVP_MD_CTX_reset(w->ctx);
-	if (EVP_DigestSignInit(w->ctx, NULL, w->md, NULL, w->signer) != 1 ||
-	    EVP_DigestSign(w->ctx, w->signature, &w->signature_len, w->message,
-			   sizeof(w->message)) != 1)
+	c->signature_len = sizeof(c->signature);
+	if (EVP_PKEY_sign(c->signer, c->signature, &c->signature_len, c->digest,
+			  sizeof(c->digest)) != 1)
 		hs_die("signature");
 }
 
-static void do_verify(struct work *w)
+static void verify(struct costs *c)
 {
-	EVP_MD_CTX_reset(w->ctx);
-	if (EVP_DigestVerifyInit(w->ctx, NULL, w->md, NULL, w->signer) != 1 ||
-	    EVP_DigestVerify(w->ctx, w->signature, w->signature_len, w->message,
-			     sizeof(w->message)) != 1)
+	if (EVP_PKEY_verify(c->verifier, c->signature, c->signature_len, c->digest,
+			    sizeof(c->digest)) != 1)
 		hs_die("verification");
 }
 
-static int compare(const void *a, const void *b)
+double costs_measure(struct costs *c)
 {
-	double x = *(const double *)a, y = *(const double *)b;
+	double t = hs_now_us();
 
-	return (x > y) - (x < y);
+	if (c->exchange && c->group)
+		by_points(c);
+	else if (c->exchange)
+		by_keys(c);
+	if (c->sign)
+		sign(c);
+	for (unsigned int v = 0; v < c->verify; v++)
+		verify(c);
+	return hs_now_us() - t;
 }
 
-static double median(struct work *w, void (*what)(struct work *w))
+static void prepare_x25519(struct costs *c)
 {
-	double of[ROUNDS], t;
+	EVP_PKEY *mine = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
+	EVP_PKEY *peer = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
 
-	what(w);
-	for (int r = 0; r < ROUNDS; r++) {
-		t = hs_now_us();
-		for (int i = 0; i < EACH; i++)
-			what(w);
-		of[r] = (hs_now_us() - t) / EACH;
-	}
-	qsort(of, ROUNDS, sizeof(of[0]), compare);
-	return of[ROUNDS / 2];
+	c->keygen = EVP_PKEY_CTX_new_from_name(NULL, "X25519", NULL);
+	c->derive = EVP_PKEY_CTX_new_from_pkey(NULL, mine, NULL);
+	if (!c->keygen || EVP_PKEY_keygen_init(c->keygen) != 1 || !c->derive ||
+	    EVP_PKEY_derive_init(c->derive) != 1 ||
+	    EVP_PKEY_derive_set_peer(c->derive, peer) != 1)
+		hs_die("X25519");
+	EVP_PKEY_free(mine);
+	EVP_PKEY_free(peer);
 }
 
-void costs_measure(const struct test *t, struct costs *c)
+static void prepare_p256(struct costs *c)
 {
-	bool x25519 = !strcmp(t->group, "x25519");
-	struct work w = { .ctx = EVP_MD_CTX_new(), .signer = EVP_EC_gen("P-256") };
+	c->group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+	c->point = EC_POINT_new(c->group);
+	c->shared = EC_POINT_new(c->group);
+	c->secret = BN_new();
+	c->bn = BN_CTX_new();
+}
 
-	w.md = EVP_MD_fetch(NULL, "SHA2-256", NULL);
-	if (x25519) {
-		w.peer = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
-		w.keygen = EVP_PKEY_CTX_new_from_name(NULL, "X25519", NULL);
-		if (!w.keygen || EVP_PKEY_keygen_init(w.keygen) != 1)
-			hs_die("key generation");
-	} else {
-		w.group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-		w.point = EC_POINT_new(w.group);
-		w.shared = EC_POINT_new(w.group);
-		w.secret = BN_new();
-		w.bn = BN_CTX_new();
-	}
-	c->keygen = median(&w, do_keygen);
-	c->derive = median(&w, do_derive);
-	c->sign = median(&w, do_sign);
-	c->verify = median(&w, do_verify);
-	EVP_PKEY_free(w.mine);
-	EVP_PKEY_free(w.peer);
-	EVP_PKEY_free(w.signer);
-	EVP_PKEY_CTX_free(w.keygen);
-	EVP_MD_CTX_free(w.ctx);
-	EVP_MD_free(w.md);
-	EC_POINT_free(w.point);
-	EC_POINT_free(w.shared);
-	EC_GROUP_free(w.group);
-	BN_free(w.secret);
-	BN_CTX_free(w.bn);
+struct costs *costs_new(const struct test *t)
+{
+	bool v13 = !strcmp(t->version, "TLSv1.3"), resumed = t->kind == KIND_RESUMED;
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	struct costs *c = calloc(1, sizeof(*c));
+
+	if (!c || !key)
+		hs_die("no memory");
+	c->exchange = v13 || !resumed;
+	c->sign = !resumed;
+	c->verify = t->kind == KIND_MUTUAL ? 2 : 0;
+	if (strcmp(t->group, "x25519"))
+		prepare_p256(c);
+	else
+		prepare_x25519(c);
+	c->signer = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+	c->verifier = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+	if (!c->signer || EVP_PKEY_sign_init(c->signer) != 1 || !c->verifier ||
+	    EVP_PKEY_verify_init(c->verifier) != 1)
+		hs_die("signature");
+	EVP_PKEY_free(key);
+	return c;
+}
+
+void costs_free(struct costs *c)
+{
+	EVP_PKEY_CTX_free(c->keygen);
+	EVP_PKEY_CTX_free(c->derive);
+	EVP_PKEY_CTX_free(c->signer);
+	EVP_PKEY_CTX_free(c->verifier);
+	EC_POINT_free(c->point);
+	EC_POINT_free(c->shared);
+	EC_GROUP_free(c->group);
+	BN_free(c->secret);
+	BN_CTX_free(c->bn);
+	free(c);
 }

@@ -54,14 +54,19 @@ static struct sealsock_config *configure(const struct test *t, bool server)
 	return cfg;
 }
 
+void library_sealsock_configs(const struct test *t, struct sealsock_config *cfg[2])
+{
+	cfg[SIDE_CLIENT] = configure(t, false);
+	cfg[SIDE_SERVER] = configure(t, true);
+}
+
 static void *setup(const struct test *t)
 {
 	struct setup *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		hs_die("no memory");
-	s->cfg[SIDE_CLIENT] = configure(t, false);
-	s->cfg[SIDE_SERVER] = configure(t, true);
+	library_sealsock_configs(t, s->cfg);
 	s->resume = t->kind == KIND_RESUMED;
 	return s;
 }

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * What a server's connection keeps allocated once it is established: all of malloc's, libcrypto's
+ * objects included. With the keys in the library, as libssl has them, and after the handing over to
+ * the kernel, for which the module must be loaded.
+ */
+#include <arpa/inet.h>
+#include <malloc.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "handshake.h"
+#include "sealsock.h"
+
+enum { CONNECTIONS = 200 };
+
+static const struct test test = { "TLSv1.3", "x25519", KIND_FULL };
+
+static double allocated(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return (double)m.uordblks + (double)m.hblkhd;
+}
+
+static bool first_row = true;
+
+static void row(bool json, const char *library, const char *state, double bytes)
+{
+	if (json)
+		printf("%s\n  {\"library\": \"%s\", \"state\": \"%s\", \"bytes\": %.0f}",
+		       first_row ? "" : ",", library, state, bytes);
+	else
+		printf("%-9s %-40s %8.0f\n", library, state, bytes);
+	first_row = false;
+}
+
+/* Keys in the library: the clients are gone, what the servers have is what is left. */
+static double engine(const struct library *lib)
+{
+	static void *side[CONNECTIONS][2];
+	double spent[2] = { 0, 0 }, before, kept;
+	void *setup = lib->setup(&test);
+	char why[WHY_MAX];
+	bool resumed;
+
+	/* What is made once is made before. */
+	if (!hs_shake(lib, setup, side[0], spent, &resumed, why))
+		hs_die("%s: %s", lib->name, why);
+	lib->end(side[0][SIDE_CLIENT]);
+	lib->end(side[0][SIDE_SERVER]);
+	before = allocated();
+	for (int i = 0; i < CONNECTIONS; i++) {
+		if (!hs_shake(lib, setup, side[i], spent, &resumed, why))
+			hs_die("%s: %s", lib->name, why);
+		lib->end(side[i][SIDE_CLIENT]);
+	}
+	kept = (allocated() - before) / CONNECTIONS;
+	for (int i = 0; i < CONNECTIONS; i++)
+		lib->end(side[i][SIDE_SERVER]);
+	lib->forget(setup);
+	return kept;
+}
+
+static void connected(int fd[2])
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t len = sizeof(sin);
+	int l = socket(AF_INET, SOCK_STREAM, 0);
+
+	fd[SIDE_CLIENT] = socket(AF_INET, SOCK_STREAM, 0);
+	if (l < 0 || fd[SIDE_CLIENT] < 0 || bind(l, (struct sockaddr *)&sin, len) ||
+	    listen(l, 1) || getsockname(l, (struct sockaddr *)&sin, &len) ||
+	    connect(fd[SIDE_CLIENT], (struct sockaddr *)&sin, len))
+		hs_die("a loopback connection");
+	fd[SIDE_SERVER] = accept(l, NULL, NULL);
+	if (fd[SIDE_SERVER] < 0)
+		hs_die("accept");
+	close(l);
+}
+
+/* The server's connection object, its keys installed; the client's is gone. */
+static struct sealsock_conn *installed(struct sealsock_config *cfg[2], int *kept_fd)
+{
+	struct sealsock_conn *conn[2];
+	int fd[2], err[2] = { SEALSOCK_WANT_READ, SEALSOCK_WANT_READ };
+
+	connected(fd);
+	for (int s = 0; s < 2; s++)
+		conn[s] = sealsock_conn_new(cfg[s]);
+	if (!conn[0] || !conn[1] || sealsock_conn_set_host(conn[SIDE_CLIENT], "localhost"))
+		hs_die("no connection");
+	for (int i = 0; i < 10 && (err[0] || err[1]); i++)
+		for (int s = 0; s < 2; s++)
+			if (err[s])
+				err[s] = sealsock_handshake_fd(conn[s], fd[s]);
+	for (int s = 0; s < 2; s++)
+		if (err[s] || sealsock_install(conn[s], fd[s], 0))
+			hs_die("%s", sealsock_conn_error(conn[s])->text);
+	sealsock_conn_free(conn[SIDE_CLIENT]);
+	close(fd[SIDE_CLIENT]);
+	*kept_fd = fd[SIDE_SERVER];
+	return conn[SIDE_SERVER];
+}
+
+/* After install, after sealsock_release(), and after sealsock_conn_free() with an open socket. */
+static void kernel(bool json)
+{
+	static struct sealsock_conn *conn[CONNECTIONS];
+	static int fd[CONNECTIONS];
+	struct sealsock_config *cfg[2];
+	double before;
+
+	library_sealsock_configs(&test, cfg);
+	sealsock_conn_free(installed(cfg, &fd[0]));
+	close(fd[0]);
+	before = allocated();
+	for (int i = 0; i < CONNECTIONS; i++)
+		conn[i] = installed(cfg, &fd[i]);
+	row(json, "sealsock", "keys installed", (allocated() - before) / CONNECTIONS);
+	for (int i = 0; i < CONNECTIONS; i++)
+		if (sealsock_release(conn[i]))
+			hs_die("release");
+	row(json, "sealsock", "released", (allocated() - before) / CONNECTIONS);
+	for (int i = 0; i < CONNECTIONS; i++)
+		sealsock_conn_free(conn[i]);
+	row(json, "sealsock", "let go, the socket open", (allocated() - before) / CONNECTIONS);
+	for (int i = 0; i < CONNECTIONS; i++)
+		close(fd[i]);
+	for (int s = 0; s < 2; s++)
+		sealsock_config_unref(cfg[s]);
+}
+
+int memory_report(bool json)
+{
+	bool module = sealsock_paths() & 1u << SEALSOCK_PATH_SEALSOCK;
+
+	/* One arena, and no small blocks kept aside that would count as in use. */
+	mallopt(M_MXFAST, 0);
+	if (json)
+		fputs("{\"memory\": [", stdout);
+	row(json, "libssl", "established", engine(&library_libssl));
+	row(json, "sealsock", "established, keys in the library", engine(&library_sealsock));
+	if (module)
+		kernel(json);
+	if (json)
+		puts("\n]}");
+	if (!module)
+		fputs("handshake: the module is not loaded: nothing was installed\n", stderr);
+	return 0;
+}
