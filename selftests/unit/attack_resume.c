@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Attacks on resumption, made by who has the keys: a session with one thing wrong, at the server (in
- * a ticket sealed with its own keys) or at the client, must lead to a full handshake. Then key
+ * Attacks on resumption, made by who has the keys: a session with one thing wrong, at the server
+ * (in a ticket sealed with its own keys) or at the client, leads to a full handshake. Then key
  * exchange: secrets keep their length, no key is used twice, a fork shares no random state.
  */
 #include <stdlib.h>
@@ -186,7 +186,7 @@ static void row(enum what what, bool at_client, const char *name)
 	}
 }
 
-/* RFC 8446 §7.4.2: a secret that begins with zeros keeps them (Raccoon is about those that do not). */
+/* RFC 8446 §7.4.2: a secret that begins with zeros keeps them. Raccoon is about those cut off. */
 static void leading_zeros(uint16_t group, const char *name)
 {
 	struct crypto *crypto = crypto_get();
@@ -205,8 +205,8 @@ static void leading_zeros(uint16_t group, const char *name)
 		kex_free(a);
 		kex_free(b);
 	}
-	ok(same && !one[0], "attack: Raccoon: %s: a secret with a leading zero has 32 bytes (%u tried)",
-	   name, i);
+	ok(same && !one[0],
+	   "attack: Raccoon: %s: a secret with a leading zero has 32 bytes (%u tried)", name, i);
 	crypto_put(crypto);
 }
 

@@ -49,7 +49,8 @@ static bool connect_cut(enum how how, size_t cut, size_t *longest)
 	for (i = 0; cut && good && i < 4; i++)
 		good = carry_cut(c, s, cut, longest) && carry_cut(s, c, cut, longest);
 	if (good && how & POST)
-		good = !sealsock_conn_ask_cert(s, true) && carry_cut(s, c, cut ? cut : 1, longest) &&
+		good = !sealsock_conn_ask_cert(s, true) &&
+		       carry_cut(s, c, cut ? cut : 1, longest) &&
 		       carry_cut(c, s, cut ? cut : 1, longest);
 	good = good && sealsock_conn_state(c) == SEALSOCK_STATE_DONE &&
 	       sealsock_conn_state(s) == SEALSOCK_STATE_DONE &&
