@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* Fetched algorithms, hashes and AEADs. */
+/* Fetched algorithms, and AEADs. */
 #include <pthread.h>
 
 #include "crypto/openssl.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct crypto shared;
-
-static const char *const md_names[HASH_COUNT] = {
-	[HASH_SHA256] = "SHA2-256",
-	[HASH_SHA384] = "SHA2-384",
-};
 
 static const char *const cipher_names[AEAD_COUNT] = {
 	[AEAD_AES_128_GCM] = "AES-128-GCM",
@@ -27,8 +22,6 @@ static void drop(struct crypto *c)
 {
 	int i;
 
-	for (i = 0; i < HASH_COUNT; i++)
-		EVP_MD_free(c->md[i]);
 	for (i = 0; i < AEAD_COUNT; i++)
 		EVP_CIPHER_free(c->cipher[i]);
 	for (i = 0; i < EC_COUNT; i++)
@@ -42,11 +35,6 @@ static bool fetch(struct crypto *c)
 {
 	int i;
 
-	for (i = 0; i < HASH_COUNT; i++) {
-		c->md[i] = EVP_MD_fetch(NULL, md_names[i], NULL);
-		if (!c->md[i])
-			return false;
-	}
 	for (i = 0; i < AEAD_COUNT; i++) {
 		c->cipher[i] = EVP_CIPHER_fetch(NULL, cipher_names[i], NULL);
 		if (!c->cipher[i])
@@ -93,51 +81,10 @@ void crypto_put(struct crypto *c)
 	pthread_mutex_unlock(&lock);
 }
 
-/* A struct hash is an EVP_MD_CTX, a struct aead an EVP_CIPHER_CTX: no wrapper to allocate. */
-static EVP_MD_CTX *md_ctx(struct hash *h)
-{
-	return (EVP_MD_CTX *)h;
-}
-
+/* A struct aead is an EVP_CIPHER_CTX: no wrapper to allocate. */
 static EVP_CIPHER_CTX *cipher_ctx(struct aead *a)
 {
 	return (EVP_CIPHER_CTX *)a;
-}
-
-struct hash *hash_new(void)
-{
-	return (struct hash *)EVP_MD_CTX_new();
-}
-
-void hash_free(struct hash *h)
-{
-	EVP_MD_CTX_free(md_ctx(h));
-}
-
-int hash_start(const struct crypto *c, struct hash *h, enum hash_id id)
-{
-	return EVP_DigestInit_ex2(md_ctx(h), c->md[id], NULL) == 1 ? 0 : SEALSOCK_ERR_CRYPTO;
-}
-
-int hash_add(struct hash *h, const void *p, size_t n)
-{
-	return EVP_DigestUpdate(md_ctx(h), p, n) == 1 ? 0 : SEALSOCK_ERR_CRYPTO;
-}
-
-int hash_end(struct hash *h, uint8_t *out)
-{
-	return EVP_DigestFinal_ex(md_ctx(h), out, NULL) == 1 ? 0 : SEALSOCK_ERR_CRYPTO;
-}
-
-int hash_copy(struct hash *to, const struct hash *from)
-{
-	return EVP_MD_CTX_copy_ex(md_ctx(to), (const EVP_MD_CTX *)from) == 1 ?
-	       0 : SEALSOCK_ERR_CRYPTO;
-}
-
-size_t hash_len(enum hash_id id)
-{
-	return id == HASH_SHA384 ? 48 : 32;
 }
 
 struct aead *aead_new(void)
