@@ -14,7 +14,7 @@
  *
  * Figures: microseconds a handshake; minimum, median and maximum over the batches. The primitives
  * that a server cannot do without (key generation, derivation, signature; verifications where there
- * is a client certificate) are measured alone, in turns with the libraries.
+ * is a client certificate) are measured alone, after each handshake.
  */
 #include <getopt.h>
 #include <openssl/ssl.h>
@@ -230,23 +230,20 @@ static void again(struct entry *e, const struct test *t, double spent[2])
 }
 
 /*
- * The libraries and the primitives take turns, one handshake each: what else the machine does meets
- * all, and none finds the processor's caches readier than another.
+ * A batch of handshakes of one library, as a program has one. The primitives run once after each,
+ * so that they find the caches as a handshake does.
  */
-static void batch(const struct test *t, struct costs *costs, struct figure *alone, long n)
+static void batch(struct entry *e, const struct test *t, struct costs *costs, double *own, long n)
 {
-	double spent[ENTRIES][2] = { { 0 } }, own = 0;
+	double spent[2] = { 0, 0 };
 
-	for (long i = 0; i < n; i++) {
-		for (int l = 0; l < ENTRIES; l++)
-			if (entries[l].setup)
-				again(&entries[l], t, spent[l]);
-		own += costs_measure(costs) - clock_cost;
+	*own = 0;
+	for (long i = 0; i < n && e->setup; i++) {
+		again(e, t, spent);
+		*own += (costs_measure(costs) - clock_cost) / (double)n;
 	}
-	for (int l = 0; l < ENTRIES; l++)
-		for (int s = 0; s < 2; s++)
-			entries[l].f[s].of[entries[l].f[s].n++] = spent[l][s] / (double)n;
-	alone->of[alone->n++] = own / (double)n;
+	for (int s = 0; s < 2; s++)
+		e->f[s].of[e->f[s].n++] = spent[s] / (double)n;
 }
 
 static bool run(const struct options *o, const struct test *t)
@@ -260,8 +257,16 @@ static bool run(const struct options *o, const struct test *t)
 		wanted[l] = !o->library || strcmp(o->library, entries[l].lib->name) == 0;
 		good &= !wanted[l] || prepare(&entries[l], t);
 	}
-	for (long r = 0; r < o->reps; r++)
-		batch(t, costs, &alone, o->batch);
+	/* The libraries take turns, so that what else the machine does meets both. */
+	for (long r = 0; r < o->reps; r++) {
+		double own[ENTRIES] = { 0 };
+
+		for (int l = 0; l < ENTRIES; l++)
+			if (entries[l].setup)
+				batch(&entries[l], t, costs, &own[l], o->batch);
+		/* The primitives among the handshakes they are compared with. */
+		alone.of[alone.n++] = own[wanted[0] ? 0 : 1];
+	}
 	costs_free(costs);
 	for (int l = 0; l < ENTRIES; l++)
 		good &= !wanted[l] || entries[l].setup;
