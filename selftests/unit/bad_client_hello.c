@@ -274,6 +274,7 @@ static void tolerated(void)
 	hello_set(&h, 49, "");
 	hello_set(&h, 28, "4001");
 	hello_set(&h, 21, "000000");
+	hello_set(&h, 1, "01");
 	hello_set(&h, 45, "0101");
 	hello_add(&h, 41, HEX_PSK);
 	ok(accepted(&h), "extensions for what this server does not do");

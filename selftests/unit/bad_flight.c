@@ -20,6 +20,8 @@ static const struct row rows[] = {
 	  SEALSOCK_ERR_UNOFFERED_EXT },
 	{ "EE: extension not offered", EE, false, "08000009 0007 0010 0003 000000",
 	  SEALSOCK_ERR_UNOFFERED_EXT },
+	{ "EE: max_fragment_length, which is never offered", EE, false,
+	  "08000007 0005 0001 0001 01", SEALSOCK_ERR_UNOFFERED_EXT },
 	{ "EE: key_share in the wrong message", EE, false, "08000006 0004 00330000",
 	  SEALSOCK_ERR_ILLEGAL },
 	{ "EE: supported_versions in the wrong message", EE, false, "08000008 0006 002b00020304",
