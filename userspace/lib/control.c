@@ -173,7 +173,7 @@ static int send_update(struct sealsock_conn *conn, int fd, bool request, bool bl
 	return next_key(conn, fd, CONN_TX);
 }
 
-/* The messages of RFC 8446 §4.6.2, which nothing may interrupt: before a KeyUpdate and any data. */
+/* Messages of RFC 8446 §4.6.2, which nothing may interrupt: before a KeyUpdate and any data. */
 static int send_auth(struct sealsock_conn *conn, int fd, bool block)
 {
 	struct bytes out = conn_auth_output(conn);

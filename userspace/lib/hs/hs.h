@@ -220,7 +220,7 @@ struct hs_result {
 	int64_t made;			/* when the full handshake was */
 	struct host *host;		/* client: NULL if none was set */
 	struct buf sessions;		/* client: 16-bit length and session each */
-	struct hash *post_hash;		/* of the whole handshake, or NULL: none after it (§4.6.2) */
+	struct hash *post_hash;		/* of the whole handshake; NULL: none after it (§4.6.2) */
 	struct hs *auth;		/* the authentication that is going on after it, or NULL */
 };
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Client authentication after the handshake of TLS 1.3 (RFC 8446 §4.6.2): a CertificateRequest, and
- * the client's Certificate, CertificateVerify and Finished. What is signed and hashed begins with
- * the whole handshake; Finished is made with the client's application traffic secret of the moment
- * (§4.4), so whoever sends an answer sends no KeyUpdate before it.
+ * Client authentication after the handshake of TLS 1.3 (RFC 8446 §4.6.2): a CertificateRequest,
+ * and the client's Certificate, CertificateVerify and Finished. What is signed and hashed begins
+ * with the whole handshake; Finished is made with the client's application traffic secret of the
+ * moment (§4.4), so whoever sends an answer sends no KeyUpdate before it.
  */
 #include "hs/hs.h"
 #include "trace.h"
