@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* A client and whatever a server might send. */
 #include "engine.h"
+#include "mutual.h"
 
 static struct sealsock_config *cc, *sc;
 
@@ -8,7 +9,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc;
 	(void)argv;
-	cc = client_config();
+	cc = mutual_client();
+	sealsock_config_post_handshake_auth(cc, true);
 	sealsock_config_alpn(cc, "h2,http/1.1");
 	sc = server_config(CERT_P256);
 	sealsock_config_alpn(sc, "http/1.1");

@@ -71,6 +71,9 @@ static void sealed(void)
 	static const uint8_t ticket[] = { 4, 0, 0, 14, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0 };
 	static const uint8_t update[] = { 24, 0, 0, 1, 1 };
 	static const uint8_t request[] = { 13, 0, 0, 11, 0, 0, 8, 0, 13, 0, 4, 0, 2, 4, 3 };
+	static const uint8_t empty[] = { 11, 0, 0, 20, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+					 0, 0, 0, 0, 0 };
+	static const uint8_t finished[36] = { 20, 0, 0, 32 };
 	static const char *const names[] = { "encrypted-extensions", "certificate",
 					     "certificate-verify", "finished" };
 	struct flight f;
@@ -98,6 +101,12 @@ static void sealed(void)
 	n += frame(out + n, 23, bytes_of("data", 4));
 	n += frame(out + n, 21, bytes_of("\1\0", 2));
 	put("client", "after", 2, out, n);
+	n = frame(out, 22, bytes_of(request, sizeof(request)));
+	n += frame(out + n, 22, bytes_of(request, sizeof(request)));
+	put("client", "asked", 2, out, n);
+	n = frame(out, 22, bytes_of(empty, sizeof(empty)));
+	n += frame(out + n, 22, bytes_of(finished, sizeof(finished)));
+	put("server", "declined", 3, out, n);
 	n = frame(out, 23, bytes_of("data", 4));
 	n += frame(out + n, 22, bytes_of(update, sizeof(update)));
 	put("server", "after", 2, out, n);
