@@ -4,9 +4,9 @@
 #include "crypt.h"
 
 /* Nonce for the crypto API; @explicit is what the record carries, if it does. */
-static void set_nonce(struct seal_key *key, const u8 *explicit)
+static void set_nonce(const struct seal_key *key, struct seal_request *rq, const u8 *explicit)
 {
-	u8 *nonce = key->nonce;
+	u8 *nonce = rq->nonce;
 
 	if (key->suite->ccm)
 		*nonce++ = SEAL_CCM_LEAD;
@@ -18,23 +18,25 @@ static void set_nonce(struct seal_key *key, const u8 *explicit)
 		seal_nonce_xor(key->iv, key->seq.next, nonce);
 }
 
-static void set_aad(struct seal_key *key, u8 type, unsigned int len, const u8 *explicit,
-		    struct scatterlist *src, struct scatterlist *dst)
+static void set_aad(const struct seal_key *key, struct seal_request *rq, u8 type,
+		    unsigned int len, const u8 *explicit, struct scatterlist *src,
+		    struct scatterlist *dst)
 {
-	unsigned int n = seal_aad(&key->shape, key->seq.next, type, len, key->aad);
+	unsigned int n = seal_aad(&key->shape, key->seq.next, type, len, rq->aad);
 
 	if (key->shape.block) {
-		memcpy(key->aad + n, explicit, SEAL_CBC_IV);
+		memcpy(rq->aad + n, explicit, SEAL_CBC_IV);
 		n += SEAL_CBC_IV;
 	}
 
-	sg_set_buf(&src[0], key->aad, n);
+	sg_set_buf(&src[0], rq->aad, n);
 	if (dst != src)
-		sg_set_buf(&dst[0], key->aad, n);
+		sg_set_buf(&dst[0], rq->aad, n);
 }
 
 /* Header and explicit nonce of the next record. */
-static void write_prefix(struct seal_key *key, u8 type, u8 *prefix, unsigned int plain)
+static void write_prefix(const struct seal_key *key, struct seal_request *rq, u8 type,
+			 u8 *prefix, unsigned int plain)
 {
 	u8 *explicit = prefix + SEAL_HEADER;
 
@@ -43,23 +45,16 @@ static void write_prefix(struct seal_key *key, u8 type, u8 *prefix, unsigned int
 		get_random_bytes(explicit, SEAL_CBC_IV);
 	else if (key->shape.nonce_len)
 		seal_put_be64(explicit, key->seq.explicit_next);
-	set_nonce(key, explicit);
+	set_nonce(key, rq, explicit);
 }
 
-static int seal(struct seal_key *key, struct scatterlist *src, struct scatterlist *dst,
-		unsigned int len)
+int seal_crypt_run(struct seal_request *rq)
 {
-	int err;
-
-	aead_request_set_crypt(&key->req, src, dst, len, key->nonce);
-	err = crypto_wait_req(crypto_aead_encrypt(&key->req), &key->wait);
-	/* A number is used up whatever comes out: its nonce may have been. */
-	seal_seq_advance(&key->seq);
-	return err;
+	return crypto_wait_req(crypto_aead_encrypt(&rq->req), &rq->wait);
 }
 
-int seal_crypt_seal(struct seal_key *key, u8 type, u8 *prefix,
-		    struct scatterlist *src, struct scatterlist *dst, unsigned int len)
+int seal_crypt_prepare(struct seal_key *key, struct seal_request *rq, u8 type, u8 *prefix,
+		       struct scatterlist *src, struct scatterlist *dst, unsigned int len)
 {
 	unsigned int plain = len - key->shape.type_len;
 	int err;
@@ -68,9 +63,21 @@ int seal_crypt_seal(struct seal_key *key, u8 type, u8 *prefix,
 	if (err)
 		return err;
 
-	write_prefix(key, type, prefix, plain);
-	set_aad(key, type, plain, prefix + SEAL_HEADER, src, dst);
-	return seal(key, src, dst, len);
+	write_prefix(key, rq, type, prefix, plain);
+	set_aad(key, rq, type, plain, prefix + SEAL_HEADER, src, dst);
+	aead_request_set_crypt(&rq->req, src, dst, len, rq->nonce);
+	/* The number is used up whatever comes out: its nonce may have been. */
+	seal_seq_advance(&key->seq);
+	return 0;
+}
+
+int seal_crypt_seal(struct seal_key *key, u8 type, u8 *prefix,
+		    struct scatterlist *src, struct scatterlist *dst, unsigned int len)
+{
+	int err;
+
+	err = seal_crypt_prepare(key, &key->rq, type, prefix, src, dst, len);
+	return err ? err : seal_crypt_run(&key->rq);
 }
 
 int seal_crypt_seal_packed(struct seal_key *key, u8 type, u8 *prefix, unsigned int len)
@@ -89,25 +96,28 @@ int seal_crypt_seal_packed(struct seal_key *key, u8 type, u8 *prefix, unsigned i
 	err = seal_seq_check(&key->seq);
 	if (err)
 		return err;
-	write_prefix(key, type, prefix, len - key->shape.type_len);
+	write_prefix(key, &key->rq, type, prefix, len - key->shape.type_len);
 	sg[0] = (struct scatterlist){};
 	sg_set_buf(sg, prefix, SEAL_AAD13 + room);
 	sg_mark_end(sg);
-	return seal(key, sg, sg, len);
+	aead_request_set_crypt(&key->rq.req, sg, sg, len, key->rq.nonce);
+	seal_seq_advance(&key->seq);
+	return seal_crypt_run(&key->rq);
 }
 
 int seal_crypt_open(struct seal_key *key, const struct seal_header *head, const u8 *nonce,
 		    struct scatterlist *src, struct scatterlist *dst)
 {
 	unsigned int inner = seal_inner_len(key, head);
+	struct seal_request *rq = &key->rq;
 	int err;
 
 	err = seal_seq_check(&key->seq);
 	if (err)
 		return err;
 
-	set_nonce(key, nonce);
-	set_aad(key, head->type, inner - key->shape.type_len, nonce, src, dst);
-	aead_request_set_crypt(&key->req, src, dst, inner + key->shape.tag_len, key->nonce);
-	return crypto_wait_req(crypto_aead_decrypt(&key->req), &key->wait);
+	set_nonce(key, rq, nonce);
+	set_aad(key, rq, head->type, inner - key->shape.type_len, nonce, src, dst);
+	aead_request_set_crypt(&rq->req, src, dst, inner + key->shape.tag_len, rq->nonce);
+	return crypto_wait_req(crypto_aead_decrypt(&rq->req), &rq->wait);
 }

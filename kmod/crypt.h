@@ -28,6 +28,16 @@ int seal_crypt_seal(struct seal_key *key, u8 type, u8 *prefix,
 int seal_crypt_seal_packed(struct seal_key *key, u8 type, u8 *prefix, unsigned int len);
 
 /*
+ * The two halves of seal_crypt_seal(), for records that are sealed side by side: prepare them
+ * in order, each with a request of its own, then run them in any order, on
+ * any processor. seal_crypt_prepare() does not sleep and fails only with
+ * -EBADMSG, when no sequence number is left.
+ */
+int seal_crypt_prepare(struct seal_key *key, struct seal_request *rq, u8 type, u8 *prefix,
+		       struct scatterlist *src, struct scatterlist *dst, unsigned int len);
+int seal_crypt_run(struct seal_request *rq);
+
+/*
  * Opens the record with this header: ciphertext and tag in @src[1..] become
  * plaintext in @dst[1..]. @nonce: the explicit nonce, where the shape has
  * one. Does not use up the sequence number: the record may be opened again,

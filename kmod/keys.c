@@ -80,14 +80,14 @@ static struct crypto_aead *aead_new(const struct seal_suite *suite, const u8 *se
 	return ERR_PTR(err);
 }
 
-static void request_init(struct seal_key *key)
+void seal_request_init(const struct seal_key *key, struct seal_request *rq)
 {
-	crypto_init_wait(&key->wait);
-	aead_request_set_tfm(&key->req, key->aead);
-	aead_request_set_callback(&key->req,
+	crypto_init_wait(&rq->wait);
+	aead_request_set_tfm(&rq->req, key->aead);
+	aead_request_set_callback(&rq->req,
 				  CRYPTO_TFM_REQ_MAY_BACKLOG | CRYPTO_TFM_REQ_MAY_SLEEP,
-				  crypto_req_done, &key->wait);
-	aead_request_set_ad(&key->req,
+				  crypto_req_done, &rq->wait);
+	aead_request_set_ad(&rq->req,
 			    key->shape.version == SEAL_TLS13 ? SEAL_AAD13 :
 			    key->shape.block ? SEAL_AAD_ROOM : SEAL_AAD12);
 }
@@ -133,7 +133,7 @@ struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const
 	/* As the kernel's own TLS has it, explicit nonces count from iv. */
 	first_explicit = seal_get_be64(key->iv + SEAL_NONCE - SEAL_EXPLICIT_NONCE);
 	seal_seq_start(&key->seq, seal_get_be64(info + at.seq), first_explicit);
-	request_init(key);
+	seal_request_init(key, &key->rq);
 	return key;
 }
 

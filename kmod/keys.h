@@ -20,6 +20,20 @@ enum {
 };
 
 /**
+ * struct seal_request - one record on its way through the AEAD
+ * @nonce: of the record
+ * @aad: its additional data
+ * @wait: for the AEADs that insist on being asynchronous
+ * @req: its context of crypto_aead_reqsize() lies behind it
+ */
+struct seal_request {
+	u8 nonce[SEAL_IV_ROOM];
+	u8 aad[SEAL_AAD_ROOM];
+	struct crypto_wait wait;
+	struct aead_request req;
+};
+
+/**
  * struct seal_key - one direction's key, ready for use
  * @suite: its row of the table
  * @shape: what a record adds around its plaintext
@@ -27,11 +41,8 @@ enum {
  * @iv: salt and iv, 12 bytes
  * @secret: the key as it was installed, which getsockopt() returns
  * @mac_secret: likewise the MAC key of a CBC suite
- * @nonce: of the request at hand
- * @aad: of the request at hand
  * @aead: the transform that holds the expanded key
- * @wait: for the AEADs that insist on being asynchronous
- * @req: the one request, its context behind it
+ * @rq: the one request that is used where records are sealed or opened in turn
  */
 struct seal_key {
 	const struct seal_suite *suite;
@@ -40,11 +51,8 @@ struct seal_key {
 	u8 iv[SEAL_NONCE];
 	u8 secret[SEAL_MAX_KEY];
 	u8 mac_secret[SEAL_MAX_MAC_KEY];
-	u8 nonce[SEAL_IV_ROOM];
-	u8 aad[SEAL_AAD_ROOM];
 	struct crypto_aead *aead;
-	struct crypto_wait wait;
-	struct aead_request req;
+	struct seal_request rq;
 };
 
 /*
@@ -55,6 +63,12 @@ struct seal_key {
  * setkey says.
  */
 struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const u8 *info);
+
+/*
+ * Makes @rq, behind which there is room for its context, ready for this key.
+ * Requests of one key may run at the same time.
+ */
+void seal_request_init(const struct seal_key *key, struct seal_request *rq);
 
 /* Wipes and frees; NULL is allowed. */
 void seal_key_free(struct seal_key *key);

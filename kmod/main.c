@@ -7,6 +7,8 @@
 
 #include "mib.h"
 #include "pages.h"
+#include "sysctl.h"
+#include "tx.h"
 #include "ulp.h"
 
 static bool alias_tls;
@@ -20,11 +22,21 @@ static int __init sealsock_module_init(void)
 	err = seal_mib_init();
 	if (err)
 		return err;
-	err = seal_ulp_init(alias_tls);
+	err = seal_sysctl_init();
 	if (err)
 		goto out_mib;
+	err = seal_cores_init();
+	if (err)
+		goto out_sysctl;
+	err = seal_ulp_init(alias_tls);
+	if (err)
+		goto out_cores;
 	return 0;
 
+out_cores:
+	seal_cores_exit();
+out_sysctl:
+	seal_sysctl_exit();
 out_mib:
 	seal_mib_exit();
 	return err;
@@ -33,6 +45,8 @@ out_mib:
 static void __exit sealsock_module_exit(void)
 {
 	seal_ulp_exit();
+	seal_cores_exit();
+	seal_sysctl_exit();
 	seal_pages_exit();
 	seal_mib_exit();
 }

@@ -28,6 +28,7 @@ static const struct snmp_mib seal_mib_list[] = {
 	SNMP_MIB_ITEM("TlsAttached", SEAL_MIB_ATTACHED),
 	SNMP_MIB_ITEM("TlsTxRecords", SEAL_MIB_TXRECORDS),
 	SNMP_MIB_ITEM("TlsTxBytes", SEAL_MIB_TXBYTES),
+	SNMP_MIB_ITEM("TlsTxCores", SEAL_MIB_TXCORES),
 	SNMP_MIB_ITEM("TlsTxError", SEAL_MIB_TXERROR),
 	SNMP_MIB_ITEM("TlsRxRecords", SEAL_MIB_RXRECORDS),
 	SNMP_MIB_ITEM("TlsRxBytes", SEAL_MIB_RXBYTES),

@@ -101,7 +101,7 @@ static void use_key(struct seal_ctx *ctx, struct seal_key *key, bool tx)
 static int install_first(struct sock *sk, struct seal_ctx *ctx, struct seal_key *key, bool tx)
 {
 	if (tx) {
-		struct seal_tx *half = seal_tx_new(key);
+		struct seal_tx *half = seal_tx_new(sk, key);
 
 		if (!half)
 			return -ENOMEM;
@@ -256,6 +256,23 @@ static int set_padding(struct sock *sk, sockptr_t optval, unsigned int optlen)
 	return 0;
 }
 
+static int set_cpus(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	struct seal_tx *tx = seal_ctx(sk)->tx;
+	u16 value;
+
+	if (!tx || sockptr_is_null(optval) || optlen != sizeof(value))
+		return -EINVAL;
+	if (copy_from_sockptr(&value, optval, sizeof(value)))
+		return -EFAULT;
+	if (value > SEALSOCK_CPUS_MAX)
+		return -EINVAL;
+	tx->cpus = value;
+	tx->cores_missed = 0;
+	tx->cores_skip = 0;
+	return 0;
+}
+
 int seal_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		    unsigned int optlen)
 {
@@ -276,6 +293,9 @@ int seal_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		break;
 	case SEALSOCK_TX_PADDING:
 		err = set_padding(sk, optval, optlen);
+		break;
+	case SEALSOCK_TX_CPUS:
+		err = set_cpus(sk, optval, optlen);
 		break;
 	case TLS_TX_ZEROCOPY_RO:
 		err = set_zerocopy_ro(sk, optval, optlen);
@@ -359,6 +379,7 @@ static int answer_option(struct seal_ctx *ctx, int optname, char __user *optval,
 			 int __user *optlen, int len)
 {
 	unsigned int value;
+	u16 cpus;
 
 	switch (optname) {
 	case TLS_TX:
@@ -372,6 +393,11 @@ static int answer_option(struct seal_ctx *ctx, int optname, char __user *optval,
 			return -EINVAL;
 		return put_answer(optval, optlen, len, &ctx->tx->padding,
 				  sizeof(ctx->tx->padding), false);
+	case SEALSOCK_TX_CPUS:
+		if (!ctx->tx)
+			return -EINVAL;
+		cpus = ctx->tx->cpus;
+		return put_answer(optval, optlen, len, &cpus, sizeof(cpus), false);
 	case TLS_TX_ZEROCOPY_RO:
 		value = ctx->zerocopy_ro;
 		if (len != sizeof(value))

@@ -11,11 +11,9 @@
 #include "compat/compat.h"
 #include "crypt.h"
 #include "mib.h"
+#include "sysctl.h"
 #include "trace.h"
 #include "tx.h"
-
-/* A record of source pages: additional data, the pages, the content type. */
-#define SEAL_SG		(COMPAT_SPLICE_PAGES + 2)
 
 /* How long a call that does not wait may wait for memory: see push_all(). */
 #define SEAL_PATIENCE	HZ
@@ -24,12 +22,15 @@
 #define SEND_FLAGS	(MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_BATCH | \
 			 MSG_WAITALL | MSG_CMSG_COMPAT | COMPAT_SEND_FLAGS)
 
-struct seal_tx *seal_tx_new(struct seal_key *key)
+struct seal_tx *seal_tx_new(struct sock *sk, struct seal_key *key)
 {
 	struct seal_tx *tx = kzalloc(sizeof(*tx), GFP_KERNEL);
 
-	if (tx)
-		tx->key = key;
+	if (!tx)
+		return NULL;
+	tx->key = key;
+	tx->out = tx->own;
+	tx->cpus = seal_default_cpus(sock_net(sk));
 	return tx;
 }
 
@@ -41,6 +42,8 @@ void seal_tx_free(struct sock *sk, struct seal_tx *tx)
 	seal_rec_drop(sk, tx);
 	for (i = 0; i < tx->out_count; i++)
 		put_page(tx->out[i].bv_page);
+	tx->out_count = 0;
+	seal_cores_release(tx);
 	if (tx->small.page)
 		put_page(tx->small.page);
 	if (tx->charged)
@@ -60,40 +63,49 @@ int seal_tx_ready(struct sock *sk, struct seal_tx *tx)
 	return err ? err : seal_seq_check(&tx->key->seq);
 }
 
-/* Plaintext that lies in the record itself, and @tail bytes behind it. */
-static int seal_in_place(struct seal_tx *tx, u8 type, u8 *prefix, u8 *trailer,
-			 unsigned int tail)
+/* Where the ciphertext goes, and where the plaintext is unless seal_rec_source() says otherwise. */
+void seal_rec_target(struct scatterlist dst[3], const struct seal_tx *tx,
+		     const struct seal_ends *ends)
 {
-	struct seal_rec *rec = &tx->rec;
-	struct scatterlist sg[3] __uninitialized;
-
-	if (!rec->frame.page)
-		return seal_crypt_seal_packed(tx->key, type, prefix, rec->len + tail);
-
-	sg_init_table(sg, 3);
-	sg_set_page(&sg[1], rec->body.page, rec->len, rec->body.off);
-	sg_set_buf(&sg[2], trailer, tail + tx->key->shape.tag_len);
-	return seal_crypt_seal(tx->key, type, prefix, sg, sg, rec->len + tail);
+	sg_init_table(dst, 3);
+	sg_set_page(&dst[1], tx->rec.body.page, tx->rec.len, tx->rec.body.off);
+	sg_set_buf(&dst[2], ends->trailer, ends->tail + tx->key->shape.tag_len);
 }
 
-/* Plaintext in @pages, rec->len bytes of it, read from there and nowhere else. */
-static int seal_from_pages(struct seal_tx *tx, u8 type, u8 *prefix, u8 *trailer,
-			   unsigned int tail, const struct bio_vec *pages, unsigned int count)
+/* Plaintext in @pages, all of the record's, read from there and nowhere else. */
+void seal_rec_source(struct scatterlist *src, const struct bio_vec *pages, unsigned int count,
+		     const struct seal_ends *ends)
 {
-	struct scatterlist src[SEAL_SG] __uninitialized, dst[3] __uninitialized;
-	struct seal_rec *rec = &tx->rec;
 	unsigned int i;
 
-	sg_init_table(src, 1 + count + !!tail);
+	sg_init_table(src, 1 + count + !!ends->tail);
 	for (i = 0; i < count; i++)
 		sg_set_page(&src[1 + i], pages[i].bv_page, pages[i].bv_len, pages[i].bv_offset);
-	if (tail)
-		sg_set_buf(&src[1 + count], trailer, tail);
+	if (ends->tail)
+		sg_set_buf(&src[1 + count], ends->trailer, ends->tail);
+}
 
-	sg_init_table(dst, 3);
-	sg_set_page(&dst[1], rec->body.page, rec->len, rec->body.off);
-	sg_set_buf(&dst[2], trailer, tail + tx->key->shape.tag_len);
-	return seal_crypt_seal(tx->key, type, prefix, src, dst, rec->len + tail);
+/* Plaintext that lies in the record itself. */
+static int seal_in_place(struct seal_tx *tx, u8 type, const struct seal_ends *ends)
+{
+	struct scatterlist sg[3] __uninitialized;
+	unsigned int len = tx->rec.len + ends->tail;
+
+	if (!tx->rec.frame.page)
+		return seal_crypt_seal_packed(tx->key, type, ends->prefix, len);
+
+	seal_rec_target(sg, tx, ends);
+	return seal_crypt_seal(tx->key, type, ends->prefix, sg, sg, len);
+}
+
+static int seal_from_pages(struct seal_tx *tx, u8 type, const struct seal_ends *ends,
+			   const struct bio_vec *pages, unsigned int count)
+{
+	struct scatterlist src[SEAL_SG] __uninitialized, dst[3] __uninitialized;
+
+	seal_rec_source(src, pages, count, ends);
+	seal_rec_target(dst, tx, ends);
+	return seal_crypt_seal(tx->key, type, ends->prefix, src, dst, tx->rec.len + ends->tail);
 }
 
 /*
@@ -124,6 +136,48 @@ static void write_tail(struct seal_tx *tx, u8 type, u8 *trailer, unsigned int ta
 		*trailer = type;
 }
 
+/* All but the sealing. @padded: if the socket pads its records, this one too. */
+void seal_rec_close(struct sock *sk, struct seal_tx *tx, u8 type, bool padded,
+		    struct seal_ends *ends)
+{
+	const struct seal_shape *shape = &tx->key->shape;
+	struct seal_rec *rec = &tx->rec;
+
+	if (tx->padding && padded)
+		type = pad(sk, tx, type);
+	if (rec->frame.page) {
+		ends->prefix = seal_room_at(&rec->frame);
+		ends->trailer = ends->prefix + seal_prefix(shape);
+	} else {
+		ends->trailer = seal_room_at(&rec->body) + rec->len;
+		ends->prefix = seal_room_at(&rec->body) - seal_prefix(shape);
+	}
+	ends->tail = seal_tail(shape, rec->len);
+	write_tail(tx, type, ends->trailer, ends->tail);
+}
+
+/* The open record could not be sealed: nothing of it is sent, and nothing behind it. */
+int seal_tx_fail(struct sock *sk, struct seal_tx *tx)
+{
+	seal_rec_drop(sk, tx);
+	seal_direction(&tx->state, SEAL_DIR_FAIL);
+	SEAL_INC(sk, TXERROR);
+	trace_sealsock_fail(sk, true, -EBADMSG);
+	return -EBADMSG;
+}
+
+/* The open record is sealed: it is counted and moves to tx->out. */
+void seal_tx_sealed(struct sock *sk, struct seal_tx *tx, u8 type, unsigned int content,
+		    u64 seq, bool direct)
+{
+	trace_sealsock_seal(sk, type, content, seq, direct);
+	tx->records++;
+	tx->bytes += content;
+	SEAL_INC(sk, TXRECORDS);
+	SEAL_ADD(sk, TXBYTES, content);
+	seal_rec_emit(sk, tx);
+}
+
 /*
  * seal_tx_seal - close the open record
  * @pages: where its plaintext is, if not in the record itself
@@ -135,40 +189,16 @@ static void write_tail(struct seal_tx *tx, u8 type, u8 *trailer, unsigned int ta
 int seal_tx_seal(struct sock *sk, struct seal_tx *tx, u8 type,
 		 const struct bio_vec *pages, unsigned int count)
 {
-	const struct seal_shape *shape = &tx->key->shape;
-	unsigned int content = tx->rec.len, tail;
-	struct seal_rec *rec = &tx->rec;
-	u8 *prefix, *trailer, last = type;
+	unsigned int content = tx->rec.len;
+	struct seal_ends ends;
 	int err;
 
-	if (tx->padding && !pages)
-		last = pad(sk, tx, type);
-	if (rec->frame.page) {
-		prefix = seal_room_at(&rec->frame);
-		trailer = prefix + seal_prefix(shape);
-	} else {
-		trailer = seal_room_at(&rec->body) + rec->len;
-		prefix = seal_room_at(&rec->body) - seal_prefix(shape);
-	}
-	tail = seal_tail(shape, rec->len);
-	write_tail(tx, last, trailer, tail);
-
-	err = pages ? seal_from_pages(tx, type, prefix, trailer, tail, pages, count) :
-		      seal_in_place(tx, type, prefix, trailer, tail);
-	if (err) {
-		seal_rec_drop(sk, tx);
-		seal_direction(&tx->state, SEAL_DIR_FAIL);
-		SEAL_INC(sk, TXERROR);
-		trace_sealsock_fail(sk, true, -EBADMSG);
-		return -EBADMSG;
-	}
-
-	trace_sealsock_seal(sk, type, content, tx->key->seq.next - 1, pages);
-	tx->records++;
-	tx->bytes += content;
-	SEAL_INC(sk, TXRECORDS);
-	SEAL_ADD(sk, TXBYTES, content);
-	seal_rec_emit(sk, tx);
+	seal_rec_close(sk, tx, type, !pages, &ends);
+	err = pages ? seal_from_pages(tx, type, &ends, pages, count) :
+		      seal_in_place(tx, type, &ends);
+	if (err)
+		return seal_tx_fail(sk, tx);
+	seal_tx_sealed(sk, tx, type, content, tx->key->seq.next - 1, pages);
 	return 0;
 }
 
@@ -287,6 +317,7 @@ static int send_all(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, lon
 	u8 type = SEAL_TYPE_DATA;
 	size_t copied = 0;
 	int err, pushed;
+	bool shared;
 
 	err = seal_cmsg_get_type(msg, &type);
 	if (!err)
@@ -294,9 +325,12 @@ static int send_all(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, lon
 	if (!err && msg->msg_controllen)
 		err = close_open_record(sk, tx);
 
+	shared = unlikely(tx->cpus > 1) && !err && seal_cores_worth(sk, tx, msg);
 	while (!err && msg_data_left(msg)) {
-		int n = send_step(sk, tx, msg, type, ends, timeo);
+		int n = shared ? seal_cores_send(sk, tx, msg, type, &err) : 0;
 
+		if (!n && !err)
+			n = send_step(sk, tx, msg, type, ends, timeo);
 		if (n < 0)
 			err = n;
 		else

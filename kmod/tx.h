@@ -7,13 +7,18 @@
 #define SEAL_TX_H
 
 #include <linux/bvec.h>
+#include <linux/scatterlist.h>
 #include <linux/socket.h>
 
+#include "compat/compat.h"
 #include "ctx.h"
 #include "keys.h"
 
 /* Fragments that may wait for TCP: two a record, one for the last trailer, one spare. */
 enum { SEAL_OUT = 8 };
+
+/* A record of source pages: additional data, the pages, the content type. */
+#define SEAL_SG		(COMPAT_SPLICE_PAGES + 2)
 
 /* Room in a page, with a reference on it. @page NULL: none. */
 struct seal_room {
@@ -39,13 +44,18 @@ struct seal_rec {
  * @key: seals; replaced by a key update
  * @state: what may come next
  * @rec: the open record; of type application data whenever the lock is free
- * @out: sealed fragments that TCP has not taken yet, references held
+ * @own: room for @out
+ * @out: sealed fragments that TCP has not taken yet, references held; @own, or in @cores
  * @out_count: entries of @out
  * @out_bytes: their bytes
  * @small: page that prefixes and trailers of large records are cut from
  * @charged: bytes charged to the socket for what is kept between calls
  * @padding: SEALSOCK_TX_PADDING
  * @pushing: inside seal_tx_push(): its memory checks are lifted
+ * @cpus: SEALSOCK_TX_CPUS
+ * @cores_missed: calls in a row that other processors did not speed up
+ * @cores_skip: large calls that are not shared for that
+ * @cores: records under way in this call, and room for @out
  * @generation: keys installed so far
  * @records: sealed so far
  * @bytes: of plaintext in them
@@ -54,12 +64,17 @@ struct seal_tx {
 	struct seal_key *key;
 	enum seal_dir_state state;
 	struct seal_rec rec;
-	struct bio_vec out[SEAL_OUT];
+	struct bio_vec own[SEAL_OUT];
+	struct bio_vec *out;
 	unsigned int out_count;
 	unsigned int out_bytes;
 	struct page_frag small;
 	int charged;
 	bool pushing;
+	u8 cpus;
+	u8 cores_missed;
+	u8 cores_skip;
+	struct seal_cores *cores;
 	u16 padding;
 	u16 generation;
 	u64 records;
@@ -67,7 +82,7 @@ struct seal_tx {
 };
 
 /* tx.c */
-struct seal_tx *seal_tx_new(struct seal_key *key);
+struct seal_tx *seal_tx_new(struct sock *sk, struct seal_key *key);
 void seal_tx_free(struct sock *sk, struct seal_tx *tx);
 int seal_tx_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
 int seal_tx_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size);
@@ -78,6 +93,43 @@ int seal_tx_wait_room(struct sock *sk, struct seal_tx *tx, long *timeo);
 int seal_tx_copy(struct seal_tx *tx, struct msghdr *msg);
 int seal_tx_seal(struct sock *sk, struct seal_tx *tx, u8 type,
 		 const struct bio_vec *pages, unsigned int count);
+int seal_tx_fail(struct sock *sk, struct seal_tx *tx);
+void seal_tx_sealed(struct sock *sk, struct seal_tx *tx, u8 type, unsigned int content,
+		    u64 seq, bool direct);
+
+/*
+ * Where a record is closed: its prefix, its trailer, and how many bytes of
+ * this are sealed.
+ */
+struct seal_ends {
+	u8 *prefix;
+	u8 *trailer;
+	unsigned int tail;
+};
+
+void seal_rec_close(struct sock *sk, struct seal_tx *tx, u8 type, bool padded,
+		    struct seal_ends *ends);
+void seal_rec_source(struct scatterlist *src, const struct bio_vec *pages, unsigned int count,
+		     const struct seal_ends *ends);
+void seal_rec_target(struct scatterlist dst[3], const struct seal_tx *tx,
+		     const struct seal_ends *ends);
+
+/* tx_cores.c */
+
+/* Is the call in @msg one that other processors should help with? */
+bool seal_cores_worth(struct sock *sk, struct seal_tx *tx, struct msghdr *msg);
+
+/*
+ * Seals full records of @msg, no record being open, as long as there is room
+ * for them. Returns the number of bytes in records that are on their way; 0
+ * with *@err 0: the next one is for the caller to seal alone. *@err, beside
+ * what was sent: as seal_rec_begin(), seal_tx_copy(), seal_tx_seal(),
+ * seal_tx_push() have it, but for -EAGAIN.
+ */
+int seal_cores_send(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, u8 type, int *err);
+void seal_cores_release(struct seal_tx *tx);
+int seal_cores_init(void);
+void seal_cores_exit(void);
 
 /* tx_splice.c */
 int seal_tx_splice(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, u8 type);
@@ -99,9 +151,14 @@ static inline bool seal_rec_open(const struct seal_tx *tx)
 }
 
 /* A batch waits in tx->out only while there is room for more. */
+static inline bool seal_tx_out_room(const struct seal_tx *tx)
+{
+	return tx->out_count <= SEAL_OUT - 3;
+}
+
 static inline bool seal_tx_has_room(struct sock *sk, const struct seal_tx *tx)
 {
-	return tx->out_count <= SEAL_OUT - 3 &&
+	return seal_tx_out_room(tx) &&
 	       READ_ONCE(sk->sk_wmem_queued) + (int)tx->out_bytes < READ_ONCE(sk->sk_sndbuf) &&
 	       seal_ctx(sk)->base->stream_memory_free(sk, 0);
 }

@@ -137,6 +137,8 @@ void seal_tx_account(struct sock *sk, struct seal_tx *tx)
 {
 	int kept = tx->out_bytes + (seal_rec_open(tx) ? tx->rec.body.len : 0);
 
+	if (unlikely(tx->cores))
+		seal_cores_release(tx);
 	if (likely(kept == tx->charged))
 		return;
 	if (tx->charged) {

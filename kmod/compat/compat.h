@@ -42,6 +42,13 @@ int compat_tcp_push(struct sock *sk, struct bio_vec *vec, unsigned int count,
  */
 int compat_iter_pages(const struct iov_iter *iter, size_t bytes, struct bio_vec *pages);
 
+/* 6.6: tables of sysctls come with their size; before, an empty entry ends them. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define compat_register_sysctl(net, path, table, size) register_net_sysctl(net, path, table)
+#else
+#define compat_register_sysctl register_net_sysctl_sz
+#endif
+
 /* Sets what only some kernels have in the operations of a sending socket. */
 void compat_tx_ops(struct proto *prot, struct proto_ops *ops);
 

@@ -22,6 +22,7 @@
 #define SEALSOCK_TX		0x5302	/* set, get: struct sealsock_crypto_info_cbc_hmac */
 #define SEALSOCK_RX		0x5303	/* set, get: struct sealsock_crypto_info_cbc_hmac */
 #define SEALSOCK_TX_PADDING	0x5304	/* set, get: __u16, see below */
+#define SEALSOCK_TX_CPUS	0x5305	/* set, get: __u16, see below */
 
 /*
  * Ciphers that <linux/tls.h> does not have, for SEALSOCK_TX and SEALSOCK_RX:
@@ -53,6 +54,14 @@ struct sealsock_crypto_info_cbc_hmac {
  * padding.
  */
 #define SEALSOCK_PADDING_FULL	16384	/* to the largest record, always */
+
+/*
+ * SEALSOCK_TX_CPUS: processors that may seal the records of one large call at
+ * the same time, the caller's own included. 0 and 1: the caller's alone. The
+ * default is the sysctl net.sealsock.tx_cpus of the network namespace, when
+ * the transmit key is installed.
+ */
+#define SEALSOCK_CPUS_MAX	8
 
 /* State of one direction of a socket, as sealsock_info reports it. */
 enum sealsock_dir_state {

@@ -357,6 +357,43 @@ TEST_F(faults, send_more)
 	});
 }
 
+/* Records small enough for a large call to have several, and several processors for them. */
+static int share(int fd)
+{
+	uint16_t most = 8192, cpus = 2;
+
+	return setsockopt(fd, SOL_TLS, TLS_TX_MAX_PAYLOAD_LEN, &most, sizeof(most)) ||
+	       setsockopt(fd, SOL_TLS, SEALSOCK_TX_CPUS, &cpus, sizeof(cpus));
+}
+
+TEST_F(faults, send_cores)
+{
+	ssize_t r;
+
+	EACH_FAULT(true, 2, ASSERT_EQ(share(self->fd), 0),
+		   r, send(self->fd, data, LEN, MSG_DONTWAIT), {
+		FINISH(r, 0);
+	});
+}
+
+TEST_F(faults, sendfile_cores)
+{
+	int file = pattern_file(LEN);
+	off_t at;
+	ssize_t r;
+
+	EACH_FAULT(true, 2, {
+		ASSERT_EQ(share(self->fd), 0);
+		at = 0;
+	}, r, sendfile(self->fd, file, &at, LEN), {
+		if (r >= 0) {
+			EXPECT_EQ(at, r);
+			FINISH(r, 0);
+		}
+	});
+	close(file);
+}
+
 TEST_F(faults, send_control)
 {
 	uint8_t out[RECORD_MAX + 256], type;
