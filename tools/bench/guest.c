@@ -3,11 +3,13 @@
  * The benchmark's program for guests whose clock counts instructions: the rows of userspace/cli.
  *
  *	guest [--rows PATTERN,...] [--columns NAME,...]
- *	      [--reps N] [--scale X] [--json FILE]
+ *	      [--reps N] [--scale X] [--json FILE] [--wall]
  *	guest --guard FILE
  *
  * Prints the table as it comes; the JSON goes to FILE, or for "-" after the table. Fails if a
  * column of a row that is there could not be measured.
+ *
+ * --wall: the guest has a clock of its own and, perhaps, several processors.
  *
  * --guard: measures sealsock in the rows that FILE has figures of for this kernel, and fails,
  * naming the row, where one has become dearer (tools/bench/report writes FILE). TAP.
@@ -108,7 +110,10 @@ static int run(const char *rows, const struct bench_options *opt, FILE *json)
 	/* First of all: this has the ciphers' modules loaded. */
 	if (!bench_floor_there())
 		fputs("guest: there is no floor: /proc/sealsock_floor cannot be read\n", stderr);
-	bench_print_head(stdout, opt);
+	if (opt->instructions)
+		bench_print_head(stdout, opt);
+	else
+		bench_print_wall_head(stdout);
 	if (json)
 		bench_json_head(json, opt);
 	for (unsigned int i = 0; i < bench_row_count; i++) {
@@ -116,8 +121,14 @@ static int run(const char *rows, const struct bench_options *opt, FILE *json)
 
 		if (!bench_wanted(row, rows))
 			continue;
+		/* A clock that counts instructions is that of one processor. */
+		if (row->flags & BENCH_CORES && opt->instructions)
+			continue;
 		bench_run(row, opt, cell);
-		bench_print_row(stdout, row, cell);
+		if (opt->instructions)
+			bench_print_row(stdout, row, cell);
+		else
+			bench_print_wall(stdout, row, cell);
 		if (json)
 			bench_json_row(json, row, !done, cell);
 		done++;
@@ -241,6 +252,7 @@ int main(int argc, char **argv)
 		{ "reps", required_argument, NULL, 'n' },
 		{ "scale", required_argument, NULL, 's' },
 		{ "json", required_argument, NULL, 'j' },
+		{ "wall", no_argument, NULL, 'w' },
 		{ "guard", required_argument, NULL, 'g' },
 		{ 0 },
 	};
@@ -263,6 +275,8 @@ int main(int argc, char **argv)
 			opt.scale = atof(optarg);
 		else if (o == 'j')
 			json = open_json(optarg);
+		else if (o == 'w')
+			opt.instructions = false;
 		else if (o == 'g')
 			return guard(optarg);
 		else

@@ -57,6 +57,7 @@ struct bench_cell {
 	bool absent;		/* the machine has not what it takes: no failure */
 	char why[BENCH_WHY];	/* why it was not, otherwise */
 	struct bench_sum wall;	/* ns, or instructions, per unit of the row */
+	struct bench_sum alone;	/* BENCH_CORES: the same by one processor */
 	struct bench_sum cpu;	/* ns of this program's processor time per unit */
 	struct bench_sum cycles;	/* per unit; 0 where they cannot be counted */
 	double bytes;		/* payload of one repetition */
@@ -93,6 +94,7 @@ enum {
 	BENCH_NO_PAD = 4,	/* TLS_RX_EXPECT_NO_PAD */
 	BENCH_BAR = 8,		/* a row that the project has a bar for */
 	BENCH_CIPHERS = 16,	/* one of the set over all ciphers: no OpenSSL */
+	BENCH_CORES = 32,	/* SEALSOCK_TX_CPUS: all processors, in turn with one alone */
 };
 
 extern const struct bench_row bench_rows[];
@@ -133,6 +135,8 @@ int bench_fail(struct bench_lane *lane, const char *what);
 int bench_pair(struct bench_lane *lane);
 /* Attaches the column's ULP to @fd and installs the key of TLS_TX or TLS_RX (or both: 0). */
 int bench_keys(struct bench_lane *lane, int fd, int direction);
+/* SEALSOCK_TX_CPUS of a. */
+int bench_cpus(struct bench_lane *lane, unsigned int cpus);
 const char *bench_ulp(enum bench_column column);	/* NULL: not one of the kernel */
 bool bench_in_kernel(enum bench_column column);
 /* Throws away what has come to b; -1 on errors only. */

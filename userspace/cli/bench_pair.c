@@ -20,6 +20,9 @@
 #ifndef TCP_ULP
 #define TCP_ULP			31
 #endif
+#ifndef SEALSOCK_TX_CPUS
+#define SEALSOCK_TX_CPUS	0x5305
+#endif
 #ifndef TLS_RX_EXPECT_NO_PAD
 #define TLS_RX_EXPECT_NO_PAD	4
 #endif
@@ -158,6 +161,15 @@ int bench_keys(struct bench_lane *lane, int fd, int direction)
 	if (direction != TLS_TX && (lane->row->flags & BENCH_NO_PAD) &&
 	    setsockopt(fd, SOL_TLS, TLS_RX_EXPECT_NO_PAD, &one, sizeof(one)))
 		return bench_fail(lane, "TLS_RX_EXPECT_NO_PAD");
+	return 0;
+}
+
+int bench_cpus(struct bench_lane *lane, unsigned int cpus)
+{
+	uint16_t value = cpus;
+
+	if (setsockopt(lane->a, SOL_TLS, SEALSOCK_TX_CPUS, &value, sizeof(value)))
+		return bench_fail(lane, "SEALSOCK_TX_CPUS");
 	return 0;
 }
 

@@ -100,6 +100,9 @@ void bench_print_wall(FILE *f, const struct bench_row *row,
 		cycles_or_none(f, x);
 		if (plain->done)
 			fprintf(f, " %8.0f%%", 100 * plain->wall.median / x->wall.median);
+		if (x->alone.median > 0)
+			fprintf(f, "  %.2f times one processor (%.2f best of each)",
+				x->alone.median / x->wall.median, x->alone.min / x->wall.min);
 		fputc('\n', f);
 	}
 }
@@ -177,6 +180,8 @@ static void json_cell(FILE *f, const struct bench_cell *c)
 	}
 	fprintf(f, "{\"bytes\": %.0f, \"records\": %.6g", c->bytes, c->records);
 	sum(f, "cost", &c->wall);
+	if (c->alone.median > 0)
+		sum(f, "alone", &c->alone);
 	sum(f, "cpu", &c->cpu);
 	if (c->cycles.max > 0)
 		sum(f, "cycles", &c->cycles);

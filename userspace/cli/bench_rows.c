@@ -18,6 +18,9 @@
 #define LARGE(label, bytes)						\
 	{ .name = "send-" label, .about = "send of " label " a call", .kind = &bench_send, \
 	  .size = (bytes), .amount = 4 * MIB, .flags = BENCH_BAR }
+#define CORES(label, bytes, mib)					\
+	{ .name = "cores-" label, .about = "send of " label " a call, several processors", \
+	  .kind = &bench_send, .size = (bytes), .amount = (mib) * MIB, .flags = BENCH_CORES }
 #define RECV(label, bytes, total, bits)					\
 	{ .name = "recv-" label, .about = "receive into " label, .kind = &bench_recv, \
 	  .size = (bytes), .amount = (total), .flags = (bits) }
@@ -44,6 +47,11 @@ const struct bench_row bench_rows[] = {
 	NODELAY("1K", KIB),
 	LARGE("16K", 16 * KIB),
 	LARGE("64K", 64 * KIB),
+	CORES("64K", 64 * KIB, 8),
+	CORES("256K", 256 * KIB, 16),
+	CORES("1M", MIB, 16),
+	{ .name = "cores-sendfile", .about = "sendfile, several processors", .size = MIB,
+	  .kind = &bench_sendfile, .amount = 16 * MIB, .flags = BENCH_CORES },
 	{ .name = "splice", .about = "splice into the socket, 64K a call", .kind = &bench_splice,
 	  .size = 64 * KIB, .amount = 4 * MIB },
 	RECV("16", 16, MIB, 0),

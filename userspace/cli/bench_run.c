@@ -121,19 +121,51 @@ static uint64_t units(const struct bench_lane *lane)
 	return lane->row->kind->per_call ? lane->calls : lane->bytes;
 }
 
+enum { CPUS_MAX = 8 };
+
+/* The processors there are, as far as SEALSOCK_TX_CPUS goes. */
+static unsigned int processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 1 ? 1 : n > CPUS_MAX ? CPUS_MAX : n;
+}
+
+/* One repetition by one processor, before each by several. */
+static int measure_alone(struct bench_lane *lane, double *wall)
+{
+	uint64_t before = units(lane);
+	struct bench_meter m;
+
+	if (bench_cpus(lane, 1))
+		return -1;
+	bench_meter_start(&m);
+	if (steps(lane, lane->amount))
+		return -1;
+	bench_meter_stop(&m);
+	*wall = m.wall / (units(lane) - before);
+	return bench_cpus(lane, processors());
+}
+
 static int measure(struct bench_lane *lane, struct bench_cell *cell)
 {
+	bool cores = lane->row->flags & BENCH_CORES && lane->column == BENCH_SEALSOCK;
 	double wall[BENCH_REPS_MAX], cpu[BENCH_REPS_MAX], cycles[BENCH_REPS_MAX];
 	const struct bench_kind *kind = lane->row->kind;
+	double alone[BENCH_REPS_MAX];
 
 	/* What grows at the begin of a connection (windows, caches) has grown then. */
 	if (kind->open(lane) || steps(lane, lane->amount / 2))
 		return -1;
 	for (unsigned int i = 0; i < lane->reps; i++) {
-		uint64_t before = units(lane), bytes = lane->bytes;
+		uint64_t before, bytes;
 		struct bench_meter m;
 		double n;
 
+		if (cores && measure_alone(lane, &alone[i]))
+			return -1;
+		before = units(lane);
+		bytes = lane->bytes;
 		bench_meter_start(&m);
 		if (steps(lane, lane->amount))
 			return -1;
@@ -147,6 +179,8 @@ static int measure(struct bench_lane *lane, struct bench_cell *cell)
 	if (kind->check(lane))
 		return -1;
 	cell->wall = bench_summary(wall, lane->reps);
+	if (cores)
+		cell->alone = bench_summary(alone, lane->reps);
 	cell->cpu = bench_summary(cpu, lane->reps);
 	cell->cycles = bench_summary(cycles, lane->reps);
 	cell->records = lane->records / units(lane);
@@ -184,6 +218,12 @@ void bench_run(const struct bench_row *row, const struct bench_options *opt,
 	unsigned int columns = row->kind->columns & opt->columns;
 	const char *why = "";
 	bool inside = false;
+
+	if (row->flags & BENCH_CORES) {
+		columns &= 1 << BENCH_PLAIN | 1 << BENCH_TLS | 1 << BENCH_SEALSOCK;
+		if (processors() < 2)
+			columns = 0;
+	}
 
 	if (row->flags & BENCH_CIPHERS || row->suite)
 		columns &= ~(1 << BENCH_OPENSSL | 1 << BENCH_OPENSSL_MAP);
