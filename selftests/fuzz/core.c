@@ -26,7 +26,10 @@ static void header(const struct seal_suite *suite, u16 version, const uint8_t *i
 		return;
 	MUST(h.length >= shape.nonce_len + shape.tag_len);
 	len = h.length + SEAL_HEADER;
-	MUST(len <= SEAL_MAX_PLAINTEXT + seal_overhead(&shape));
+	/* CBC: the padding comes on top, and makes whole blocks. */
+	MUST(len <= SEAL_MAX_PLAINTEXT + seal_overhead(&shape) +
+		    (shape.block ? SEAL_MAX_BLOCKS : 0));
+	MUST(!shape.block || (len - seal_overhead(&shape)) % shape.block == 0);
 	if (len < seal_overhead(&shape))
 		return;
 	seal_frame_build(&shape, h.type, len - seal_overhead(&shape), built);
@@ -48,6 +51,17 @@ static void content(const uint8_t *p, size_t n)
 	for (i = len + 1; i < n; i++)
 		MUST(p[i] == 0);
 	seal_content_is_key_update(type, p, len);
+}
+
+static void content_cbc(const uint8_t *p, size_t n)
+{
+	size_t len, i;
+
+	if (seal_content_unpad_cbc(p, n, &len))
+		return;
+	MUST(len < n && p[n - 1] == n - len - 1);
+	for (i = len; i < n; i++)
+		MUST(p[i] == p[n - 1]);
 }
 
 static void nonces(const uint8_t in[20])
@@ -72,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				header(&seal_suites[i], SEAL_TLS13, data);
 		}
 		content(data + SEAL_HEADER, size - SEAL_HEADER);
+		content_cbc(data + SEAL_HEADER, size - SEAL_HEADER);
 	}
 	if (size >= 20)
 		nonces(data);

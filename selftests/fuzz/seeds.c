@@ -254,6 +254,8 @@ static void traces(void)
 	put("core", "padding", -1, "\x17\3\3\0\40hello\x17\0\0\0\0\0\0\0\0\0\0\0", 22);
 	put("core", "zeros", -1, "\x17\3\3\0\40\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 20);
 	put("core", "short", -1, "\x17\3\3\0\1", 5);
+	put("core", "long-cbc", -1, "\x17\3\3\x41\x40", 5);
+	put("core", "padding-cbc", -1, "\x17\3\3\0\x40hello\3\3\3\3", 14);
 	put("core", "long", -1, "\x17\3\3\xff\xff", 5);
 	vectors_free();
 }
