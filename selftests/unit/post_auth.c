@@ -91,6 +91,36 @@ static void good(size_t chunk)
 	close_both();
 }
 
+/* After other handshakes than the plain one: their whole transcript counts. */
+static void after_others(void)
+{
+	struct sealsock_config *client, *server;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		client = offering(mutual_client());
+		server = asking();
+		sealsock_config_session_store(client, NULL);
+		if (i & 1)
+			sealsock_config_groups(server, "secp256r1");
+		if (i & 2)
+			sealsock_config_ciphers(client, "TLS_AES_256_GCM_SHA384");
+		connect_as(client, server);
+		ok(!sealsock_conn_ask_cert(s, true) && !carry(s, c, 0, &moved) &&
+		   !carry(c, s, 0, &moved) && authenticated() && info.hello_retry == (i & 1),
+		   "after a full handshake%s%s", i & 1 ? " with a retry" : "",
+		   i & 2 ? ", SHA-384" : "");
+		sealsock_conn_free(c);
+		sealsock_conn_free(s);
+		connect_as(client, server);
+		sealsock_conn_info(s, &info);
+		ok(info.resumed && !info.client_authenticated && !sealsock_conn_ask_cert(s, true) &&
+		   !carry(s, c, 0, &moved) && !carry(c, s, 0, &moved) && authenticated(),
+		   "and after a resumed one (RFC 8446 §4.3.2)");
+		close_both();
+	}
+}
+
 /* Keys change on both sides between the request and the answer. */
 static void key_updates(void)
 {
@@ -465,6 +495,7 @@ int main(void)
 {
 	good(0);
 	good(1);
+	after_others();
 	key_updates();
 	declined();
 	unsupported();
