@@ -61,13 +61,17 @@ static int add_ticket(struct hs *hs, const struct secret *resumption, struct ses
 	struct new_session_ticket t = { .nonce = bytes_of(&number, 1) };
 	struct buf state, sealed;
 	struct builder w = { .buf = &state }, ticket = { .buf = &sealed };
+	struct {	/* in one go: asking costs more than bytes do */
+		uint32_t age_add;
+		struct grease grease;
+	} drawn = { 0 };
 	int err = 0;
 
 	buf_init(&state, env);
 	buf_init(&sealed, env);
-	if (env->random(env->arg, &s->age_add, sizeof(s->age_add)) ||
-	    env->random(env->arg, &hs->grease, sizeof(hs->grease)))
+	if (env->random(env->arg, &drawn, sizeof(drawn)))
 		err = SEALSOCK_ERR_RANDOM;
+	s->age_add = drawn.age_add;
 	if (!err)
 		err = schedule13_ticket_psk(&hs->transcript.kdf, resumption, t.nonce, &s->secret);
 	session_write(s, &w);
@@ -79,7 +83,7 @@ static int add_ticket(struct hs *hs, const struct secret *resumption, struct ses
 	t.age_add = s->age_add;
 	t.ticket = bytes_of(sealed.p, sealed.n);
 	if (hs->ch->cfg->grease)
-		grease_extensions(&hs->grease, &t.ext);
+		grease_extensions(&drawn.grease, &t.ext);
 	if (!err)
 		new_session_ticket_build(&t, out);
 	session_wipe(s);
