@@ -36,6 +36,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	flight_to_server(&f, sealsock_config_ref(cc), sealsock_config_ref(sc));
 	if (data[0] == 2 || data[0] == 3) {
 		MUST(flight_give(&f, f.server, f.msg, f.count) == 0);
+		fuzz_check(f.server);
 		if (data[0] == 3) {
 			MUST(sealsock_conn_ask_cert(f.server, false) == 0);
 			/* One that inputs can know. */
