@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "flight.h"
-#include "mutual.h"
+#include "legacy.h"
 #include "tap.h"
 
 static long countdown = -1;	/* allocations until one fails; -1: never */
@@ -67,10 +67,11 @@ static void crypto_release(void *p, const char *file, int line)
 }
 
 static struct sealsock_env env;
+static const char *legacy_suite;	/* of both sides, if it is set */
 
 static struct sealsock_config *counted(struct sealsock_config *cfg, enum sealsock_role role)
 {
-	const struct identity *id = test_server(CERT_P256);
+	const struct identity *id = legacy_suite ? test_server_rsa() : test_server(CERT_P256);
 
 	sealsock_config_unref(cfg);
 	cfg = sealsock_config_new(role);
@@ -78,6 +79,10 @@ static struct sealsock_config *counted(struct sealsock_config *cfg, enum sealsoc
 		return NULL;
 	sealsock_config_env(cfg, &env);
 	sealsock_config_alpn(cfg, "http/1.1");
+	if (legacy_suite) {
+		sealsock_config_profile(cfg, "legacy");
+		sealsock_config_ciphers(cfg, legacy_suite);
+	}
 	if (role == SEALSOCK_CLIENT)
 		sealsock_config_ca_mem(cfg, test_ca()->cert_pem, strlen(test_ca()->cert_pem));
 	else
@@ -120,10 +125,13 @@ static void every_allocation(const char *versions, const char *groups, const cha
 {
 	struct sealsock_config *cc = counted(NULL, SEALSOCK_CLIENT);
 	struct sealsock_config *sc = counted(NULL, SEALSOCK_SERVER);
-	long n, total, unwound = 0;
+	long n, total, unwound = 0, tried = 0;
+	/* An exchange of old takes a hundred times as long as one on a curve: every seventh. */
+	int step = legacy_suite ? 7 : 1;
 	size_t before;
 
-	sealsock_config_groups(sc, groups);
+	if (groups)
+		sealsock_config_groups(sc, groups);
 	sealsock_config_versions(sc, versions);
 	ok(talk(cc, sc), "%s: the conversation works with memory", what);
 	before = held;	/* with what the first connection makes for all */
@@ -131,9 +139,10 @@ static void every_allocation(const char *versions, const char *groups, const cha
 	crypto_counts = true;
 	talk(cc, sc);
 	total = seen;
-	for (n = 1; n <= total; n++) {
+	for (n = 1; n <= total; n += step) {
 		countdown = n;
 		talk(cc, sc);
+		tried++;
 		unwound += held == before;
 		if (held != before)
 			printf("# allocation %ld of %ld: %zu bytes kept\n", n, total,
@@ -141,7 +150,8 @@ static void every_allocation(const char *versions, const char *groups, const cha
 	}
 	countdown = -1;
 	crypto_counts = false;
-	ok_int(unwound, total, "%s: each of %ld allocations can fail", what, total);
+	ok_int(unwound, tried, "%s: %s of %ld allocations can fail", what,
+	       step > 1 ? "every seventh" : "each", total);
 	ok(talk(cc, sc), "%s: and afterwards all is as before", what);
 	sealsock_config_unref(cc);
 	sealsock_config_unref(sc);
@@ -358,10 +368,16 @@ int main(void)
 	env.alloc = count_alloc;
 	env.free = count_free;
 	test_server(CERT_P256);
+	test_server_rsa();
 	test_client();
 	every_allocation("TLSv1.3", "x25519,secp256r1", "handshake");
 	every_allocation("TLSv1.3", "secp256r1", "handshake with a retry");
 	every_allocation("TLSv1.2", "x25519,secp256r1", "handshake of TLS 1.2");
+	legacy_suite = "TLS_DHE_RSA_WITH_AES_128_CBC_SHA";
+	every_allocation("TLSv1.2", NULL, "DHE and CBC");
+	legacy_suite = "TLS_RSA_WITH_AES_256_CBC_SHA256";
+	every_allocation("TLSv1.2", NULL, "RSA key transport");
+	legacy_suite = NULL;
 	every_allocation_resumed();
 	every_allocation_post();
 	every_allocation_of_config();

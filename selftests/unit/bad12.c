@@ -6,7 +6,7 @@
  */
 #include "expect.h"
 #include "hello.h"
-#include "mutual.h"
+#include "legacy.h"
 #include "tap.h"
 
 enum { FLIGHT_LEN = 32768, MSGS_MAX = 12 };
@@ -129,6 +129,17 @@ static const struct {
 	{ HS_WAIT_SH, MSG_SERVER_HELLO_12, HS12_WAIT_TICKET },
 	{ HS12_WAIT_CERT, MSG_CERTIFICATE, HS12_WAIT_SKE },
 	{ HS12_WAIT_SKE, MSG_SERVER_KEY_EXCHANGE, HS12_WAIT_CR_DONE },
+	/* §7.4.3: RSA has no ServerKeyExchange */
+	{ HS12_WAIT_CERT, MSG_CERTIFICATE, HS12_WAIT_CR_DONE },
+	/* RFC 6066 §8: CertificateStatus right behind Certificate, or left out after all */
+	{ HS12_WAIT_CERT, MSG_CERTIFICATE, HS12_WAIT_STATUS },
+	{ HS12_WAIT_STATUS, MSG_CERTIFICATE_STATUS, HS12_WAIT_SKE },
+	{ HS12_WAIT_STATUS, MSG_SERVER_KEY_EXCHANGE, HS12_WAIT_CR_DONE },
+	{ HS12_WAIT_CERT, MSG_CERTIFICATE, HS12_WAIT_STATUS_RSA },
+	{ HS12_WAIT_STATUS_RSA, MSG_CERTIFICATE_STATUS, HS12_WAIT_CR_DONE },
+	{ HS12_WAIT_STATUS_RSA, MSG_CERTIFICATE_REQUEST, HS12_WAIT_DONE },
+	{ HS12_WAIT_STATUS_RSA, MSG_SERVER_HELLO_DONE, HS12_WAIT_SERVER_CCS },
+	{ HS12_WAIT_STATUS_RSA, MSG_SERVER_HELLO_DONE, HS12_WAIT_TICKET },
 	{ HS12_WAIT_CR_DONE, MSG_CERTIFICATE_REQUEST, HS12_WAIT_DONE },
 	{ HS12_WAIT_CR_DONE, MSG_SERVER_HELLO_DONE, HS12_WAIT_SERVER_CCS },
 	{ HS12_WAIT_DONE, MSG_SERVER_HELLO_DONE, HS12_WAIT_SERVER_CCS },
@@ -170,7 +181,7 @@ static void tables(void)
 		const struct hs_row *r = hs_find(flows[i].from, flows[i].msg);
 
 		good &= r && (r->next == flows[i].to || r->other == flows[i].to ||
-			      r->third == flows[i].to);
+			      r->third == flows[i].to || r->fourth == flows[i].to);
 	}
 	ok(good, "every arrow of the flows is in the table");
 	good = true;
@@ -179,9 +190,29 @@ static void tables(void)
 
 		good &= in_flows(r->state, r->msg, r->next) &&
 			(!r->other || in_flows(r->state, r->msg, r->other)) &&
-			(!r->third || in_flows(r->state, r->msg, r->third));
+			(!r->third || in_flows(r->state, r->msg, r->third)) &&
+			(!r->fourth || in_flows(r->state, r->msg, r->fourth));
 	}
 	ok(good, "every row of the table is in the flows");
+}
+
+/* The client has the Certificate of a server that staples. */
+static struct sealsock_conn *go_to_status(bool rsa)
+{
+	uint8_t out[FLIGHT_LEN];
+	size_t moved;
+
+	cc = legacy_client(rsa ? "TLS_RSA_WITH_AES_128_GCM_SHA256" :
+				 "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+	sc = legacy_server(NULL);
+	staple(sc, "response");
+	c = client_conn(cc);
+	s = sealsock_conn_new(sc);
+	carry(c, s, 0, &moved);
+	split(&server_flight, out, drain(s, out, sizeof(out)));
+	give_msg(c, server_flight.msg[0]);
+	give_msg(c, server_flight.msg[1]);
+	return c;
 }
 
 /* Brings a fresh pair to a state; who is in it. */
@@ -192,6 +223,8 @@ static struct sealsock_conn *go_to(enum hs_state state)
 	static const uint8_t no_ticket[] = { MSG_NEW_SESSION_TICKET, 0, 0, 6, 0, 0, 0, 0, 0, 0 };
 	size_t i, have;
 
+	if (state == HS12_WAIT_STATUS || state == HS12_WAIT_STATUS_RSA)
+		return go_to_status(state == HS12_WAIT_STATUS_RSA);
 	if (state <= HS12_WAIT_SERVER_FINISHED) {
 		to_client(mutual);
 		have = state <= HS12_WAIT_DONE ? state - HS12_WAIT_CERT + 1 : server_flight.count;

@@ -80,7 +80,7 @@ int main(void)
 	int id;
 
 	kdf = (struct kdf){ .crypto = crypto, .scratch = hash_new() };
-	for (id = 0; id < HASH_COUNT; id++) {
+	for (id = HASH_SHA256; id <= HASH_SHA384; id++) {
 		kdf.hash = id;
 		fixed_values();
 		hmacs();

@@ -130,7 +130,7 @@ typedef void (*sealsock_field_fn)(void *arg, const struct sealsock_trace_field *
 struct sealsock_info {
 	uint16_t version;		/* 0x0304, 0x0303; 0 before the ServerHello */
 	uint16_t cipher;		/* registry value of the suite */
-	uint16_t group;			/* registry value of the group */
+	uint16_t group;			/* registry value of the group; 0: it has none */
 	uint16_t sigscheme;		/* registry value of the server's signature scheme */
 	const char *version_name;	/* "TLSv1.3", "TLSv1.2" */
 	const char *cipher_name;	/* "TLS_AES_128_GCM_SHA256" */
@@ -184,7 +184,7 @@ struct sealsock_session_store {
 enum sealsock_request_kind {
 	SEALSOCK_REQUEST_NONE,
 	SEALSOCK_REQUEST_SIGN,		/* answer: the signature over @message */
-	SEALSOCK_REQUEST_DECRYPT,	/* answer: the content of @message, RSA PKCS#1 v1.5 */
+	SEALSOCK_REQUEST_DECRYPT,	/* answer: @message decrypted with RSA, see below */
 	SEALSOCK_REQUEST_VERIFY,	/* answer: 0, or why the peer is refused */
 	SEALSOCK_REQUEST_HELLO,		/* answer: 0, a configuration, or why not */
 };
@@ -192,6 +192,10 @@ enum sealsock_request_kind {
 /*
  * All of it belongs to the connection and stays as it is until the answer. @scheme: registry value
  * of the signature scheme; the message is to be hashed by who signs, never before.
+ * DECRYPT: best with all that RSA gives, as long as @message: its padding is looked at here, in
+ * constant time; else the 48 bytes inside the padding, or no data where that is wrong. Nobody must
+ * see that it was: whatever but SYSTEM, TIMEOUT and NOMEM is answered lets the handshake go on, to
+ * fail later as with any wrong secret (RFC 5246 §7.4.7.1).
  */
 struct sealsock_request {
 	enum sealsock_request_kind kind;
@@ -329,9 +333,11 @@ int sealsock_config_versions(struct sealsock_config *cfg, const char *list);
  *            TLS_AES_128_CCM_SHA256; TLS 1.2: TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
  *            TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
  *            TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
- *            TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 TLS_ECDHE_ECDSA_WITH_AES_128_CCM
+ *            TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 TLS_ECDHE_ECDSA_WITH_AES_128_CCM; not
+ *            by default: the same with DHE_RSA; only in the profile "legacy": those of AES with RSA, and
+ *            AES_128 and AES_256_CBC with SHA, SHA256, SHA384 (man 7 sealsock has all names)
  *   groups:  x25519 secp256r1 secp384r1 secp521r1 x448; TLS 1.3, where libcrypto has ML-KEM:
- *            X25519MLKEM768 SecP256r1MLKEM768
+ *            X25519MLKEM768 SecP256r1MLKEM768; not by default: ffdhe2048 (3072, 4096, 6144, 8192)
  *   sigalgs: ecdsa_secp256r1_sha256 ecdsa_secp384r1_sha384 ecdsa_secp521r1_sha512 ed25519 ed448
  *            rsa_pss_rsae_sha256 rsa_pss_rsae_sha384 rsa_pss_rsae_sha512 rsa_pss_pss_sha256
  *            rsa_pss_pss_sha384 rsa_pss_pss_sha512; TLS 1.2 only: rsa_pkcs1_sha256
@@ -343,7 +349,8 @@ int sealsock_config_sigalgs(struct sealsock_config *cfg, const char *list);
 
 /*
  * Versions and lists at once: "default"; "modern", which leaves out what is there for old peers;
- * "legacy", which adds what only very old ones need. NAME: none of these.
+ * "legacy", which adds what only very old ones need: in TLS 1.2 DHE, RSA key transport, AES-CBC with
+ * encrypt_then_mac, and peers without extended_master_secret (man 7 sealsock). NAME: none of these.
  */
 int sealsock_config_profile(struct sealsock_config *cfg, const char *name);
 

@@ -65,6 +65,7 @@ struct sealsock_config {
 	sealsock_hello_fn on_hello;
 	void *on_hello_arg;
 
+	uint8_t profile;		/* PROFILE_…: the last that was set */
 	unsigned int versions;
 	struct wire_list suites;
 	struct wire_list groups;
@@ -97,6 +98,12 @@ static inline struct bytes wire_list_of(const struct wire_list *l)
 
 /* Is the version enabled, and is there a suite for it? */
 bool config_has_version(const struct sealsock_config *cfg, uint16_t version);
+
+/* Has it been told to do what only very old peers need? */
+static inline bool config_is_legacy(const struct sealsock_config *cfg)
+{
+	return cfg->profile == PROFILE_LEGACY;
+}
 
 /* The suites of enabled versions, in the order of the configuration. */
 void config_offer(const struct sealsock_config *cfg, struct wire_list *out);

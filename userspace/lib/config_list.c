@@ -30,6 +30,7 @@ void config_set_profile(struct sealsock_config *cfg, uint8_t profile)
 {
 	size_t i;
 
+	cfg->profile = profile;
 	cfg->versions = profile == PROFILE_MODERN ? CONFIG_TLS13 : CONFIG_VERSIONS;
 	PROFILE_LIST(&cfg->suites, suites, SUITE_COUNT, profile);
 	PROFILE_LIST(&cfg->sigalgs, sigschemes, SIGSCHEME_COUNT, profile);
@@ -137,9 +138,28 @@ int sealsock_config_versions(struct sealsock_config *cfg, const char *list)
 	return 0;
 }
 
+/* RSA key transport and CBC are for who says so twice. */
+static bool is_legacy(const struct suite *s)
+{
+	return s->kx == KX_RSA || s->mac_len;
+}
+
 int sealsock_config_ciphers(struct sealsock_config *cfg, const char *list)
 {
-	return set_list(cfg, &cfg->suites, list, suite_by_name, "cipher suite");
+	struct wire_list made = { .n = 0 };
+	int err = set_list(cfg, &made, list, suite_by_name, "cipher suite");
+	size_t i;
+
+	for (i = 0; !err && i < u16_count(wire_list_of(&made)); i++) {
+		const struct suite *s = suite_find(u16_at(wire_list_of(&made), i));
+
+		if (is_legacy(s) && !config_is_legacy(cfg))
+			err = config_fail(cfg, SEALSOCK_ERR_NAME,
+					  "%s is only in the profile \"legacy\"", s->name);
+	}
+	if (!err)
+		cfg->suites = made;
+	return err;
 }
 
 int sealsock_config_groups(struct sealsock_config *cfg, const char *list)

@@ -157,6 +157,18 @@ size_t sealsock_conn_want(const struct sealsock_conn *conn)
 	return missing(conn);
 }
 
+/* RFC 8449 §4: what we announced bounds what is inside protected records. */
+static bool over_limit(const struct channel *ch, size_t n)
+{
+	const struct seal_shape *shape = &ch->rx.shape;
+
+	if (!ch->rx_limit || !record_keyed(&ch->rx) ||
+	    (ch->in.p[0] != SEAL_TYPE_DATA && !channel_is_12(ch)))
+		return false;
+	return n > ch->rx_limit + seal_overhead(shape) - SEAL_HEADER +
+		   (shape->block ? SEAL_MAX_BLOCKS : 0);
+}
+
 static int on_header(struct sealsock_conn *conn)
 {
 	size_t n;
@@ -164,9 +176,7 @@ static int on_header(struct sealsock_conn *conn)
 
 	if (err)
 		return err;
-	/* RFC 8449 §4: what we announced bounds what is inside protected records. */
-	if (conn->ch.rx_limit && conn->ch.in.p[0] == SEAL_TYPE_DATA &&
-	    n > conn->ch.rx_limit + seal_overhead(&conn->ch.rx.shape) - SEAL_HEADER)
+	if (over_limit(&conn->ch, n))
 		return channel_fail(&conn->ch, SEALSOCK_ERR_RECORD_SIZE,
 				    "a record is longer than the record_size_limit of %u bytes",
 				    conn->ch.rx_limit);
@@ -319,7 +329,7 @@ void sealsock_conn_info(const struct sealsock_conn *conn, struct sealsock_info *
 	*info = (struct sealsock_info){
 		.version = r->version,
 		.cipher = conn->ch.suite ? conn->ch.suite->id : 0,
-		.group = r->group,
+		.group = r->group < GROUP_UNLISTED ? r->group : 0,
 		.sigscheme = r->scheme,
 		.version_name = r->version == VERSION_TLS12 ? "TLSv1.2" :
 				r->version ? "TLSv1.3" : NULL,

@@ -26,9 +26,11 @@ enum conn_dir { CONN_TX, CONN_RX };
 /* What the kernel needs to seal or open one direction. Whoever fills one wipes it. */
 struct traffic_key {
 	uint16_t version;	/* of linux/tls.h: 0x0303, 0x0304 */
-	uint16_t cipher_type;	/* TLS_CIPHER_* of linux/tls.h */
+	uint16_t cipher_type;	/* TLS_CIPHER_* of linux/tls.h, SEALSOCK_CIPHER_* of ours */
 	uint8_t key[32];
 	uint8_t key_len;
+	uint8_t mac_key[48];	/* of a CBC suite, which has no IV … */
+	uint8_t mac_key_len;	/* … else 0 */
 	uint8_t iv[12];
 	uint64_t seq;		/* of the next record */
 };

@@ -17,6 +17,12 @@ static int export_key12(struct channel *ch, enum conn_dir dir, struct traffic_ke
 		.cipher_type = ch->suite->cipher_type,
 		.key_len = ch->suite->key_len,
 	};
+	if (d->is_cbc) {
+		out->mac_key_len = ch->suite->mac_len;
+		memcpy(out->key, etm_key(d->etm).p, out->key_len);
+		memcpy(out->mac_key, etm_mac_key(d->etm).p, out->mac_key_len);
+		return 0;
+	}
 	memcpy(out->key, secret_of(ch, dir)->b, out->key_len);
 	memcpy(out->iv, d->iv, sizeof(out->iv));
 	if (d->shape.nonce_len)

@@ -12,6 +12,7 @@
 #include "io.h"
 #include "mem.h"
 #include "suite.h"
+#include "../uapi/sealsock.h"
 
 #ifndef TLS_TX_MAX_PAYLOAD_LEN
 #define TLS_TX_MAX_PAYLOAD_LEN 5
@@ -47,6 +48,23 @@ static size_t pack(uint8_t out[CRYPTO_INFO_MAX], const struct seal_suite *suite,
 	return n + SEAL_SEQ;
 }
 
+/* CBC suites have options of their own, which only our module has. */
+static int install_cbc(int fd, int optname, const struct traffic_key *key)
+{
+	struct sealsock_crypto_info_cbc_hmac info = {
+		.version = key->version, .cipher_type = key->cipher_type,
+	};
+	int err;
+
+	memcpy(info.enc_key, key->key, key->key_len);
+	memcpy(info.mac_key, key->mac_key, key->mac_key_len);
+	seal_put_be64(info.rec_seq, key->seq);
+	err = setsockopt(fd, SOL_TLS, optname == TLS_TX ? SEALSOCK_TX : SEALSOCK_RX, &info,
+			 sizeof(info)) ? errno : 0;
+	wipe(&info, sizeof(info));
+	return err;
+}
+
 int install_key(int fd, int optname, const struct traffic_key *key)
 {
 	const struct seal_suite *suite = seal_suite_find(key->version, key->cipher_type);
@@ -56,6 +74,8 @@ int install_key(int fd, int optname, const struct traffic_key *key)
 
 	if (!suite || suite->key_len != key->key_len)
 		return EOPNOTSUPP;
+	if (suite->mac_key_len)
+		return install_cbc(fd, optname, key);
 	n = pack(info, suite, key);
 	err = setsockopt(fd, SOL_TLS, optname, info, (socklen_t)n) ? errno : 0;
 	wipe(info, sizeof(info));
@@ -123,6 +143,8 @@ static int hand_over(struct sealsock_conn *conn, int fd, unsigned int flags,
 	enum sealsock_path path;
 	int err;
 
+	if (tx->mac_key_len)	/* the kernel's own tls has no CBC */
+		flags &= ~SEALSOCK_INSTALL_TLS_ULP;
 	err = attach_any(fd, flags, &path);
 	if (err)
 		return no_ulp(conn, err);

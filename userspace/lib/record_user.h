@@ -20,9 +20,13 @@ struct record_dir {
 	const struct seal_suite *suite;
 	struct seal_shape shape;
 	struct seal_seq seq;
-	struct aead *aead;
+	union {
+		struct aead *aead;
+		struct etm *etm;	/* CBC */
+	};
 	uint8_t iv[SEAL_NONCE];		/* in full, or the salt and zeros */
 	uint16_t pad;			/* data is padded to multiples of this; 0: not */
+	bool is_cbc;
 };
 
 static inline bool record_keyed(const struct record_dir *d)
@@ -36,6 +40,11 @@ static inline bool record_keyed(const struct record_dir *d)
  */
 int record_key(struct record_dir *d, const struct crypto *c, const struct suite *suite, bool seal,
 	       const uint8_t *key, const uint8_t *iv);
+
+/* The same of a CBC suite, with its MAC key; @env is where the IVs come from. */
+int record_key_cbc(struct record_dir *d, const struct crypto *c, const struct sealsock_env *env,
+		   const struct suite *suite, bool seal, const uint8_t *key,
+		   const uint8_t *mac_key);
 
 /* Wipes the key: the direction is finished. */
 void record_clear(struct record_dir *d);

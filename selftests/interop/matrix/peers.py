@@ -112,7 +112,7 @@ class Peers:
     def gnutls_priority(self, version, groups, ciphers):
         return ':'.join(['NORMAL', '-VERS-ALL', '+VERS-TLS' + version[4:], '-GROUP-ALL',
                          *('+' + g for g in groups), '-CIPHER-ALL', *('+' + c for c in ciphers),
-                         '+DHE-RSA', '+RSA'])
+                         '+MAC-ALL', '+SHA256', '+SHA384', '+DHE-RSA', '+RSA'])
 
     def server_gnutls(self, peer, version, cert, auth, port):
         args = ['gnutls-serv', '-q', '--echo', '-p', port, '--x509certfile', self.f(cert + '.pem'),
@@ -141,7 +141,8 @@ class Peers:
                     f'ciphers = {" ".join(ciphers)}\n'
                     f'key_exchange_groups = {" ".join(groups)}\n'
                     'signature_methods = ECDSA RSA\nsignature_hashes = SHA-512 SHA-384 SHA-256\n'
-                    'key_exchange_methods = ECDH DH RSA\nmacs = AEAD\n'
+                    'key_exchange_methods = ECDH DH RSA\n'
+                    'macs = AEAD SHA-256 SHA-384 SHA-1\n'
                     'require_cert_revocation_info = false\nminimum_rsa_bits = 2048\n'
                     'reuse_session_tickets = true\n')
         return path

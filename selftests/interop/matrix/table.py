@@ -20,6 +20,11 @@ CIPHERS = {
     'AES_256_GCM': ('AES-256-GCM', 'AES-256/GCM', 'AES256-GCM-SHA384'),
     'CHACHA20_POLY1305': ('CHACHA20-POLY1305', 'ChaCha20Poly1305', 'CHACHA20-POLY1305'),
     'AES_128_CCM': ('AES-128-CCM', 'AES-128/CCM', 'AES128-CCM'),
+    'AES_128_CBC_SHA': ('AES-128-CBC', 'AES-128', 'AES128-SHA'),
+    'AES_256_CBC_SHA': ('AES-256-CBC', 'AES-256', 'AES256-SHA'),
+    'AES_128_CBC_SHA256': ('AES-128-CBC', 'AES-128', 'AES128-SHA256'),
+    'AES_256_CBC_SHA256': ('AES-256-CBC', 'AES-256', 'AES256-SHA256'),
+    'AES_256_CBC_SHA384': ('AES-256-CBC', 'AES-256', 'AES256-SHA384'),
 }
 SUITES13 = {
     'AES_128_GCM': ('TLS_AES_128_GCM_SHA256', '1301'),
@@ -42,9 +47,19 @@ SUITES12 = {
     ('DHE_RSA', 'AES_256_GCM'): ('TLS_DHE_RSA_WITH_AES_256_GCM_SHA384', '009F'),
     ('DHE_RSA', 'CHACHA20_POLY1305'):
         ('TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256', 'CCAA'),
+    ('DHE_RSA', 'AES_128_CCM'): ('TLS_DHE_RSA_WITH_AES_128_CCM', 'C09E'),
     ('RSA', 'AES_128_GCM'): ('TLS_RSA_WITH_AES_128_GCM_SHA256', '009C'),
     ('RSA', 'AES_256_GCM'): ('TLS_RSA_WITH_AES_256_GCM_SHA384', '009D'),
+    ('RSA', 'AES_128_CCM'): ('TLS_RSA_WITH_AES_128_CCM', 'C09C'),
 }
+# Those of AES-CBC, by hash: the numbers for each exchange, None where there is no such suite.
+for _kx, *_numbers in (('ECDHE_ECDSA', 'C009', 'C00A', 'C023', None, 'C024'),
+                       ('ECDHE_RSA', 'C013', 'C014', 'C027', None, 'C028'),
+                       ('DHE_RSA', '0033', '0039', '0067', '006B', None),
+                       ('RSA', '002F', '0035', '003C', '003D', None)):
+    for _cipher, _number in zip([c for c in CIPHERS if '_CBC_' in c], _numbers):
+        if _number:
+            SUITES12[_kx, _cipher] = (f'TLS_{_kx}_WITH_{_cipher}', _number)
 
 CERTS = ('p256', 'p384', 'p521', 'ed25519', 'ed448', 'rsa', 'rsapss')
 CLIENT_CERTS = ('none', 'p256', 'rsa')
@@ -107,6 +122,15 @@ def ecc(cell):
     return cell['kx'] not in ('dhe', 'rsa')
 
 
+def cbc(cell):
+    return '_CBC_' in cell['cipher']
+
+
+def legacy(cell):
+    """Does it need the profile?"""
+    return cbc(cell) or not ecc(cell)
+
+
 CURVES = {'p256': 'secp256r1', 'p384': 'secp384r1', 'p521': 'secp521r1'}
 
 
@@ -138,13 +162,10 @@ UNSUPPORTED = [
      'Botan has no rsa_pss_pss schemes (it signs as rsa_pss_rsae with such a key)'),
     (lambda p, r, c: c['client'] != 'none' and p == 'botan' and r == 'client',
      "Botan's command-line server cannot ask for a certificate"),
+    (lambda p, r, c: cbc(c) and p == 'nss', 'NSS has no encrypt_then_mac'),
+    (lambda p, r, c: c['kx'] == 'rsa' and p == 'botan', 'Botan has no RSA key transport'),
 ]
 
 # The same for what this library does not have yet. A cell of each is tried: once it works, the table
 # is out of date, and that fails.
-MISSING = [
-    (lambda p, r, c: c['version'] == 'TLSv1.2' and c['kx'] == 'dhe',
-     'this library has no DHE in TLS 1.2 yet'),
-    (lambda p, r, c: c['version'] == 'TLSv1.2' and c['kx'] == 'rsa',
-     'this library has no RSA key transport yet'),
-]
+MISSING = []

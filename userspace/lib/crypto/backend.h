@@ -15,8 +15,10 @@ enum {
 	AEAD_TAG = 16,
 	AEAD_KEY_MAX = 32,
 	HASH_MAX = 48,
-	KEX_SECRET_MAX = 66,
+	DH_MAX = 1024,		/* bytes of the largest finite field */
+	KEX_SECRET_MAX = DH_MAX,
 	SIGNATURE_MAX = 1024,	/* RSA-8192 */
+	RSA_BLOCK_MAX = 2048,	/* RSA-16384, libcrypto's limit */
 	CHAIN_MAX = 10,		/* certificates in a chain */
 };
 
@@ -50,6 +52,29 @@ int aead_open(struct aead *a, const uint8_t nonce[AEAD_NONCE], struct bytes aad,
 	      const uint8_t *in, size_t n, uint8_t *out);
 
 /*
+ * One direction of AES-CBC with HMAC, the MAC over the ciphertext (RFC 7366), made for one key.
+ * @key, @mac_key: key_len and mac_len bytes of @s. The IVs are drawn from @env's random source.
+ * Free wipes the keys.
+ */
+enum { ETM_BLOCK = 16, ETM_MAC_MAX = 48 };
+
+struct etm;
+int etm_new(const struct crypto *c, const struct sealsock_env *env, const struct suite *s,
+	    bool seal, const uint8_t *key, const uint8_t *mac_key, struct etm **out);
+void etm_free(struct etm *e);
+struct bytes etm_key(const struct etm *e);
+struct bytes etm_mac_key(const struct etm *e);
+
+/* @out takes the IV, the content padded to whole blocks, and the MAC, which covers @head too. */
+int etm_seal(struct etm *e, struct bytes head, struct bytes content, uint8_t *out);
+
+/*
+ * @n bytes of IV, ciphertext and MAC; the plaintext, still padded, replaces the ciphertext.
+ * BAD_RECORD: not authentic, then nothing was decrypted.
+ */
+int etm_open(struct etm *e, struct bytes head, uint8_t *body, size_t n);
+
+/*
  * Ephemeral key of a group, its private part drawn from @env's random source. NO_GROUP: unknown,
  * or not in this libcrypto.
  */
@@ -74,6 +99,13 @@ int kex_derive(const struct kex *k, struct bytes peer, uint8_t out[KEX_SECRET_MA
 int kex_answer(const struct crypto *c, const struct sealsock_env *env, uint16_t group,
 	       struct bytes peer, struct kex **made, uint8_t out[KEX_SECRET_MAX], size_t *n);
 
+/*
+ * Finite fields by their domain parameters, as TLS 1.2 names them: @p without leading zeros, the
+ * generator is always 2. *group is 0 where they are not those of a known safe prime.
+ */
+int dh_group_of(struct bytes p, struct bytes g, uint16_t *group);
+int dh_prime(uint16_t group, uint8_t out[DH_MAX], size_t *n);
+
 /* A private key, with what signing needs prepared. */
 struct privkey;
 int privkey_from_pem(const struct sealsock_env *env, struct bytes pem, struct privkey **out);
@@ -81,6 +113,14 @@ void privkey_free(struct privkey *k);
 bool privkey_can(const struct privkey *k, const struct sigscheme *s, uint16_t version);
 int privkey_sign(const struct privkey *k, const struct sigscheme *s, struct bytes msg,
 		 uint8_t sig[SIGNATURE_MAX], size_t *sig_len);
+
+/*
+ * RSA without looking at the padding (crypto/pkcs1.h does): a block of *n bytes, as long as the
+ * modulus; zeros if @msg is no ciphertext of the key. Whoever calls wipes it.
+ */
+bool privkey_can_decrypt(const struct privkey *k);
+int privkey_decrypt(const struct privkey *k, struct bytes msg, uint8_t out[RSA_BLOCK_MAX],
+		    size_t *n);
 
 /* A parsed certificate. */
 struct cert;
@@ -92,6 +132,13 @@ bool cert_fits_key(const struct cert *c, const struct privkey *k);
 /* 0 or BAD_SIGNATURE; ILLEGAL: the scheme is not for the certificate's key in this version. */
 int cert_verify(const struct cert *c, const struct sigscheme *s, uint16_t version,
 		struct bytes msg, struct bytes sig);
+
+/* Is the key RSA's, and may it encrypt keys (keyUsage)? RSAES-PKCS1-v1_5 with it. */
+bool cert_can_encrypt(const struct cert *c);
+int cert_encrypt(const struct cert *c, struct bytes msg, uint8_t out[RSA_BLOCK_MAX], size_t *n);
+
+/* Of an RSA key: its modulus. */
+unsigned int cert_key_bits(const struct cert *c);
 
 /* Calls @fn for each name of the subjectAltName until it returns true; returns whether one did. */
 enum cert_name_kind { CERT_NAME_DNS, CERT_NAME_IP };

@@ -7,11 +7,13 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct crypto shared;
 
-static const char *const cipher_names[AEAD_COUNT] = {
+static const char *const cipher_names[CIPHER_COUNT] = {
 	[AEAD_AES_128_GCM] = "AES-128-GCM",
 	[AEAD_AES_256_GCM] = "AES-256-GCM",
 	[AEAD_CHACHA20_POLY1305] = "ChaCha20-Poly1305",
 	[AEAD_AES_128_CCM] = "AES-128-CCM",
+	[CBC_AES_128] = "AES-128-CBC",
+	[CBC_AES_256] = "AES-256-CBC",
 };
 
 static const int curve_ids[EC_COUNT] = {
@@ -22,7 +24,7 @@ static void drop(struct crypto *c)
 {
 	int i;
 
-	for (i = 0; i < AEAD_COUNT; i++)
+	for (i = 0; i < CIPHER_COUNT; i++)
 		EVP_CIPHER_free(c->cipher[i]);
 	for (i = 0; i < EC_COUNT; i++)
 		EC_GROUP_free(c->ec[i]);
@@ -35,7 +37,7 @@ static bool fetch(struct crypto *c)
 {
 	int i;
 
-	for (i = 0; i < AEAD_COUNT; i++) {
+	for (i = 0; i < CIPHER_COUNT; i++) {
 		c->cipher[i] = EVP_CIPHER_fetch(NULL, cipher_names[i], NULL);
 		if (!c->cipher[i])
 			return false;

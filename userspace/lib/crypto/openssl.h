@@ -37,7 +37,7 @@ struct spares {
 
 struct crypto {
 	unsigned int refs;
-	EVP_CIPHER *cipher[AEAD_COUNT];
+	EVP_CIPHER *cipher[CIPHER_COUNT];
 	EC_GROUP *ec[EC_COUNT];		/* by group, from GROUP_SECP256R1 on */
 	EVP_KEM *kem;			/* NULL: this libcrypto has no ML-KEM */
 	struct spares *spares;

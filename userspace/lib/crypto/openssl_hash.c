@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * Hashes. A handshake runs a hundred of them over a block or two each, for the key schedule: there
- * the way through EVP costs as much as the hashing. libcrypto's own contexts of SHA-2 are plain
+ * the way through EVP costs as much as the hashing. libcrypto's own contexts of SHA are plain
  * structures without allocation, lookup or lock, and are copied by assignment.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED	/* since 3.0, in favour of EVP */
@@ -16,6 +16,7 @@ struct hash {
 	union {
 		SHA256_CTX sha256;
 		SHA512_CTX sha384;
+		SHA_CTX sha1;
 	};
 };
 
@@ -38,19 +39,38 @@ int hash_start(const struct crypto *c, struct hash *h, enum hash_id id)
 {
 	(void)c;
 	h->id = id;
-	return result(id == HASH_SHA384 ? SHA384_Init(&h->sha384) : SHA256_Init(&h->sha256));
+	switch (id) {
+	case HASH_SHA384:
+		return result(SHA384_Init(&h->sha384));
+	case HASH_SHA1:
+		return result(SHA1_Init(&h->sha1));
+	default:
+		return result(SHA256_Init(&h->sha256));
+	}
 }
 
 int hash_add(struct hash *h, const void *p, size_t n)
 {
-	return result(h->id == HASH_SHA384 ? SHA384_Update(&h->sha384, p, n) :
-					     SHA256_Update(&h->sha256, p, n));
+	switch (h->id) {
+	case HASH_SHA384:
+		return result(SHA384_Update(&h->sha384, p, n));
+	case HASH_SHA1:
+		return result(SHA1_Update(&h->sha1, p, n));
+	default:
+		return result(SHA256_Update(&h->sha256, p, n));
+	}
 }
 
 int hash_end(struct hash *h, uint8_t *out)
 {
-	return result(h->id == HASH_SHA384 ? SHA384_Final(out, &h->sha384) :
-					     SHA256_Final(out, &h->sha256));
+	switch (h->id) {
+	case HASH_SHA384:
+		return result(SHA384_Final(out, &h->sha384));
+	case HASH_SHA1:
+		return result(SHA1_Final(out, &h->sha1));
+	default:
+		return result(SHA256_Final(out, &h->sha256));
+	}
 }
 
 int hash_copy(struct hash *to, const struct hash *from)
@@ -61,5 +81,9 @@ int hash_copy(struct hash *to, const struct hash *from)
 
 size_t hash_len(enum hash_id id)
 {
-	return id == HASH_SHA384 ? 48 : 32;
+	static const uint8_t len[HASH_COUNT] = {
+		[HASH_SHA256] = 32, [HASH_SHA384] = 48, [HASH_SHA1] = 20,
+	};
+
+	return len[id];
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Key exchange: ECDH on the NIST curves (RFC 8446 §7.4.2), X25519 and X448 (openssl_raw.c), and
- * hybrids, which join one of these to what openssl_kem.c does.
+ * Key exchange: ECDH on the NIST curves (RFC 8446 §7.4.2), X25519 and X448 (openssl_raw.c), finite
+ * fields (openssl_dh.c), and hybrids, which join one of these to what openssl_kem.c does.
  */
 #include "crypto/openssl_kex.h"
 #include "secret.h"
@@ -15,6 +15,16 @@ static const struct curve curves[] = {
 	{ GROUP_SECP256R1, WAY_EC, 32, .top = 0xff },
 	{ GROUP_SECP384R1, WAY_EC, 48, .top = 0xff },
 	{ GROUP_SECP521R1, WAY_EC, 66, .top = 0x01 },
+	{ GROUP_FFDHE2048, WAY_FINITE, .len = 256 },
+	{ GROUP_FFDHE3072, WAY_FINITE, .len = 384 },
+	{ GROUP_FFDHE4096, WAY_FINITE, .len = 512 },
+	{ GROUP_FFDHE6144, WAY_FINITE, .len = 768 },
+	{ GROUP_FFDHE8192, WAY_FINITE, .len = 1024 },
+	{ GROUP_MODP2048, WAY_FINITE, .len = 256 },
+	{ GROUP_MODP3072, WAY_FINITE, .len = 384 },
+	{ GROUP_MODP4096, WAY_FINITE, .len = 512 },
+	{ GROUP_MODP6144, WAY_FINITE, .len = 768 },
+	{ GROUP_MODP8192, WAY_FINITE, .len = 1024 },
 };
 
 static const struct curve *curve_find(uint16_t group)
@@ -79,12 +89,19 @@ static int ec_make(struct kex *k, uint8_t *share)
 
 static int classic_make(struct kex *k, uint8_t *share)
 {
-	return k->curve->way == WAY_RAW ? raw_make(k, share) : ec_make(k, share);
+	switch (k->curve->way) {
+	case WAY_RAW:
+		return raw_make(k, share);
+	case WAY_EC:
+		return ec_make(k, share);
+	default:
+		return dh_make(k, share);
+	}
 }
 
 static size_t classic_share_len(const struct curve *c)
 {
-	return c->way == WAY_RAW ? c->len : 1 + 2 * (size_t)c->len;
+	return c->way == WAY_EC ? 1 + 2 * (size_t)c->len : c->len;
 }
 
 static int ec_derive(const struct kex *k, struct bytes peer, uint8_t *out)
@@ -120,7 +137,16 @@ static int classic_derive(const struct kex *k, struct bytes peer, uint8_t *out)
 
 	if (peer.n != classic_share_len(k->curve))
 		return SEALSOCK_ERR_ILLEGAL;
-	err = k->curve->way == WAY_RAW ? raw_derive(k, peer, out) : ec_derive(k, peer, out);
+	switch (k->curve->way) {
+	case WAY_RAW:
+		err = raw_derive(k, peer, out);
+		break;
+	case WAY_EC:
+		err = ec_derive(k, peer, out);
+		break;
+	default:
+		err = dh_derive(k, peer, out);
+	}
 	if (!err && secret_all_zero(out, k->curve->len))
 		err = SEALSOCK_ERR_ILLEGAL;
 	return err;
@@ -195,6 +221,7 @@ void kex_free(struct kex *k)
 	EVP_PKEY_CTX_free(k->raw);
 	EVP_PKEY_free(k->kem_key);
 	BN_clear_free(k->scalar);
+	BN_free(k->prime);
 	BN_CTX_free(k->bn);
 	mem_free(k->env, k->share, k->share_len);
 	mem_free(k->env, k, sizeof(*k));

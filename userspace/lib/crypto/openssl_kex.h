@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* What openssl_kex.c, openssl_raw.c and openssl_kem.c share. */
+/* What openssl_kex.c, openssl_raw.c, openssl_dh.c and openssl_kem.c share. */
 #ifndef SEALSOCK_CRYPTO_OPENSSL_KEX_H
 #define SEALSOCK_CRYPTO_OPENSSL_KEX_H
 
@@ -10,13 +10,13 @@ enum { KEM_PUBLIC = 1184, KEM_CIPHERTEXT = 1088, KEM_SECRET = 32 };
 
 enum { SCALAR_MAX = 66 };
 
-enum way { WAY_RAW, WAY_EC };
+enum way { WAY_RAW, WAY_EC, WAY_FINITE };
 
-/* @len: of a scalar, and of the shared secret. */
+/* @len: of the shared secret, and of a scalar of a curve. */
 struct curve {
 	uint16_t group;
 	enum way way;
-	uint8_t len;
+	uint16_t len;
 	uint8_t top;		/* NIST curves: bits of a scalar's first byte */
 	enum raw_curve raw;
 };
@@ -30,7 +30,8 @@ struct kex {
 	bool kem;		/* a hybrid */
 	uint8_t *share;
 	EVP_PKEY_CTX *raw;	/* X25519, X448: holds the private key, ready to derive */
-	BIGNUM *scalar;		/* NIST curves */
+	BIGNUM *scalar;		/* NIST curves, finite fields */
+	BIGNUM *prime;		/* … with this prime */
 	BN_CTX *bn;
 	EVP_PKEY *kem_key;	/* a client's */
 };
@@ -51,5 +52,9 @@ int kem_make(struct kex *k, uint8_t *share);
 /* ILLEGAL: @peer is no valid public key. @out: KEM_CIPHERTEXT bytes. */
 int kem_encapsulate(struct kex *k, struct bytes peer, uint8_t *out, uint8_t *secret);
 int kem_decapsulate(const struct kex *k, struct bytes peer, uint8_t *secret);
+
+/* openssl_dh.c: finite fields; @share, @out: share_len bytes. NOMEM, RANDOM, CRYPTO, ILLEGAL. */
+int dh_make(struct kex *k, uint8_t *share);
+int dh_derive(const struct kex *k, struct bytes peer, uint8_t *out);
 
 #endif

@@ -8,6 +8,8 @@ void status_request_build(const struct ext_set *set, enum ext_where where, struc
 {
 	size_t body;
 
+	if (where == EXT_IN_SH12)
+		return;		/* the response has a message of its own */
 	wr_u8(w, STATUS_OCSP);
 	if (where != EXT_IN_CT) {
 		wr_u16(w, 0);	/* any responder */

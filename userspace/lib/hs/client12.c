@@ -2,6 +2,20 @@
 /* The client's side of the TLS 1.2 handshake. */
 #include "hs/hs.h"
 
+/* Is a suite among them that must not go without encrypt_then_mac? */
+static bool offers_cbc(struct bytes suites)
+{
+	const struct suite *s;
+	size_t i;
+
+	for (i = 0; i < u16_count(suites); i++) {
+		s = suite_find(u16_at(suites, i));	/* NULL: GREASE (RFC 8701) */
+		if (s && s->mac_len)
+			return true;
+	}
+	return false;
+}
+
 void client_offer12(struct hs *hs, struct client_hello *ch)
 {
 	static const uint8_t uncompressed;
@@ -13,6 +27,8 @@ void client_offer12(struct hs *hs, struct client_hello *ch)
 		return;
 	e->present |= EXT_BIT(EXT_EC_POINT_FORMATS) | EXT_BIT(EXT_EXTENDED_MASTER_SECRET) |
 		      EXT_BIT(EXT_RENEGOTIATION_INFO) | EXT_BIT(EXT_SESSION_TICKET);
+	if (offers_cbc(ch->suites))
+		e->present |= EXT_BIT(EXT_ENCRYPT_THEN_MAC);
 	if (hs->session.secret.n && hs->session.version == VERSION_TLS12)
 		e->ticket = hs->session.ticket;
 	e->point_formats = bytes_of(&uncompressed, 1);
@@ -51,13 +67,24 @@ static int check_choices(struct hs *hs, const struct server_hello *sh)
 	return 0;
 }
 
-/* What an attacker in the middle would leave out (RFC 5746 §3.4, RFC 7627 §5.2). */
+/* What an attacker in the middle would leave out (RFC 5746 §3.4, RFC 7627 §5.2, RFC 7366 §3). */
 static int check_protection(struct hs *hs, const struct server_hello *sh)
 {
+	bool etm = sh->ext.present & EXT_BIT(EXT_ENCRYPT_THEN_MAC);
+	bool ems = sh->ext.present & EXT_BIT(EXT_EXTENDED_MASTER_SECRET);
+
 	if (!(sh->ext.present & EXT_BIT(EXT_RENEGOTIATION_INFO)) || sh->ext.renegotiated.n)
 		return bad_hello(hs, SEALSOCK_ERR_UNPROTECTED, "lacks an empty renegotiation_info");
-	if (!(sh->ext.present & EXT_BIT(EXT_EXTENDED_MASTER_SECRET)))
+	/* All sessions have one: who resumes without it is not who made them (RFC 7627 §5.3). */
+	if (!ems && (!config_is_legacy(hs->ch->cfg) || hs->v12.resumed))
 		return bad_hello(hs, SEALSOCK_ERR_UNPROTECTED, "lacks extended_master_secret");
+	if (hs->ch->suite->mac_len && !etm)
+		return bad_hello(hs, SEALSOCK_ERR_UNPROTECTED,
+				 "chooses a CBC suite without encrypt_then_mac");
+	if (etm && !hs->ch->suite->mac_len)
+		return bad_hello(hs, SEALSOCK_ERR_ILLEGAL,
+				 "has encrypt_then_mac with a suite that needs none");
+	hs->result->ems = ems;
 	return 0;
 }
 
@@ -110,7 +137,6 @@ int client_on_server_hello12(struct hs *hs, struct bytes body)
 	if (err)
 		return err;
 	hs->result->version = VERSION_TLS12;
-	hs->result->ems = true;
 	memcpy(hs->v12.server_random, sh.random.p, HELLO_RANDOM);
 	/* A key share is of no use in TLS 1.2: its key is used in no other exchange. */
 	kex_free(hs->kex);
@@ -126,6 +152,7 @@ int client_on_server_hello12(struct hs *hs, struct bytes body)
 	if (err)
 		return err;
 	hs->v12.ticket_due = sh.ext.present & EXT_BIT(EXT_SESSION_TICKET);
+	hs->v12.status_due = sh.ext.present & EXT_BIT(EXT_STATUS_REQUEST);
 	if (hs->v12.resumed)
 		return resume(hs);
 	session_wipe(&hs->session);
@@ -137,6 +164,8 @@ int client_on_server_hello12(struct hs *hs, struct bytes body)
 
 int client_on_certificate12(struct hs *hs, struct bytes body)
 {
+	const struct suite *s = hs->ch->suite;
+	bool rsa = s->kx == KX_RSA;
 	struct certificate c;
 	int err = certificate12_parse(body, &c);
 
@@ -148,21 +177,36 @@ int client_on_certificate12(struct hs *hs, struct bytes body)
 	err = auth_take_chain(hs, c.certs, c.count);
 	if (err)
 		return err;
-	if (auth_of(cert_key_kind(hs->leaf)) != hs->ch->suite->auth)
+	if (auth_of(cert_key_kind(hs->leaf)) != s->auth)
 		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CERTIFICATE,
 				   "has a key that is not for the cipher suite", 0);
+	/* RFC 5246 §7.4.2 */
+	if (rsa && !cert_can_encrypt(hs->leaf))
+		return hs_fail_msg(hs, SEALSOCK_ERR_CERT_USAGE, MSG_CERTIFICATE,
+				   "has a key that may not encrypt", 0);
+	err = hs_add(hs, hs->whole);
+	if (err)
+		return err;
+	if (hs->v12.status_due)
+		return rsa ? HS_FOURTH : HS_THIRD;
+	return rsa ? HS_OTHER : 0;
+}
+
+int client_on_certificate_status(struct hs *hs, struct bytes body)
+{
+	const char *why = NULL;
+	struct bytes ocsp;
+	int err = certificate_status_parse(body, &ocsp, &why);
+
+	if (err)
+		return hs_fail_msg(hs, err, MSG_CERTIFICATE_STATUS, why, 0);
+	if (!buf_append(&hs->result->ocsp, ocsp.p, ocsp.n))
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the OCSP response");
 	return hs_add(hs, hs->whole);
 }
 
-static int check_params(struct hs *hs, const struct server_key_exchange *ske)
+static int check_scheme(struct hs *hs, const struct server_key_exchange *ske)
 {
-	if (!u16_contains(wire_list_of(&hs->ch->cfg->groups), ske->group) ||
-	    group_find(ske->group)->only13)
-		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_SERVER_KEY_EXCHANGE,
-				   "uses a group that was not offered", 0);
-	if (ske->share.n > sizeof(hs->v12.peer))
-		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_SERVER_KEY_EXCHANGE,
-				   "has a public value that is too long", 0);
 	if (!u16_contains(wire_list_of(&hs->ch->cfg->sigalgs), ske->scheme))
 		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_SERVER_KEY_EXCHANGE,
 				   "uses a signature scheme that was not offered", 0);
@@ -189,19 +233,17 @@ static int check_signature(struct hs *hs, const struct server_key_exchange *ske)
 int client_on_server_key_exchange(struct hs *hs, struct bytes body)
 {
 	struct server_key_exchange ske;
-	int err = server_key_exchange_parse(body, &ske);
+	int err = server_key_exchange_parse(body, hs->ch->suite->kx, &ske);
 
 	if (err)
 		return hs_fail_msg(hs, err, MSG_SERVER_KEY_EXCHANGE, ske.why, 0);
-	err = check_params(hs, &ske);
+	err = kex12_take_params(hs, &ske);
+	if (!err)
+		err = check_scheme(hs, &ske);
 	if (!err)
 		err = check_signature(hs, &ske);
 	if (err)
 		return err;
-	hs->v12.group = ske.group;
-	hs->v12.peer_len = (uint8_t)ske.share.n;
-	memcpy(hs->v12.peer, ske.share.p, ske.share.n);
-	hs->result->group = ske.group;
 	hs->result->scheme = ske.scheme;
 	return hs_add(hs, hs->whole);
 }
@@ -218,32 +260,19 @@ int client_on_certificate_request12(struct hs *hs, struct bytes body)
 	return hs_add(hs, hs->whole);
 }
 
-/* Our public value, and the secret that it makes with the server's. */
-static int exchange(struct hs *hs, uint8_t secret[KEX_SECRET_MAX], size_t *n)
-{
-	int err = kex_new(hs->ch->cfg->crypto, hs->ch->env, hs->v12.group, &hs->kex);
-
-	if (err)
-		return hs_internal(hs, err, "making a key share");
-	err = kex_derive(hs->kex, bytes_of(hs->v12.peer, hs->v12.peer_len), secret, n);
-	if (err == SEALSOCK_ERR_ILLEGAL)
-		return hs_fail_msg(hs, err, MSG_SERVER_KEY_EXCHANGE,
-				   "has an invalid public value", 0);
-	return err ? hs_internal(hs, err, "computing the shared secret") : 0;
-}
-
 /* Certificate if one was asked for, and ClientKeyExchange: in the clear. */
-static int add_key_exchange(struct hs *hs)
+static int add_key_exchange(struct hs *hs, uint8_t secret[KEX_SECRET_MAX], size_t *n)
 {
 	static const struct bytes none;
 	struct builder w = { .buf = &hs->flight };
+	int err;
 
 	hs->flight.n = 0;
 	if (hs->client_cert_asked)
 		certificate12_build(hs->cred ? bytes_of(hs->cred->chain.p, hs->cred->chain.n) :
 					       none, &w);
-	client_key_exchange_build(kex_share(hs->kex), &w);
-	return hs_add_from(hs, &w, 0);
+	err = kex12_client(hs, &w, secret, n);
+	return err ? err : hs_add_from(hs, &w, 0);
 }
 
 static int send_flight(struct hs *hs)
@@ -287,17 +316,15 @@ static int sign(struct hs *hs)
 static int server_accepted(struct hs *hs, struct bytes none)
 {
 	uint8_t secret[KEX_SECRET_MAX];
-	size_t n;
-	int err = exchange(hs, secret, &n);
+	size_t n = 0;
+	int err = add_key_exchange(hs, secret, &n);
 
 	(void)none;
 	if (!err)
-		err = add_key_exchange(hs);
+		err = hs12_session_hash(hs);
 	if (!err)
 		err = hs12_keys(hs, bytes_of(secret, n));
 	wipe(secret, sizeof(secret));
-	kex_free(hs->kex);
-	hs->kex = NULL;
 	if (err)
 		return err;
 	return hs->cred ? sign(hs) : send_flight(hs);

@@ -26,23 +26,48 @@ void hs12_log_end(struct hs *hs)
 	buf_free(&hs->v12.log);
 }
 
-/* How much of the key block's IVs a suite takes: all of it, or only the salt (RFC 5288 §3). */
+/*
+ * How much of the key block's IVs a suite takes: all of it, only the salt (RFC 5288 §3), or nothing
+ * where each record has its own (RFC 5246 §6.2.3.2).
+ */
 static size_t iv_len(const struct suite *s)
 {
 	const struct seal_suite *row = seal_suite_find(SEAL_TLS12, s->cipher_type);
 
-	return row->nonce12 == SEAL_NONCE_EXPLICIT ? row->salt_len : SEAL_NONCE;
+	switch (row->nonce12) {
+	case SEAL_NONCE_EXPLICIT:
+		return row->salt_len;
+	case SEAL_NONCE_RANDOM:
+		return 0;
+	default:
+		return SEAL_NONCE;
+	}
+}
+
+int hs12_session_hash(struct hs *hs)
+{
+	struct secret *hash = &hs->v12.session_hash;
+	int err;
+
+	hash->n = 0;
+	if (!hs->result->ems)
+		return 0;
+	err = transcript_hash(&hs->transcript, hash->b);
+	if (err)
+		return hs_internal(hs, err, "hashing the handshake");
+	hash->n = hs->ch->suite->hash_len;
+	return 0;
 }
 
 static int derive_master(struct hs *hs, struct bytes pre_master)
 {
-	uint8_t hash[HASH_MAX];
-	struct bytes seeds[2] = { { hash, hs->ch->suite->hash_len }, { NULL, 0 } };
-	int err = transcript_hash(&hs->transcript, hash);
+	const struct secret *hash = &hs->v12.session_hash;
+	struct bytes bound[2] = { { hash->b, hash->n }, { NULL, 0 } };
+	struct bytes randoms[2] = { { hs->random, HELLO_RANDOM },
+				    { hs->v12.server_random, HELLO_RANDOM } };
 
-	/* RFC 7627 §4: bound to all messages up to ClientKeyExchange. */
-	return err ? err : schedule12_master(&hs->transcript.kdf, pre_master, true, seeds,
-					     &hs->v12.master);
+	return schedule12_master(&hs->transcript.kdf, pre_master, hash->n,
+				 hash->n ? bound : randoms, &hs->v12.master);
 }
 
 /* The keys, unique to each connection: both randoms are in them. */
@@ -50,13 +75,14 @@ static int expand(struct hs *hs)
 {
 	const struct suite *s = hs->ch->suite;
 	struct hs12 *v = &hs->v12;
-	size_t n = 2 * (s->key_len + iv_len(s));
+	size_t n = 2 * (s->mac_len + s->key_len + iv_len(s));
 	int err = schedule12_key_block(&hs->transcript.kdf, &v->master, hs->random,
 				       v->server_random, v->block, n);
 
 	if (err)
 		return hs_internal(hs, err, "deriving the keys");
-	TRACE(secret, hs->ch, TRACE_EXTENDED_MASTER, bytes_of(v->master.b, v->master.n));
+	TRACE(secret, hs->ch, hs->result->ems ? TRACE_EXTENDED_MASTER : TRACE_MASTER12,
+	      bytes_of(v->master.b, v->master.n));
 	TRACE(secret, hs->ch, TRACE_KEY_BLOCK, bytes_of(v->block, n));
 	config_log_secret(hs->ch->cfg, "CLIENT_RANDOM", hs->random, &v->master);
 	secret_copy(&hs->result->exporter, &v->master);
@@ -81,27 +107,58 @@ int hs12_resume_keys(struct hs *hs)
 	return expand(hs);
 }
 
-int hs12_key_dir(struct hs *hs, struct record_dir *d)
+/* A direction's part of the key block (RFC 5246 §6.3): MAC keys, keys, IVs, the client's first. */
+struct dir_keys {
+	const uint8_t *mac, *key;
+	uint8_t iv[SEAL_NONCE];		/* in full, or the salt and zeros */
+	size_t iv_len;
+};
+
+static void find_keys(struct hs *hs, const struct record_dir *d, struct dir_keys *out)
 {
 	const struct suite *s = hs->ch->suite;
-	size_t of_iv = iv_len(s);
 	bool server = (d == &hs->ch->tx) == (hs->ch->cfg->role == SEALSOCK_SERVER);
-	const uint8_t *key = hs->v12.block + (server ? s->key_len : 0);
-	struct secret *keep = d == &hs->ch->tx ? &hs->ch->tx_secret : &hs->ch->rx_secret;
-	uint8_t iv[SEAL_NONCE] = { 0 };
+	const uint8_t *keys = hs->v12.block + 2 * s->mac_len, *ivs = keys + 2 * s->key_len;
+
+	*out = (struct dir_keys){ .iv_len = iv_len(s) };
+	out->mac = hs->v12.block + (server ? s->mac_len : 0);
+	out->key = keys + (server ? s->key_len : 0);
+	memcpy(out->iv, ivs + (server ? out->iv_len : 0), out->iv_len);
+}
+
+static void trace_keys(struct hs *hs, const struct record_dir *d, const struct dir_keys *k)
+{
+	const struct suite *s = hs->ch->suite;
+	struct channel *ch = hs->ch;
+
+	if (s->mac_len)
+		TRACE(secret, ch, trace_dir(ch, d, TRACE_CLIENT_MAC), bytes_of(k->mac, s->mac_len));
+	TRACE(secret, ch, trace_dir(ch, d, TRACE_CLIENT_KEY), bytes_of(k->key, s->key_len));
+	if (k->iv_len)
+		TRACE(secret, ch, trace_dir(ch, d, TRACE_CLIENT_IV), bytes_of(k->iv, k->iv_len));
+}
+
+int hs12_key_dir(struct hs *hs, struct record_dir *d)
+{
+	struct channel *ch = hs->ch;
+	const struct suite *s = ch->suite;
+	const struct crypto *c = ch->cfg->crypto;
+	struct secret *keep = d == &ch->tx ? &ch->tx_secret : &ch->rx_secret;
+	struct dir_keys k;
 	int err;
 
-	memcpy(iv, hs->v12.block + 2 * s->key_len + (server ? of_iv : 0), of_iv);
-	err = record_key(d, hs->ch->cfg->crypto, s, d == &hs->ch->tx, key, iv);
-	/* There is nothing to derive it from again. */
-	memcpy(keep->b, key, s->key_len);
-	keep->n = s->key_len;
-	if (!err) {
-		TRACE(secret, hs->ch, trace_dir(hs->ch, d, TRACE_CLIENT_KEY),
-		      bytes_of(key, s->key_len));
-		TRACE(secret, hs->ch, trace_dir(hs->ch, d, TRACE_CLIENT_IV), bytes_of(iv, of_iv));
+	find_keys(hs, d, &k);
+	if (s->mac_len) {
+		err = record_key_cbc(d, c, ch->env, s, d == &ch->tx, k.key, k.mac);
+	} else {
+		err = record_key(d, c, s, d == &ch->tx, k.key, k.iv);
+		/* There is nothing to derive it from again. */
+		memcpy(keep->b, k.key, s->key_len);
+		keep->n = s->key_len;
 	}
-	wipe(iv, sizeof(iv));
+	if (!err)
+		trace_keys(hs, d, &k);
+	wipe(&k, sizeof(k));
 	return err ? hs_internal(hs, err, "setting the keys") : 0;
 }
 

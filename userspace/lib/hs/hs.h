@@ -8,6 +8,7 @@
 #define SEALSOCK_HS_H
 
 #include "channel.h"
+#include "crypto/pkcs1.h"
 #include "hs/grease.h"
 #include "msg/msg.h"
 #include "schedule12.h"
@@ -37,6 +38,8 @@ enum hs_state {
 	HS12_WAIT_TICKET,
 	HS12_WAIT_SERVER_CCS,
 	HS12_WAIT_SERVER_FINISHED,
+	HS12_WAIT_STATUS,	/* CertificateStatus (RFC 6066 §8), or what follows it … */
+	HS12_WAIT_STATUS_RSA,	/* … where there is no ServerKeyExchange */
 	HS12_WAIT_CLIENT_CERT,
 	HS12_WAIT_CKE,
 	HS12_WAIT_CKE_SIGNED,	/* the client sent a certificate: CertificateVerify follows */
@@ -74,12 +77,12 @@ struct hs;
 typedef int (*hs_resume_fn)(struct hs *hs, struct bytes data);
 
 /*
- * @done: what the message means. 0; HS_OTHER, HS_THIRD: go to @other or @third instead of @next;
- * what hs_wait() answers; or a negative error, after channel_fail().
+ * @done: what the message means. 0; HS_OTHER, HS_THIRD, HS_FOURTH: go to @other, @third or @fourth
+ * instead of @next; what hs_wait() answers; or a negative error, after channel_fail().
  * @last: nothing may follow in the same record: keys change, or it is the peer's turn. Only such
  * messages may wait for an answer.
  */
-enum { HS_OTHER = 1, HS_THIRD = 2, HS_WAITS = 3 };
+enum { HS_OTHER = 1, HS_THIRD = 2, HS_WAITS = 3, HS_FOURTH = 4 };
 
 struct hs_row {
 	enum hs_state state;
@@ -87,6 +90,7 @@ struct hs_row {
 	enum hs_state next;
 	enum hs_state other;
 	enum hs_state third;
+	enum hs_state fourth;
 	bool last;
 	int (*done)(struct hs *hs, struct bytes body);
 };
@@ -103,15 +107,19 @@ const char *hs_state_name(enum hs_state state);
 const struct hs_row *hs_find(enum hs_state state, unsigned int msg);
 
 /* What only a handshake of TLS 1.2 has. */
-enum { KEY_BLOCK12_MAX = 2 * (SEAL_MAX_KEY + SEAL_NONCE) };
+enum { KEY_BLOCK12_MAX = 2 * (SEAL_MAX_MAC_KEY + SEAL_MAX_KEY) };
 
 struct hs12 {
 	uint8_t server_random[HELLO_RANDOM];
+	uint16_t client_version;	/* server: what the ClientHello offers as its highest */
+	struct secret session_hash;	/* RFC 7627 §3; empty: no extended master secret */
 	struct secret master;
 	uint8_t block[KEY_BLOCK12_MAX];	/* from its derivation to the second change_cipher_spec */
 	uint16_t group;			/* client: of the server's public value … */
-	uint8_t peer[EC_SHARE_MAX];	/* … and the value */
-	uint8_t peer_len;
+	struct buf peer;		/* … and the value; server: an encrypted pre-master … */
+	bool decrypt_due;		/* … which the caller is still to be asked about … */
+	uint8_t fallback[PRE_MASTER_RSA]; /* … and what stands in for a wrong one */
+	bool status_due;		/* client: the server may send an OCSP response */
 	bool logging;			/* the messages may have to be signed as they are: … */
 	struct buf log;			/* … all of them so far */
 	bool resumed;
@@ -241,10 +249,11 @@ int hs_start(struct hs *hs, const struct host *host);
 
 /*
  * Asks the caller and suspends the handshake until hs_answer() calls @resume: what a row's @done
- * returns then. hs_ask_sign() keeps a copy of the message.
+ * returns then. hs_ask_sign() and hs_ask_decrypt() keep a copy of the message.
  */
 int hs_wait(struct hs *hs, enum sealsock_request_kind kind, hs_resume_fn resume);
 int hs_ask_sign(struct hs *hs, struct bytes message, hs_resume_fn resume);
+int hs_ask_decrypt(struct hs *hs, struct bytes message, hs_resume_fn resume);
 
 /* The answer: @code 0 with what was asked for, or the error with which the handshake fails. */
 int hs_answer(struct hs *hs, int code, struct bytes data);
@@ -277,6 +286,7 @@ int post_on_finished(struct hs *hs, struct bytes body);
 /* client12.c, server12.c: what states12.c points to. */
 int client_on_server_hello12(struct hs *hs, struct bytes body);
 int client_on_certificate12(struct hs *hs, struct bytes body);
+int client_on_certificate_status(struct hs *hs, struct bytes body);
 int client_on_server_key_exchange(struct hs *hs, struct bytes body);
 int client_on_certificate_request12(struct hs *hs, struct bytes body);
 int client_on_server_hello_done(struct hs *hs, struct bytes body);
@@ -333,11 +343,35 @@ int ticket_keep(struct channel *ch, struct hs_result *r, const struct session *s
 /* Keeps a message for CertificateVerify, if one may come. MESSAGE_SIZE: they are too many bytes. */
 int hs12_log(struct hs *hs, struct bytes message);
 void hs12_log_end(struct hs *hs);
+
+/* Binds the master secret to all messages so far, where that was negotiated (RFC 7627 §4). */
+int hs12_session_hash(struct hs *hs);
 int hs12_keys(struct hs *hs, struct bytes pre_master);
 int hs12_resume_keys(struct hs *hs);
 int hs12_key_dir(struct hs *hs, struct record_dir *d);
 int hs12_send_finished(struct hs *hs);
 int hs12_check_finished(struct hs *hs, struct bytes body);
+
+/*
+ * kex12.c: how the pre-master secret comes about: by ECDHE (RFC 8422), DHE (RFC 5246, RFC 7919), or
+ * encrypted with the server's RSA key (RFC 5246 §7.4.7.1).
+ */
+
+/* Client: are the server's parameters good? Keeps group and public value. */
+int kex12_take_params(struct hs *hs, const struct server_key_exchange *ske);
+
+/* Client: adds ClientKeyExchange, and gives the secret; whoever calls wipes it. */
+int kex12_client(struct hs *hs, struct builder *w, uint8_t secret[KEX_SECRET_MAX], size_t *n);
+
+/* Server: the parameters as they are signed and sent; @params is freed by who calls. */
+int kex12_make_params(struct hs *hs, struct buf *params);
+
+/*
+ * Server: what the client sent makes the keys. HS_WAITS: the caller is asked to decrypt it, at once
+ * or, where the client still has to sign, by kex12_ask().
+ */
+int kex12_server(struct hs *hs, struct bytes exchange);
+int kex12_ask(struct hs *hs);
 
 /* common13.c: steps both roles take. */
 int hs_add(struct hs *hs, struct bytes message);
@@ -419,6 +453,18 @@ struct choice {
 };
 
 int policy_choose(struct hs *hs, const struct client_hello *ch, struct choice *out);
+
+/* Parts of it that TLS 1.2 chooses alike. */
+typedef bool (*policy_fits_fn)(const struct suite *s, void *arg);
+const struct suite *policy_suite(const struct sealsock_config *cfg, struct bytes offered,
+				 policy_fits_fn fits, void *arg);
+const struct sigscheme *policy_scheme(const struct sealsock_config *cfg,
+				      const struct credential *c, struct bytes offered,
+				      uint16_t version);
+void policy_host(const struct ext_set *e, struct host *host);
+int policy_alpn(struct hs *hs, const struct ext_set *e, struct choice *out);
+
+/* policy12.c */
 int policy_choose12(struct hs *hs, const struct client_hello *ch, struct choice *out);
 
 /* What a resumed session leaves to be chosen: the application protocol. */

@@ -8,7 +8,9 @@
 
 bool resume12_usable(const struct session *s)
 {
-	return s->ems && s->secret.n == MASTER12_LEN && (s->ticket.n || s->id.n);
+	const struct suite *suite = suite_find(s->suite);
+
+	return s->ems && suite && s->etm == (suite->mac_len != 0) && s->secret.n == MASTER12_LEN && (s->ticket.n || s->id.n);
 }
 
 int resume12_session_id(struct hs *hs)
@@ -44,6 +46,9 @@ int resume12_keep(struct hs *hs)
 	bool ticket = hs->v12.ticket.n;
 	int err;
 
+	/* Without extended master secret it could be moved to another connection (RFC 7627 §5.4). */
+	if (!r->ems)
+		return 0;
 	if (hs->v12.resumed && !ticket)
 		return put_back(hs);
 	if (!ticket && (hs->v12.ticket_due || !hs->session_id_len))
@@ -54,6 +59,7 @@ int resume12_keep(struct hs *hs)
 	s.host = bytes_of(r->host->name, strlen(r->host->name));
 	s.peer = bytes_of(NULL, 0);
 	s.ems = true;
+	s.etm = hs->ch->suite->mac_len;
 	s.ticket = bytes_of(hs->v12.ticket.p, hs->v12.ticket.n);
 	if (!ticket)
 		s.id = bytes_of(hs->session_id, hs->session_id_len);
@@ -97,6 +103,9 @@ bool resume12_find(struct hs *hs, const struct client_hello *ch)
 	       u16_contains(ch->suites, s->suite) &&
 	       u16_contains(wire_list_of(&cfg->suites), s->suite) &&
 	       (cfg->verify != SEALSOCK_VERIFY_REQUIRED || s->verified);
+	/* RFC 7366 §3.1: what was encrypted first stays so, or the session stays unused. */
+	good = good && s->etm == (suite_find(s->suite)->mac_len != 0) &&
+	       (!s->etm || ch->ext.present & EXT_BIT(EXT_ENCRYPT_THEN_MAC));
 	/* RFC 5077 §3.4: the id tells the client that its ticket was taken. */
 	good = good && ch->session_id.n;
 	if (!good)
@@ -127,6 +136,8 @@ int resume12_promise(struct hs *hs, const struct client_hello *ch)
 	const struct sealsock_config *cfg = hs->ch->cfg;
 
 	hs->session_id_len = 0;
+	if (!hs->result->ems)
+		return 0;
 	hs->v12.ticket_due = cfg->ticket_count && ch->ext.present & EXT_BIT(EXT_SESSION_TICKET);
 	if (hs->v12.ticket_due || !cfg->store.put)
 		return 0;
@@ -170,6 +181,7 @@ int resume12_issue(struct hs *hs)
 	w = (struct builder){ .buf = &text };
 	if (ticket_describe(hs, &s)) {
 		s.ems = true;
+		s.etm = hs->ch->suite->mac_len;
 		secret_copy(&s.secret, &hs->v12.master);
 		session_write(&s, &w);
 		session_wipe(&s);

@@ -14,6 +14,7 @@ int hs_init(struct hs *hs, struct channel *ch, struct hs_result *result)
 	buf_init(&hs->request_message, ch->env);
 	buf_init(&hs->session_text, ch->env);
 	buf_init(&hs->v12.log, ch->env);
+	buf_init(&hs->v12.peer, ch->env);
 	buf_init(&hs->v12.ticket, ch->env);
 	ch->step = hs_state_name(hs->state);
 	return transcript_init(&hs->transcript, ch->cfg->crypto);
@@ -27,6 +28,7 @@ void hs_free(struct hs *hs)
 	buf_free(&hs->request_message);
 	buf_free(&hs->session_text);
 	buf_free(&hs->v12.log);
+	buf_free(&hs->v12.peer);
 	buf_free(&hs->v12.ticket);
 	kex_free(hs->kex);
 	cert_free(hs->leaf);
@@ -135,7 +137,21 @@ int hs_record_header(struct hs *hs, size_t *body_len)
 	return 0;
 }
 
-/* Goes where a message's handler says. */
+/* Where a message's handler wants to go. */
+static enum hs_state target(const struct hs_row *row, int r)
+{
+	switch (r) {
+	case HS_OTHER:
+		return row->other;
+	case HS_THIRD:
+		return row->third;
+	case HS_FOURTH:
+		return row->fourth;
+	default:
+		return row->next;
+	}
+}
+
 static int proceed(struct hs *hs, const struct hs_row *row, int r)
 {
 	if (r < 0)
@@ -145,7 +161,7 @@ static int proceed(struct hs *hs, const struct hs_row *row, int r)
 		return 0;
 	}
 	hs->ch->idle_records = 0;
-	go(hs, r == HS_THIRD ? row->third : r == HS_OTHER ? row->other : row->next);
+	go(hs, target(row, r));
 	return 0;
 }
 
@@ -248,13 +264,39 @@ int hs_ask_sign(struct hs *hs, struct bytes message, hs_resume_fn resume)
 	return HS_WAITS;
 }
 
+int hs_ask_decrypt(struct hs *hs, struct bytes message, hs_resume_fn resume)
+{
+	hs->request_message.n = 0;
+	if (!buf_append(&hs->request_message, message.p, message.n))
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping what is to be decrypted");
+	hs_wait(hs, SEALSOCK_REQUEST_DECRYPT, resume);
+	hs->request.message = hs->request_message.p;
+	hs->request.message_len = hs->request_message.n;
+	hs->request.key = hs->cred->signer;
+	return HS_WAITS;
+}
+
+/*
+ * Does the answer end the handshake now? Not what may be a verdict on a ciphertext's padding: the
+ * peer must not see it (RFC 5246 §7.4.7.1).
+ */
+static bool gives_up(const struct hs *hs, int code)
+{
+	if (hs->request.kind != SEALSOCK_REQUEST_DECRYPT)
+		return code;
+	return code == SEALSOCK_ERR_SYSTEM || code == SEALSOCK_ERR_TIMEOUT ||
+	       code == SEALSOCK_ERR_NOMEM;
+}
+
 int hs_answer(struct hs *hs, int code, struct bytes data)
 {
 	hs_resume_fn resume = hs->resume;
 	int err;
 
 	hs->resume = NULL;
-	if (code)
+	if (code && !gives_up(hs, code))
+		data = bytes_of(NULL, 0);
+	else if (code)
 		return channel_fail(hs->ch, code, "%s", sealsock_strerror(code));
 	err = proceed(hs, hs->row, resume(hs, data));
 	if (!err && !hs->resume)

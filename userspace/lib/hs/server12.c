@@ -35,13 +35,54 @@ static int read_hello(struct hs *hs, struct bytes body, struct client_hello *ch)
 	if (err)
 		return err;
 	err = client_hello_check12(ch);
-	return err ? hs_fail_msg(hs, err, MSG_CLIENT_HELLO, ch->why, 0) : 0;
+	if (err)
+		return hs_fail_msg(hs, err, MSG_CLIENT_HELLO, ch->why, 0);
+	/* RFC 7627 §5.3: without it nothing is resumed, and nothing exported. */
+	if (!(ch->ext.present & EXT_BIT(EXT_EXTENDED_MASTER_SECRET)) &&
+	    !config_is_legacy(hs->ch->cfg))
+		return hs_fail_msg(hs, SEALSOCK_ERR_UNPROTECTED, MSG_CLIENT_HELLO,
+				   "lacks extended_master_secret", 0);
+	return 0;
+}
+
+/* Will the chain be stapled an OCSP response? */
+static bool staples(const struct client_hello *ch, const struct credential *cred)
+{
+	return cred && cred->staple.n && ch->ext.present & EXT_BIT(EXT_STATUS_REQUEST);
+}
+
+/* What the ServerHello answers besides its choices. */
+static void add_extensions(struct hs *hs, const struct client_hello *ch, const struct choice *c,
+			   struct ext_set *e)
+{
+	static const uint8_t uncompressed;
+	unsigned int limit = hs->ch->cfg->record_size_limit;
+
+	e->present = EXT_BIT(EXT_RENEGOTIATION_INFO);
+	if (hs->result->ems)
+		e->present |= EXT_BIT(EXT_EXTENDED_MASTER_SECRET);
+	if (c->suite->mac_len)	/* only then: RFC 7366 §3 */
+		e->present |= EXT_BIT(EXT_ENCRYPT_THEN_MAC);
+	if (ch->ext.present & EXT_BIT(EXT_EC_POINT_FORMATS)) {
+		e->present |= EXT_BIT(EXT_EC_POINT_FORMATS);
+		e->point_formats = bytes_of(&uncompressed, 1);
+	}
+	if (hs->v12.ticket_due)
+		e->present |= EXT_BIT(EXT_SESSION_TICKET);
+	if (staples(ch, c->cred))
+		e->present |= EXT_BIT(EXT_STATUS_REQUEST);
+	if (c->sni_known)	/* RFC 6066 §3: the name was used */
+		e->present |= EXT_BIT(EXT_SERVER_NAME);
+	if (limit && ch->ext.present & EXT_BIT(EXT_RECORD_SIZE_LIMIT)) {
+		e->present |= EXT_BIT(EXT_RECORD_SIZE_LIMIT);
+		e->record_limit = (uint16_t)limit;
+		channel_set_limit(hs->ch, ch->ext.record_limit, false);
+	}
 }
 
 static int add_server_hello(struct hs *hs, const struct client_hello *ch, const struct choice *c,
 			    struct builder *w)
 {
-	static const uint8_t uncompressed;
 	struct server_hello sh = {
 		.legacy_version = VERSION_TLS12,
 		.random = bytes_of(hs->v12.server_random, HELLO_RANDOM),
@@ -55,15 +96,7 @@ static int add_server_hello(struct hs *hs, const struct client_hello *ch, const 
 		return hs_internal(hs, SEALSOCK_ERR_RANDOM, "drawing random bytes");
 	if (config_has_version(hs->ch->cfg, VERSION_TLS13))
 		server_hello_mark12(hs->v12.server_random);
-	sh.ext.present = EXT_BIT(EXT_EXTENDED_MASTER_SECRET) | EXT_BIT(EXT_RENEGOTIATION_INFO);
-	if (ch->ext.present & EXT_BIT(EXT_EC_POINT_FORMATS)) {
-		sh.ext.present |= EXT_BIT(EXT_EC_POINT_FORMATS);
-		sh.ext.point_formats = bytes_of(&uncompressed, 1);
-	}
-	if (hs->v12.ticket_due)
-		sh.ext.present |= EXT_BIT(EXT_SESSION_TICKET);
-	if (c->sni_known)	/* RFC 6066 §3: the name was used */
-		sh.ext.present |= EXT_BIT(EXT_SERVER_NAME);
+	add_extensions(hs, ch, c, &sh.ext);
 	if (c->alpn.n) {
 		sh.ext.present |= EXT_BIT(EXT_ALPN);
 		alpn[0] = (uint8_t)c->alpn.n;
@@ -72,19 +105,6 @@ static int add_server_hello(struct hs *hs, const struct client_hello *ch, const 
 	}
 	server_hello_build(&sh, w);
 	return 0;
-}
-
-/* Our public value, which is for this handshake alone, as it is signed and sent. */
-static int make_params(struct hs *hs, struct buf *params)
-{
-	struct builder w = { .buf = params };
-
-	buf_init(params, hs->ch->env);
-	server_key_params_build(hs->result->group, kex_share(hs->kex), &w);
-	if (!w.bad)
-		return 0;
-	buf_free(params);
-	return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making ServerKeyExchange");
 }
 
 /* Kinds of keys that may sign for a client (RFC 5246 §7.4.4, RFC 8422 §5.5). */
@@ -103,21 +123,11 @@ static void add_certificate_request(struct hs *hs, struct builder *w)
 }
 
 /* The rest of the flight, which goes out as a whole, in as few records as it takes. */
-static int key_exchange_signed(struct hs *hs, struct bytes signature)
+static int finish_flight(struct hs *hs)
 {
-	struct server_key_exchange ske = { .scheme = hs->scheme->id, .signature = signature };
 	struct builder w = { .buf = &hs->flight };
-	struct buf params;
 	int err;
 
-	if (signature.n == 0 || signature.n > SIGNATURE_MAX)
-		return channel_fail(hs->ch, SEALSOCK_ERR_CRYPTO, "the signer gave no signature");
-	err = make_params(hs, &params);
-	if (err)
-		return err;
-	ske.params = bytes_of(params.p, params.n);
-	server_key_exchange_build(&ske, &w);
-	buf_free(&params);
 	if (hs->ch->cfg->verify != SEALSOCK_VERIFY_NONE)
 		add_certificate_request(hs, &w);
 	empty_message_build(MSG_SERVER_HELLO_DONE, &w);
@@ -130,13 +140,33 @@ static int key_exchange_signed(struct hs *hs, struct bytes signature)
 	return hs->client_cert_asked ? HS_OTHER : 0;
 }
 
+static int key_exchange_signed(struct hs *hs, struct bytes signature)
+{
+	struct server_key_exchange ske = { .scheme = hs->scheme->id, .signature = signature };
+	struct builder w = { .buf = &hs->flight };
+	struct buf params;
+	int err;
+
+	if (signature.n == 0 || signature.n > SIGNATURE_MAX)
+		return channel_fail(hs->ch, SEALSOCK_ERR_CRYPTO, "the signer gave no signature");
+	err = kex12_make_params(hs, &params);
+	if (err)
+		return err;
+	ske.params = bytes_of(params.p, params.n);
+	server_key_exchange_build(&ske, &w);
+	buf_free(&params);
+	if (w.bad)
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the server's flight");
+	return finish_flight(hs);
+}
+
 /* Signs the public value together with both randoms, or asks for the signature. */
 static int sign_key_exchange(struct hs *hs)
 {
 	uint8_t content[SIGNED_PARAMS_MAX], sig[SIGNATURE_MAX];
 	struct buf params;
 	size_t n, sig_len;
-	int err = make_params(hs, &params);
+	int err = kex12_make_params(hs, &params);
 
 	if (err)
 		return err;
@@ -151,11 +181,15 @@ static int sign_key_exchange(struct hs *hs)
 	return key_exchange_signed(hs, bytes_of(sig, sig_len));
 }
 
-/* ServerHello, Certificate, ServerKeyExchange, CertificateRequest, ServerHelloDone. */
+/*
+ * ServerHello, Certificate, CertificateStatus, ServerKeyExchange unless the client's secret comes
+ * encrypted, CertificateRequest, ServerHelloDone.
+ */
 static int answer(struct hs *hs, const struct client_hello *ch, const struct choice *c)
 {
+	bool agrees = c->suite->kx != KX_RSA;
 	struct builder w = { .buf = &hs->flight };
-	int err = kex_new(hs->ch->cfg->crypto, hs->ch->env, c->group, &hs->kex);
+	int err = agrees ? kex_new(hs->ch->cfg->crypto, hs->ch->env, c->group, &hs->kex) : 0;
 
 	if (err)
 		return hs_internal(hs, err, "making a key share");
@@ -165,9 +199,11 @@ static int answer(struct hs *hs, const struct client_hello *ch, const struct cho
 	if (err)
 		return err;
 	certificate12_build(bytes_of(c->cred->chain.p, c->cred->chain.n), &w);
+	if (staples(ch, c->cred))
+		certificate_status_build(bytes_of(c->cred->staple.p, c->cred->staple.n), &w);
 	if (w.bad)
 		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the server's flight");
-	return sign_key_exchange(hs);
+	return agrees ? sign_key_exchange(hs) : finish_flight(hs);
 }
 
 /* ServerHello, ChangeCipherSpec, Finished: the other half is the client's. */
@@ -210,6 +246,9 @@ int server_on_client_hello12(struct hs *hs, struct bytes body)
 		err = hello_ask_application(hs, &ch, configuration_chosen);
 	if (!err)
 		resumed = resume12_find(hs, &ch);
+	if (!err && resumed && !(ch.ext.present & EXT_BIT(EXT_EXTENDED_MASTER_SECRET)))
+		err = hs_fail_msg(hs, SEALSOCK_ERR_UNPROTECTED, MSG_CLIENT_HELLO,
+				  "resumes without extended_master_secret", 0);
 	if (!err)
 		err = resumed ? policy_resume12(hs, &ch, &c) : policy_choose12(hs, &ch, &c);
 	if (!err)
@@ -222,7 +261,8 @@ int server_on_client_hello12(struct hs *hs, struct bytes body)
 	hs->result->version = VERSION_TLS12;
 	hs->result->group = c.group;
 	hs->result->scheme = c.scheme ? c.scheme->id : 0;
-	hs->result->ems = true;
+	hs->result->ems = ch.ext.present & EXT_BIT(EXT_EXTENDED_MASTER_SECRET);
+	hs->v12.client_version = ch.legacy_version;
 	hs->v12.logging = !resumed && hs->ch->cfg->verify != SEALSOCK_VERIFY_NONE;
 	memcpy(hs->random, ch.random.p, HELLO_RANDOM);
 	err = transcript_start(&hs->transcript, c.suite->hash);
@@ -274,34 +314,24 @@ int server_on_certificate_verify12(struct hs *hs, struct bytes body)
 				   "is not signed with the certificate's key", 0);
 	if (err)
 		return hs_internal(hs, err, "verifying the signature");
-	return hs_add(hs, hs->whole);
+	err = hs_add(hs, hs->whole);
+	if (err)
+		return err;
+	return hs->v12.decrypt_due ? kex12_ask(hs) : 0;
 }
 
 int server_on_client_key_exchange(struct hs *hs, struct bytes body)
 {
-	uint8_t secret[KEX_SECRET_MAX];
 	const char *why = NULL;
-	struct bytes share;
-	size_t n;
-	int err = client_key_exchange_parse(body, &share, &why);
+	struct bytes exchange;
+	int err = client_key_exchange_parse(body, hs->ch->suite->kx, &exchange, &why);
 
 	if (err)
 		return hs_fail_msg(hs, err, MSG_CLIENT_KEY_EXCHANGE, why, 0);
 	err = hs_add(hs, hs->whole);
-	if (err)
-		return err;
-	err = kex_derive(hs->kex, share, secret, &n);
-	kex_free(hs->kex);
-	hs->kex = NULL;
-	if (err == SEALSOCK_ERR_ILLEGAL)
-		err = hs_fail_msg(hs, err, MSG_CLIENT_KEY_EXCHANGE, "has an invalid public value",
-				  0);
-	else if (err)
-		err = hs_internal(hs, err, "computing the shared secret");
-	else
-		err = hs12_keys(hs, bytes_of(secret, n));
-	wipe(secret, sizeof(secret));
-	return err;
+	if (!err)
+		err = hs12_session_hash(hs);
+	return err ? err : kex12_server(hs, exchange);
 }
 
 int server_on_ccs(struct hs *hs, struct bytes body)

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * The legal sequences of messages of TLS 1.2, as RFC 5246 §7.3 draws them (figure 1 the full
- * handshake, figure 2 the resumed one). ChangeCipherSpec is an event like a message.
+ * handshake, figure 2 the resumed one), with NewSessionTicket (RFC 5077 §3.1) and CertificateStatus
+ * (RFC 6066 §8). ServerKeyExchange is there unless the key exchange is RSA (§7.4.3).
+ * ChangeCipherSpec is an event like a message.
  */
 #include "hs/hs.h"
 
@@ -10,7 +12,19 @@ const struct hs_row hs_rows12[] = {
 	  .other = HS12_WAIT_SERVER_CCS, .third = HS12_WAIT_TICKET,
 	  .done = client_on_server_hello12 },
 	{ .state = HS12_WAIT_CERT, .msg = MSG_CERTIFICATE, .next = HS12_WAIT_SKE,
+	  .other = HS12_WAIT_CR_DONE, .third = HS12_WAIT_STATUS, .fourth = HS12_WAIT_STATUS_RSA,
 	  .done = client_on_certificate12 },
+	{ .state = HS12_WAIT_STATUS, .msg = MSG_CERTIFICATE_STATUS, .next = HS12_WAIT_SKE,
+	  .done = client_on_certificate_status },
+	{ .state = HS12_WAIT_STATUS, .msg = MSG_SERVER_KEY_EXCHANGE, .next = HS12_WAIT_CR_DONE,
+	  .done = client_on_server_key_exchange },
+	{ .state = HS12_WAIT_STATUS_RSA, .msg = MSG_CERTIFICATE_STATUS, .next = HS12_WAIT_CR_DONE,
+	  .done = client_on_certificate_status },
+	{ .state = HS12_WAIT_STATUS_RSA, .msg = MSG_CERTIFICATE_REQUEST, .next = HS12_WAIT_DONE,
+	  .done = client_on_certificate_request12 },
+	{ .state = HS12_WAIT_STATUS_RSA, .msg = MSG_SERVER_HELLO_DONE,
+	  .next = HS12_WAIT_SERVER_CCS, .other = HS12_WAIT_TICKET, .last = true,
+	  .done = client_on_server_hello_done },
 	{ .state = HS12_WAIT_SKE, .msg = MSG_SERVER_KEY_EXCHANGE, .next = HS12_WAIT_CR_DONE,
 	  .done = client_on_server_key_exchange },
 	{ .state = HS12_WAIT_CR_DONE, .msg = MSG_CERTIFICATE_REQUEST, .next = HS12_WAIT_DONE,

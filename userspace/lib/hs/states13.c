@@ -72,6 +72,8 @@ const char *hs_state_name(enum hs_state state)
 		[HS12_WAIT_TICKET] = "waiting for NewSessionTicket",
 		[HS12_WAIT_SERVER_CCS] = "waiting for the server's ChangeCipherSpec",
 		[HS12_WAIT_SERVER_FINISHED] = "waiting for the server's Finished (TLS 1.2)",
+		[HS12_WAIT_STATUS] = "waiting for CertificateStatus or ServerKeyExchange",
+		[HS12_WAIT_STATUS_RSA] = "waiting for CertificateStatus or what follows it",
 		[HS12_WAIT_CLIENT_CERT] = "waiting for the client's Certificate",
 		[HS12_WAIT_CKE] = "waiting for ClientKeyExchange",
 		[HS12_WAIT_CKE_SIGNED] = "waiting for ClientKeyExchange after Certificate",

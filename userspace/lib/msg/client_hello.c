@@ -58,8 +58,6 @@ int client_hello_check12(struct client_hello *ch)
 	if (!(have & EXT_BIT(EXT_RENEGOTIATION_INFO)) &&
 	    !u16_contains(ch->suites, SCSV_RENEGOTIATION))
 		return bad(ch, SEALSOCK_ERR_UNPROTECTED, "lacks renegotiation_info");
-	if (!(have & EXT_BIT(EXT_EXTENDED_MASTER_SECRET)))
-		return bad(ch, SEALSOCK_ERR_UNPROTECTED, "lacks extended_master_secret");
 	return 0;
 }
 

@@ -30,6 +30,8 @@ const char *msg_name(unsigned int type)
 		return "CertificateVerify";
 	case MSG_FINISHED:
 		return "Finished";
+	case MSG_CERTIFICATE_STATUS:
+		return "CertificateStatus";
 	case MSG_KEY_UPDATE:
 		return "KeyUpdate";
 	default:

@@ -24,6 +24,7 @@ enum msg_type {
 	MSG_CERTIFICATE_VERIFY = 15,
 	MSG_CLIENT_KEY_EXCHANGE = 16,
 	MSG_FINISHED = 20,
+	MSG_CERTIFICATE_STATUS = 22,
 	MSG_KEY_UPDATE = 24,
 	MSG_MESSAGE_HASH = 254,
 };
@@ -68,8 +69,8 @@ int client_hello_parse_ext(struct client_hello *ch);
 int client_hello_check13(struct client_hello *ch);
 
 /*
- * The same of a ClientHello that TLS 1.2 will answer (RFC 5246 §7.4.1.2, RFC 5746 §3.6, RFC 7627
- * §5.3). UNPROTECTED: what protects an older protocol's holes is missing.
+ * The same of a ClientHello that TLS 1.2 will answer (RFC 5246 §7.4.1.2, RFC 5746 §3.6).
+ * UNPROTECTED: what protects an older protocol's holes is missing.
  */
 int client_hello_check12(struct client_hello *ch);
 
@@ -165,10 +166,19 @@ int certificate12_parse(struct bytes body, struct certificate *c);
 /* @chain: 24-bit length and DER of each certificate, as on the wire. */
 void certificate12_build(struct bytes chain, struct builder *w);
 
-/* §7.4.3, RFC 8422 §5.4: @params is what is signed, behind both randoms. */
+/* RFC 6066 §8: the OCSP response to the server's certificate. */
+void certificate_status_build(struct bytes ocsp, struct builder *w);
+int certificate_status_parse(struct bytes body, struct bytes *ocsp, const char **why);
+
+/*
+ * §7.4.3, RFC 8422 §5.4: @params is what is signed, behind both randoms. ECDHE names a group, DHE
+ * gives it by prime and generator.
+ */
 struct server_key_exchange {
 	struct bytes params;
 	uint16_t group;
+	struct bytes prime;
+	struct bytes generator;
 	struct bytes share;
 	uint16_t scheme;
 	struct bytes signature;
@@ -176,11 +186,16 @@ struct server_key_exchange {
 };
 
 void server_key_params_build(uint16_t group, struct bytes share, struct builder *w);
+void server_dh_params_build(struct bytes prime, struct bytes share, struct builder *w);
 void server_key_exchange_build(const struct server_key_exchange *ske, struct builder *w);
-int server_key_exchange_parse(struct bytes body, struct server_key_exchange *ske);
+int server_key_exchange_parse(struct bytes body, enum suite_kx kx,
+			      struct server_key_exchange *ske);
 
 /* client random + server random + params */
-enum { EC_SHARE_MAX = 133, SIGNED_PARAMS_MAX = 2 * HELLO_RANDOM + 4 + EC_SHARE_MAX };
+enum {
+	PARAMS_MAX = (2 + DH_MAX) + (2 + 1) + (2 + DH_MAX),
+	SIGNED_PARAMS_MAX = 2 * HELLO_RANDOM + PARAMS_MAX,
+};
 size_t server_key_exchange_content(const uint8_t client_random[HELLO_RANDOM],
 				   const uint8_t server_random[HELLO_RANDOM], struct bytes params,
 				   uint8_t out[SIGNED_PARAMS_MAX]);
@@ -200,9 +215,10 @@ int certificate_request12_parse(struct bytes body, struct certificate_request12 
 void empty_message_build(enum msg_type type, struct builder *w);
 int empty_message_parse(struct bytes body, const char **why);
 
-/* §7.4.7, RFC 8422 §5.7: the client's public value. */
-void client_key_exchange_build(struct bytes share, struct builder *w);
-int client_key_exchange_parse(struct bytes body, struct bytes *share, const char **why);
+/* §7.4.7, RFC 8422 §5.7: the client's public value, or the encrypted pre-master secret. */
+void client_key_exchange_build(enum suite_kx kx, struct bytes exchange, struct builder *w);
+int client_key_exchange_parse(struct bytes body, enum suite_kx kx, struct bytes *exchange,
+			      const char **why);
 
 /* RFC 5077 §3.3: an empty ticket takes the promise back. */
 struct new_session_ticket12 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* ServerKeyExchange, RFC 5246 §7.4.3, for ECDHE: RFC 8422 §5.4. */
+/* ServerKeyExchange, RFC 5246 §7.4.3; for ECDHE: RFC 8422 §5.4. */
 #include "msg/msg.h"
 
 enum { NAMED_CURVE = 3 };
@@ -17,6 +17,15 @@ void server_key_params_build(uint16_t group, struct bytes share, struct builder 
 	wr_vec8(w, share);
 }
 
+void server_dh_params_build(struct bytes prime, struct bytes share, struct builder *w)
+{
+	static const uint8_t two = 2;
+
+	wr_vec16(w, prime);
+	wr_vec16(w, bytes_of(&two, 1));
+	wr_vec16(w, share);
+}
+
 void server_key_exchange_build(const struct server_key_exchange *ske, struct builder *w)
 {
 	size_t mark = msg_open(w, MSG_SERVER_KEY_EXCHANGE);
@@ -27,18 +36,37 @@ void server_key_exchange_build(const struct server_key_exchange *ske, struct bui
 	msg_close(w, mark);
 }
 
-int server_key_exchange_parse(struct bytes body, struct server_key_exchange *ske)
+static int parse_curve(struct bytes *body, struct server_key_exchange *ske)
 {
-	const uint8_t *from = body.p;
 	uint8_t type;
 
-	*ske = (struct server_key_exchange){ 0 };
-	if (!rd_u8(&body, &type))
+	if (!rd_u8(body, &type))
 		return bad(ske, SEALSOCK_ERR_DECODE, "is empty");
 	if (type != NAMED_CURVE)
 		return bad(ske, SEALSOCK_ERR_ILLEGAL, "does not name a curve");
-	if (!rd_u16(&body, &ske->group) || !rd_vec8(&body, 1, 255, &ske->share))
+	if (!rd_u16(body, &ske->group) || !rd_vec8(body, 1, 255, &ske->share))
 		return bad(ske, SEALSOCK_ERR_DECODE, "has malformed parameters");
+	return 0;
+}
+
+static int parse_field(struct bytes *body, struct server_key_exchange *ske)
+{
+	if (!rd_vec16(body, 1, 0xffff, &ske->prime) || !rd_vec16(body, 1, 0xffff, &ske->generator) ||
+	    !rd_vec16(body, 1, 0xffff, &ske->share))
+		return bad(ske, SEALSOCK_ERR_DECODE, "has malformed parameters");
+	return 0;
+}
+
+int server_key_exchange_parse(struct bytes body, enum suite_kx kx,
+			      struct server_key_exchange *ske)
+{
+	const uint8_t *from = body.p;
+	int err;
+
+	*ske = (struct server_key_exchange){ 0 };
+	err = kx == KX_DHE ? parse_field(&body, ske) : parse_curve(&body, ske);
+	if (err)
+		return err;
 	ske->params = bytes_of(from, (size_t)(body.p - from));
 	if (!rd_u16(&body, &ske->scheme) || !rd_vec16(&body, 0, 0xffff, &ske->signature) ||
 	    body.n)

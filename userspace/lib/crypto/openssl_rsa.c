@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * RSA as it transports a pre-master secret. Only libcrypto from 3.2 on hides by itself whether the
+ * padding was right, and differently from what TLS wants: it is asked for the bare RSA operation
+ * here, whose result pkcs1.c looks at.
+ */
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
+
+#include "crypto/openssl_cert.h"
+
+bool cert_can_encrypt(const struct cert *c)
+{
+	/* All bits are set where the certificate has no key usage. */
+	return c->kind == KEY_RSA && X509_get_key_usage(c->x509) & KU_KEY_ENCIPHERMENT;
+}
+
+unsigned int cert_key_bits(const struct cert *c)
+{
+	EVP_PKEY *pkey = X509_get0_pubkey(c->x509);
+	int bits = pkey ? EVP_PKEY_get_bits(pkey) : 0;
+
+	return bits > 0 ? (unsigned int)bits : 0;
+}
+
+int cert_encrypt(const struct cert *c, struct bytes msg, uint8_t out[RSA_BLOCK_MAX], size_t *n)
+{
+	EVP_PKEY_CTX *ctx;
+	int err = SEALSOCK_ERR_CRYPTO;
+
+	ERR_set_mark();
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, X509_get0_pubkey(c->x509), NULL);
+	*n = RSA_BLOCK_MAX;
+	if (ctx && EVP_PKEY_encrypt_init(ctx) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
+	    EVP_PKEY_encrypt(ctx, out, n, msg.p, msg.n) == 1)
+		err = 0;
+	EVP_PKEY_CTX_free(ctx);
+	ERR_pop_to_mark();
+	return err;
+}
+
+bool privkey_can_decrypt(const struct privkey *k)
+{
+	return EVP_PKEY_is_a(privkey_pkey(k), "RSA");
+}
+
+int privkey_decrypt(const struct privkey *k, struct bytes msg, uint8_t out[RSA_BLOCK_MAX],
+		    size_t *n)
+{
+	EVP_PKEY *pkey = privkey_pkey(k);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	int size = EVP_PKEY_get_size(pkey), err = 0;
+
+	memset(out, 0, RSA_BLOCK_MAX);
+	*n = RSA_BLOCK_MAX;
+	ERR_set_mark();
+	if (!ctx || size <= 0 || size > RSA_BLOCK_MAX || EVP_PKEY_decrypt_init(ctx) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) != 1)
+		err = SEALSOCK_ERR_CRYPTO;
+	/* What is no ciphertext of this key gives zeros, which are no padding. */
+	if (!err && (msg.n != (size_t)size || EVP_PKEY_decrypt(ctx, out, n, msg.p, msg.n) != 1))
+		memset(out, 0, RSA_BLOCK_MAX);
+	*n = (size_t)size;
+	EVP_PKEY_CTX_free(ctx);
+	ERR_pop_to_mark();
+	return err;
+}
