@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <crypto/authenc.h>
+#include <crypto/internal/aead.h>
 #include <linux/err.h>
+#include <linux/log2.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/tls.h>
 
+#include "compat/compat.h"
 #include "keys.h"
+#include "scratch.h"
 #include "uapi/sealsock.h"
 
 /* Where the parts of a request are: struct tls12_crypto_info_* has info, iv, key, salt, rec_seq. */
@@ -92,6 +96,16 @@ void seal_request_init(const struct seal_key *key, struct seal_request *rq)
 			    key->shape.block ? SEAL_AAD_ROOM : SEAL_AAD12);
 }
 
+/* Where a chunk is cut the crypto API puts it together, if we do not. */
+static u8 chunk_of(const struct seal_suite *suite, struct crypto_aead *aead)
+{
+	unsigned int chunk = crypto_aead_chunksize(aead);
+
+	if (COMPAT_GCM_ANY_PIECE && !strcmp(suite->aead, "gcm(aes)"))
+		return 1;
+	return chunk <= SEAL_MAX_CHUNK && is_power_of_2(chunk) ? chunk : 1;
+}
+
 /* A key of another length than the suite's shows here. */
 static bool rest_is_zero(const struct seal_suite *suite, const u8 *info)
 {
@@ -126,6 +140,7 @@ struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const
 	key->suite = suite;
 	key->shape = seal_shape_of(suite, version);
 	key->aead = aead;
+	key->chunk = chunk_of(suite, aead);
 	memcpy(key->secret, info + at.key, suite->key_len);
 	memcpy(key->mac_secret, info + at.mac_key, suite->mac_key_len);
 	memcpy(key->iv, info + at.salt, suite->salt_len);

@@ -37,6 +37,7 @@ struct seal_request {
  * struct seal_key - one direction's key, ready for use
  * @suite: its row of the table
  * @shape: what a record adds around its plaintext
+ * @chunk: bytes in one piece that the cipher wants at least: a power of two
  * @seq: sequence number and explicit nonce of the next record
  * @iv: salt and iv, 12 bytes
  * @secret: the key as it was installed, which getsockopt() returns
@@ -47,6 +48,7 @@ struct seal_request {
 struct seal_key {
 	const struct seal_suite *suite;
 	struct seal_shape shape;
+	u8 chunk;
 	struct seal_seq seq;
 	u8 iv[SEAL_NONCE];
 	u8 secret[SEAL_MAX_KEY];

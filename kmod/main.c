@@ -7,6 +7,7 @@
 
 #include "mib.h"
 #include "pages.h"
+#include "scratch.h"
 #include "sysctl.h"
 #include "tx.h"
 #include "ulp.h"
@@ -48,6 +49,7 @@ static void __exit sealsock_module_exit(void)
 	seal_cores_exit();
 	seal_sysctl_exit();
 	seal_pages_exit();
+	seal_scratch_exit();
 	seal_mib_exit();
 }
 

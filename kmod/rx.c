@@ -206,6 +206,26 @@ static struct seal_plain *next_plain(struct seal_rx *rx, const struct seal_recv 
 	return list_next_entry(call->peeked, node);
 }
 
+/* Copies @n bytes of @plain to the reader; with @take, they are gone from it. */
+static int copy_plain(struct sock *sk, struct seal_plain *plain, struct msghdr *msg, u32 n,
+		      bool take)
+{
+	/* The memory is no object of the allocator's: nothing to check there. */
+	if (_copy_to_iter(seal_plain_at(plain), n, &msg->msg_iter) != n)
+		return -EFAULT;
+	if (n == plain->len)
+		msg->msg_flags |= MSG_EOR;
+	if (!take)
+		return 0;
+	plain->off += n;
+	plain->len -= n;
+	if (!plain->len) {
+		list_del(&plain->node);
+		seal_plain_free(sk, plain);
+	}
+	return 0;
+}
+
 /* 1: go on with the next record; 0: the call ends here; or an error. */
 static int deliver(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain,
 		   struct seal_recv *call)
@@ -218,21 +238,12 @@ static int deliver(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain
 		return ret;
 
 	n = min_t(size_t, plain->len, call->len - call->copied);
-	if (copy_page_to_iter(plain->page, plain->off, n, &call->msg->msg_iter) != n)
-		return -EFAULT;
+	ret = copy_plain(sk, plain, call->msg, n, !call->peek);
+	if (ret)
+		return ret;
 	call->copied += n;
-	if (n == plain->len)
-		call->msg->msg_flags |= MSG_EOR;
-
-	if (call->peek) {
+	if (call->peek)
 		call->peeked = plain;
-	} else if (n == plain->len) {
-		list_del(&plain->node);
-		seal_plain_free(sk, plain);
-	} else {
-		plain->off += n;
-		plain->len -= n;
-	}
 	return call->type == SEAL_TYPE_DATA;
 }
 
@@ -336,6 +347,23 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 	return call.copied ? call.copied : min(ret, 0);
 }
 
+/* A small read of a record that is open already: as recv_locked(), or 0 where it is no such. */
+static int recv_opened(struct sock *sk, struct seal_rx *rx, struct msghdr *msg, size_t len,
+		       int flags)
+{
+	struct seal_plain *plain = seal_plain_first(rx);
+	u8 told = 0;
+	int err;
+
+	if (!len || !plain || len > plain->len || plain->type != SEAL_TYPE_DATA ||
+	    (flags & MSG_PEEK))
+		return 0;
+	err = seal_cmsg_put_type(msg, SEAL_TYPE_DATA, &told);
+	if (err > 0)
+		err = copy_plain(sk, plain, msg, len, true);
+	return err ? err : len;
+}
+
 /* proto.recvmsg */
 int seal_rx_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
@@ -345,7 +373,9 @@ int seal_rx_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 		return sock_recv_errqueue(sk, msg, len, SOL_IP, IP_RECVERR);
 
 	lock_sock(sk);
-	ret = recv_locked(sk, msg, len, flags);
+	ret = recv_opened(sk, seal_ctx(sk)->rx, msg, len, flags);
+	if (!ret)
+		ret = recv_locked(sk, msg, len, flags);
 	release_sock(sk);
 	return ret;
 }

@@ -64,7 +64,6 @@ struct seal_part {
  *	Likewise
  * @plain: opened records, in order
  * @part: see there
- * @tail: where the last byte of inner plaintext is opened to
  * @skip: full records to be opened in our memory before the reader's is tried
  *	again, since the last try met padding or a control record
  * @miss: how often that has happened, the power of two that @skip starts at
@@ -81,7 +80,6 @@ struct seal_rx {
 	bool told;
 	bool ready;
 	bool starved;
-	u8 tail;
 	u8 miss;
 	u16 skip;
 	u16 generation;
@@ -96,9 +94,12 @@ struct seal_rx {
 /**
  * struct seal_cursor - a place in TCP's receive queue
  * @seq: TCP sequence number of the next byte
- * @skb: the buffer it is in, or one before; NULL: not looked up yet
  * @done: bytes between TCP's copied_seq and @seq
  * @moved: the head of the stream is not where seal_rx_update() last saw it
+ * @skb: the buffer it is in, or one before; NULL: not looked up yet
+ * @part: @skb or a buffer of its list; NULL: its pieces are not known
+ * @frag: fragment of @part, -1: what is linear
+ * @base: where in @skb this fragment begins
  *
  * Valid while the socket lock is held and nothing is taken off the queue.
  */
@@ -107,16 +108,18 @@ struct seal_cursor {
 	u32 done;
 	bool moved;
 	struct sk_buff *skb;
+	const struct sk_buff *part;
+	int frag;
+	u32 base;
 };
 
-struct scatterlist;
-
-/* rx_frame.c */
+/* rx_cursor.c */
 void seal_cursor_init(struct sock *sk, struct seal_cursor *cur);
 void seal_cursor_commit(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur);
+const u8 *seal_cursor_piece(struct sock *sk, struct seal_cursor *cur, u32 seq, u32 *len);
 int seal_cursor_copy(struct sock *sk, struct seal_cursor *cur, u32 skip, void *to, u32 len);
-int seal_cursor_sg(struct sock *sk, struct seal_cursor *cur, u32 skip, u32 len,
-		   struct scatterlist *sg, int max);
+
+/* rx_frame.c */
 int seal_rx_head(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		 struct seal_header *head);
 void seal_rx_update(struct sock *sk, struct seal_rx *rx);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whole records in TCP's receive queue. The queue is walked by sequence
- * number and never changed; what was opened is taken off it afterwards, in
- * one go. In softirq nothing is done but looking at a header.
+ * Whole records in TCP's receive queue. In softirq nothing is done but
+ * looking at a header.
  */
 #include <linux/mm.h>
-#include <linux/scatterlist.h>
 #include <net/tcp.h>
 
 #include "mib.h"
@@ -20,126 +18,6 @@ static u32 available(const struct sock *sk, u32 seq)
 	if (n > 0 && sock_flag(sk, SOCK_DONE))
 		n--;
 	return max(n, 0);
-}
-
-/* The buffer that has byte @seq, looking from @skb on. */
-static struct sk_buff *find(struct sock *sk, struct sk_buff *skb, u32 seq, u32 *off)
-{
-	if (!skb)
-		skb = skb_peek(&sk->sk_receive_queue);
-	for (; skb; skb = skb_peek_next(skb, &sk->sk_receive_queue)) {
-		*off = seq - TCP_SKB_CB(skb)->seq;
-		if (*off < skb->len)
-			return skb;
-	}
-	return NULL;
-}
-
-/* Where @len bytes of @skb lie in one piece, or NULL. */
-static const u8 *piece(const struct sk_buff *skb, u32 off, u32 len)
-{
-	const skb_frag_t *frag = skb_shinfo(skb)->frags;
-	const skb_frag_t *end = frag + skb_shinfo(skb)->nr_frags;
-	const u8 *at;
-
-	if (off + len <= skb_headlen(skb))
-		return skb->data + off;
-	if (off < skb_headlen(skb))
-		return NULL;
-	for (off -= skb_headlen(skb); frag < end; off -= skb_frag_size(frag++)) {
-		if (off >= skb_frag_size(frag))
-			continue;
-		at = off + len <= skb_frag_size(frag) ? skb_frag_address_safe(frag) : NULL;
-		return at ? at + off : NULL;
-	}
-	return NULL;
-}
-
-/* Sets the cursor to the first byte that nobody has read. */
-void seal_cursor_init(struct sock *sk, struct seal_cursor *cur)
-{
-	cur->seq = tcp_sk(sk)->copied_seq;
-	cur->done = 0;
-	cur->moved = false;
-	cur->skb = NULL;
-}
-
-/*
- * Takes what lies before the cursor off the queue, opens TCP's window, and
- * has poll know what is at the head now. The cursor stays where it is in the
- * stream.
- */
-void seal_cursor_commit(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur)
-{
-	bool moved = cur->moved;
-
-	if (cur->done)
-		tcp_read_done(sk, cur->done);
-	seal_cursor_init(sk, cur);
-	if (moved)
-		seal_rx_update(sk, rx);
-}
-
-/*
- * Copies @len bytes that have arrived, from @skip behind the cursor.
- * -EFAULT: they are not where the sequence numbers say.
- */
-int seal_cursor_copy(struct sock *sk, struct seal_cursor *cur, u32 skip, void *to, u32 len)
-{
-	struct sk_buff *skb = cur->skb;
-	u32 seq = cur->seq + skip;
-
-	while (len) {
-		const u8 *at;
-		u32 off, n;
-
-		skb = find(sk, skb, seq, &off);
-		if (!skb)
-			return -EFAULT;
-		if (!skip && !cur->skb)
-			cur->skb = skb;
-		n = min(len, skb->len - off);
-		at = piece(skb, off, n);
-		if (at)
-			memcpy(to, at, n);
-		else if (skb_copy_bits(skb, off, to, n))
-			return -EFAULT;
-		to += n;
-		seq += n;
-		len -= n;
-	}
-	return 0;
-}
-
-/*
- * Describes @len bytes, from @skip behind the cursor, in @sg of @max entries.
- * Returns their number. -EMSGSIZE: they are in more pieces than that.
- */
-int seal_cursor_sg(struct sock *sk, struct seal_cursor *cur, u32 skip, u32 len,
-		   struct scatterlist *sg, int max)
-{
-	struct sk_buff *skb = cur->skb;
-	u32 seq = cur->seq + skip;
-	int used = 0;
-
-	while (len) {
-		u32 off, n;
-		int ret;
-
-		skb = find(sk, skb, seq, &off);
-		if (!skb)
-			return -EFAULT;
-		n = min(len, skb->len - off);
-		if (used == max)
-			return -EMSGSIZE;
-		ret = skb_to_sgvec_nomark(skb, sg + used, off, n);
-		if (ret < 0)
-			return ret;
-		used += ret;
-		seq += n;
-		len -= n;
-	}
-	return used;
 }
 
 static void frame_error(struct sock *sk, struct seal_rx *rx, int err)

@@ -9,70 +9,19 @@
 #include <linux/uio.h>
 #include <net/sock.h>
 
+#include "compat/compat.h"
 #include "core/content.h"
 #include "crypt.h"
 #include "mib.h"
 #include "rx.h"
+#include "rx_source.h"
 #include "trace.h"
 
 enum {
-	SRC_SG = 32,	/* additional data, pieces of ciphertext */
-	SRC_FEW = 10,	/* so many are usually enough */
 	DST_PAGES = 8,	/* of the reader */
 	DST_SG = DST_PAGES + 2,
 	MAX_MISS = 10,	/* at most 1024 records before the reader's memory is tried again */
 };
-
-/* Ciphertext of a record, ready for the AEAD. */
-struct source {
-	u8 nonce[SEAL_MAX_NONCE];
-	struct scatterlist sg[SRC_SG];
-};
-
-static int source_of_part(const struct seal_rx *rx, const struct seal_header *head,
-			  struct source *src)
-{
-	unsigned int prefix = seal_prefix(&rx->key->shape);
-	u8 *at = page_address(rx->part.page);
-
-	memcpy(src->nonce, at + SEAL_HEADER, rx->key->shape.nonce_len);
-	sg_init_table(src->sg, 2);
-	sg_set_buf(&src->sg[1], at + prefix, SEAL_HEADER + head->length - prefix);
-	return 0;
-}
-
-static int source_init(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		       const struct seal_header *head, struct source *src)
-{
-	unsigned int prefix = seal_prefix(&rx->key->shape);
-	u32 total = SEAL_HEADER + head->length;
-	int n;
-
-	if (rx->part.page)
-		return source_of_part(rx, head, src);
-
-	if (rx->key->shape.nonce_len) {
-		n = seal_cursor_copy(sk, cur, SEAL_HEADER, src->nonce, rx->key->shape.nonce_len);
-		if (n)
-			return n;
-	}
-	sg_init_table(src->sg, SRC_FEW);
-	n = seal_cursor_sg(sk, cur, prefix, total - prefix, src->sg + 1, SRC_FEW - 1);
-	if (n == -EMSGSIZE) {
-		sg_init_table(src->sg, SRC_SG);
-		n = seal_cursor_sg(sk, cur, prefix, total - prefix, src->sg + 1, SRC_SG - 1);
-	}
-	if (n >= 0) {
-		sg_mark_end(&src->sg[n]);
-		return 0;
-	}
-	if (n != -EMSGSIZE)
-		return n;
-
-	/* In too many pieces, which costs a sender more than it costs us. */
-	n = seal_rx_take_part(sk, rx, cur, total);
-	return n ? n : source_of_part(rx, head, src);
-}
 
 static int fail(struct sock *sk, struct seal_rx *rx, int err)
 {
@@ -122,29 +71,45 @@ static int resolve(struct seal_rx *rx, const struct seal_header *head, struct se
 			plain->len = len;
 		return err;
 	}
-	if (rx->tail) {
-		plain->type = rx->tail;
-		return 0;
-	}
 	err = seal_content_unpad(seal_plain_at(plain), plain->len, &plain->type, &len);
 	if (!err)
 		plain->len = len;
 	return err;
 }
 
-static int open_into(struct seal_rx *rx, const struct seal_header *head, struct source *src,
-		     struct seal_plain *plain)
+static int open_into(struct seal_rx *rx, const struct seal_header *head,
+		     struct seal_scratch *scratch, struct seal_plain *plain)
 {
-	struct scatterlist dst[3] __uninitialized;
+	struct scatterlist dst[2] __uninitialized;
 	int err;
 
-	sg_init_table(dst, plain->len && rx->key->shape.type_len ? 3 : 2);
+	sg_init_table(dst, 2);
 	if (plain->len)
 		sg_set_page(&dst[1], plain->page, plain->len, plain->off);
-	if (rx->key->shape.type_len)
-		sg_set_buf(&dst[plain->len ? 2 : 1], &rx->tail, 1);
-	err = seal_crypt_open(rx->key, head, src->nonce, src->sg, dst);
+	err = seal_crypt_open(rx->key, head, scratch->nonce, scratch->sg, dst);
 	return err ? err : resolve(rx, head, plain);
+}
+
+/* An opened record that is in no list, or an error of seal_rx_open(). */
+static struct seal_plain *open_buffered(struct sock *sk, struct seal_rx *rx,
+					struct seal_cursor *cur, const struct seal_header *head,
+					struct seal_scratch *scratch)
+{
+	struct seal_plain *plain;
+	int err;
+
+	err = seal_source_init(sk, rx, cur, head, scratch);
+	if (err)
+		return ERR_PTR(fail(sk, rx, err));
+	plain = seal_plain_new(sk, rx, seal_inner_len(rx->key, head),
+			       round_down(scratch->sg[1].offset, rx->key->chunk));
+	if (!plain)
+		return ERR_PTR(-ENOMEM);
+	err = open_into(rx, head, scratch, plain);
+	if (!err)
+		return plain;
+	seal_plain_free(sk, plain);
+	return ERR_PTR(fail(sk, rx, err));
 }
 
 /*
@@ -157,22 +122,15 @@ static int open_into(struct seal_rx *rx, const struct seal_header *head, struct 
 struct seal_plain *seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 				const struct seal_header *head)
 {
-	u32 len = seal_inner_len(rx->key, head) - rx->key->shape.type_len;
-	struct source src __uninitialized;
+	struct seal_scratch *scratch = seal_scratch_get(sk->sk_allocation);
 	struct seal_plain *plain;
-	int err;
 
-	err = source_init(sk, rx, cur, head, &src);
-	if (err)
-		return ERR_PTR(fail(sk, rx, err));
-	plain = seal_plain_new(sk, rx, len, src.sg[1].offset);
-	if (!plain)
+	if (!scratch)
 		return ERR_PTR(-ENOMEM);
-	err = open_into(rx, head, &src, plain);
-	if (err) {
-		seal_plain_free(sk, plain);
-		return ERR_PTR(fail(sk, rx, err));
-	}
+	plain = open_buffered(sk, rx, cur, head, scratch);
+	seal_scratch_put(scratch);
+	if (IS_ERR(plain))
+		return plain;
 
 	opened(sk, rx, cur, head, plain->type, plain->len, false);
 	if (rx->skip)
@@ -187,11 +145,19 @@ struct seal_plain *seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal
 	return plain;
 }
 
-/* Pages of the reader for @len bytes; advances the iterator. -EAGAIN: cannot be had. */
-static int reader_pages(struct iov_iter *iter, u32 len, struct page **pages,
-			struct scatterlist *sg)
+/* The reader's memory for one record. */
+struct target {
+	struct page *pages[DST_PAGES];
+	struct scatterlist sg[DST_SG];
+	int count;	/* of pages */
+	u32 len;	/* bytes in them */
+	u32 rest;	/* bytes behind them, which are opened to scratch.tail and copied */
+};
+
+/* Takes target->len bytes off the iterator. -EAGAIN: the pages cannot be had. */
+static int target_pages(struct target *target, struct iov_iter *iter)
 {
-	u32 left = len;
+	u32 left = target->len;
 	int n = 0;
 
 	while (left) {
@@ -199,44 +165,126 @@ static int reader_pages(struct iov_iter *iter, u32 len, struct page **pages,
 		ssize_t got = -EFAULT;
 
 		if (n < DST_PAGES)
-			got = iov_iter_get_pages2(iter, pages + n, left, DST_PAGES - n, &start);
+			got = iov_iter_get_pages2(iter, target->pages + n, left, DST_PAGES - n,
+						  &start);
 		if (got <= 0) {
-			iov_iter_revert(iter, len - left);
+			iov_iter_revert(iter, target->len - left);
 			while (n)
-				put_page(pages[--n]);
+				put_page(target->pages[--n]);
 			return -EAGAIN;
 		}
 		left -= got;
 		while (got) {
 			size_t part = min_t(size_t, got, PAGE_SIZE - start);
 
-			sg_set_page(&sg[n], pages[n], part, start);
+			target->sg[n + 1] = (struct scatterlist){};
+			sg_set_page(&target->sg[n + 1], target->pages[n], part, start);
 			got -= part;
 			start = 0;
 			n++;
 		}
 	}
-	return n;
+	target->count = n;
+	return 0;
 }
 
-static void release_pages_dirty(struct page **pages, int n)
+/*
+ * The reader's memory for @len bytes of content; advances the iterator behind
+ * what is opened there. A few bytes on a last page are cheaper to copy, and in
+ * TLS 1.3 the cipher need not stop between them and the type.
+ */
+static int target_init(struct target *target, struct iov_iter *iter, u32 len, unsigned int type_len,
+		       struct seal_scratch *scratch)
 {
-	while (n--) {
-		if (!PageDirty(pages[n]))
-			set_page_dirty_lock(pages[n]);
-		put_page(pages[n]);
+	struct scatterlist *end;
+	int err;
+
+	target->rest = offset_in_page(compat_iter_addr(iter) + len);
+	if (target->rest > SEAL_SHORT)
+		target->rest = 0;
+	target->len = len - target->rest;
+	target->sg[0] = (struct scatterlist){};
+	err = target_pages(target, iter);
+	if (err)
+		return err;
+
+	end = &target->sg[target->count];
+	if (target->rest + type_len) {
+		*++end = (struct scatterlist){};
+		sg_set_buf(end, scratch->tail, target->rest + type_len);
+	}
+	sg_mark_end(end);
+	return 0;
+}
+
+static void target_release(struct target *target)
+{
+	while (target->count--) {
+		struct page *page = target->pages[target->count];
+
+		if (!PageDirty(page))
+			set_page_dirty_lock(page);
+		put_page(page);
 	}
 }
 
-/* The last byte says that this was no plain application data. */
-static void missed(struct sock *sk, struct seal_rx *rx)
+/* The last byte, @type, says that this was no plain application data. */
+static void missed(struct sock *sk, struct seal_rx *rx, u8 type)
 {
 	if (rx->miss < MAX_MISS)
 		rx->miss++;
 	rx->skip = 1 << rx->miss;
 	SEAL_INC(sk, DECRYPTRETRY);
-	if (!rx->tail)
+	if (!type)
 		SEAL_INC(sk, RXNOPADVIOL);
+}
+
+/* Opens it, @iter being behind target->len bytes. 0; -EAGAIN; an error, what is there wiped. */
+static int open_to(struct sock *sk, struct seal_rx *rx, const struct seal_header *head,
+		   struct seal_scratch *scratch, struct target *target, struct iov_iter *iter)
+{
+	const u8 *type = scratch->tail + target->rest;
+	size_t copied;
+	int err;
+
+	err = seal_crypt_open(rx->key, head, scratch->nonce, scratch->sg, target->sg);
+	if (err) {
+		sg_zero_buffer(target->sg + 1, target->count, target->len, 0);
+		return fail(sk, rx, err);
+	}
+	if (rx->key->shape.type_len && *type != SEAL_TYPE_DATA) {
+		missed(sk, rx, *type);
+		return -EAGAIN;
+	}
+	copied = target->rest ? _copy_to_iter(scratch->tail, target->rest, iter) : 0;
+	if (copied == target->rest)
+		return 0;
+	/* Not writable: for the other way to say. */
+	iov_iter_revert(iter, copied);
+	return -EAGAIN;
+}
+
+/* As seal_rx_open_straight(), but for the numbers and what is returned: 0. */
+static int open_straight(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+			 const struct seal_header *head, struct iov_iter *iter,
+			 struct seal_scratch *scratch)
+{
+	unsigned int type_len = rx->key->shape.type_len;
+	struct target target __uninitialized;
+	int err;
+
+	err = seal_source_init(sk, rx, cur, head, scratch);
+	if (err)
+		return fail(sk, rx, err);
+	err = target_init(&target, iter, seal_inner_len(rx->key, head) - type_len, type_len,
+			  scratch);
+	if (err)
+		return err;
+	err = open_to(sk, rx, head, scratch, &target, iter);
+	if (err)
+		iov_iter_revert(iter, target.len);
+	target_release(&target);
+	return err;
 }
 
 /*
@@ -252,37 +300,16 @@ static void missed(struct sock *sk, struct seal_rx *rx)
 int seal_rx_open_straight(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 			  const struct seal_header *head, struct iov_iter *iter)
 {
-	unsigned int type_len = rx->key->shape.type_len;
-	u32 len = seal_inner_len(rx->key, head) - type_len;
-	struct page *pages[DST_PAGES] __uninitialized;
-	struct scatterlist dst[DST_SG] __uninitialized;
-	struct source src __uninitialized;
-	int n, err;
+	u32 len = seal_inner_len(rx->key, head) - rx->key->shape.type_len;
+	struct seal_scratch *scratch = seal_scratch_get(sk->sk_allocation);
+	int err;
 
-	err = source_init(sk, rx, cur, head, &src);
+	if (!scratch)
+		return -ENOMEM;
+	err = open_straight(sk, rx, cur, head, iter, scratch);
+	seal_scratch_put(scratch);
 	if (err)
-		return fail(sk, rx, err);
-	sg_init_table(dst, DST_SG);
-	n = reader_pages(iter, len, pages, dst + 1);
-	if (n < 0)
-		return n;
-	if (type_len)
-		sg_set_buf(&dst[n + 1], &rx->tail, 1);
-	sg_mark_end(&dst[n + type_len]);
-
-	err = seal_crypt_open(rx->key, head, src.nonce, src.sg, dst);
-	if (err)
-		sg_zero_buffer(dst + 1, n, len, 0);
-	release_pages_dirty(pages, n);
-	if (err) {
-		iov_iter_revert(iter, len);
-		return fail(sk, rx, err);
-	}
-	if (type_len && rx->tail != SEAL_TYPE_DATA) {
-		iov_iter_revert(iter, len);
-		missed(sk, rx);
-		return -EAGAIN;
-	}
+		return err;
 
 	rx->miss = 0;
 	opened(sk, rx, cur, head, SEAL_TYPE_DATA, len, true);

@@ -25,6 +25,21 @@ struct tcp_ulp_ops;
 #define compat_is_splice(msg)	((msg)->msg_flags & MSG_SPLICE_PAGES)
 #endif
 
+/* 6.4: where a reader's memory begins. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+static inline unsigned long compat_iter_addr(const struct iov_iter *iter)
+{
+	const void __user *base = iter_is_ubuf(iter) ? iter->ubuf : iter->iov->iov_base;
+
+	return (unsigned long)base + iter->iov_offset;
+}
+#else
+#define compat_iter_addr(iter)	((unsigned long)iter_iov_addr(iter))
+#endif
+
+/* 6.11: before, AES-GCM of x86 took pieces of any length as they came. */
+#define COMPAT_GCM_ANY_PIECE	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0))
+
 /* Pieces of memory that compat_iter_pages() finds at most. */
 #define COMPAT_SPLICE_PAGES	20
 
