@@ -30,7 +30,7 @@ enum {
 	SEAL_MIB_ATTACHED,		/* times the ULP was attached */
 	SEAL_MIB_TXRECORDS,		/* records sealed */
 	SEAL_MIB_TXBYTES,		/* bytes of plaintext in them */
-	SEAL_MIB_TXCORES,		/* of these records, sealed by another processor than the caller's */
+	SEAL_MIB_TXCORES,		/* of these, sealed by other processors */
 	SEAL_MIB_TXERROR,		/* records that could not be sealed */
 	SEAL_MIB_RXRECORDS,		/* records opened */
 	SEAL_MIB_RXBYTES,		/* bytes of content in them */
