@@ -48,6 +48,9 @@ void buf_free(struct buf *b)
 	buf_init(b, b->env);
 }
 
+/* What grows byte by byte, as messages do, need not begin with a byte. */
+enum { BUF_FIRST = 256 };
+
 bool buf_reserve(struct buf *b, size_t more)
 {
 	size_t want;
@@ -61,6 +64,8 @@ bool buf_reserve(struct buf *b, size_t more)
 	/* Growth by half: few copies, and never much more than is needed. */
 	if (b->cap && want < b->cap + b->cap / 2)
 		want = b->cap + b->cap / 2;
+	if (want < BUF_FIRST)
+		want = BUF_FIRST;
 	p = b->env->alloc(b->env->arg, want);
 	if (!p)
 		return false;
