@@ -5,6 +5,7 @@
  * the kernel, for which the module must be loaded.
  */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -78,8 +79,8 @@ static void connected(int fd[2])
 	    listen(l, 1) || getsockname(l, (struct sockaddr *)&sin, &len) ||
 	    connect(fd[SIDE_CLIENT], (struct sockaddr *)&sin, len))
 		hs_die("a loopback connection");
-	fd[SIDE_SERVER] = accept(l, NULL, NULL);
-	if (fd[SIDE_SERVER] < 0)
+	fd[SIDE_SERVER] = accept4(l, NULL, NULL, SOCK_NONBLOCK);
+	if (fd[SIDE_SERVER] < 0 || fcntl(fd[SIDE_CLIENT], F_SETFL, O_NONBLOCK))
 		hs_die("accept");
 	close(l);
 }
