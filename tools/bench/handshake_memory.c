@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -85,24 +86,46 @@ static void connected(int fd[2])
 	close(l);
 }
 
+/* Drives both ends, as far as they go without waiting; what they wait for is then waited for. */
+static void shake(struct sealsock_conn *conn[2], const int fd[2])
+{
+	int err[2] = { SEALSOCK_WANT_READ, SEALSOCK_WANT_READ }, timeout;
+
+	while (err[0] || err[1]) {
+		struct pollfd p[2] = { { .fd = fd[0] }, { .fd = fd[1] } };
+
+		for (int s = 0; s < 2; s++) {
+			if (err[s])
+				err[s] = sealsock_handshake_fd(conn[s], fd[s]);
+			if (err[s] && err[s] != SEALSOCK_WANT_READ && err[s] != SEALSOCK_WANT_WRITE)
+				hs_die("%s", sealsock_conn_error(conn[s])->text);
+			if (err[s])
+				sealsock_conn_poll(conn[s], &p[s].events, &timeout);
+			else
+				p[s].fd = -1;
+		}
+		if ((err[0] || err[1]) && poll(p, 2, 10000) == 0)
+			hs_die("a handshake stands still");
+	}
+}
+
 /* The server's connection object, its keys installed; the client's is gone. */
 static struct sealsock_conn *installed(struct sealsock_config *cfg[2], int *kept_fd)
 {
 	struct sealsock_conn *conn[2];
-	int fd[2], err[2] = { SEALSOCK_WANT_READ, SEALSOCK_WANT_READ };
+	int fd[2], err;
 
 	connected(fd);
 	for (int s = 0; s < 2; s++)
 		conn[s] = sealsock_conn_new(cfg[s]);
 	if (!conn[0] || !conn[1] || sealsock_conn_set_host(conn[SIDE_CLIENT], "localhost"))
 		hs_die("no connection");
-	for (int i = 0; i < 10 && (err[0] || err[1]); i++)
-		for (int s = 0; s < 2; s++)
-			if (err[s])
-				err[s] = sealsock_handshake_fd(conn[s], fd[s]);
-	for (int s = 0; s < 2; s++)
-		if (err[s] || sealsock_install(conn[s], fd[s], 0))
-			hs_die("%s", sealsock_conn_error(conn[s])->text);
+	shake(conn, fd);
+	for (int s = 0; s < 2; s++) {
+		err = sealsock_install(conn[s], fd[s], 0);
+		if (err)
+			hs_die("%s %s", sealsock_strerror(err), sealsock_conn_error(conn[s])->text);
+	}
 	sealsock_conn_free(conn[SIDE_CLIENT]);
 	close(fd[SIDE_CLIENT]);
 	*kept_fd = fd[SIDE_SERVER];
