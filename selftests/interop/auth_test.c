@@ -256,6 +256,8 @@ int main(int argc, char **argv)
 		test_asked(true, 64);
 		test_limit("TLSv1.3", 64, 1 + 16);
 		test_limit("TLSv1.3", 1000, 1 + 16);
+		test_limit("TLSv1.2", 64, 8 + 16);
+		test_limit("TLSv1.2", 16000, 8 + 16);
 	}
 	return done();
 }

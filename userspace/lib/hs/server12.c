@@ -51,6 +51,16 @@ static bool staples(const struct client_hello *ch, const struct credential *cred
 	return cred && cred->staple.n && ch->ext.present & EXT_BIT(EXT_STATUS_REQUEST);
 }
 
+/*
+ * RFC 5746 §3.6: answered where it was offered. A client without it is served: the attack is on
+ * servers that renegotiate, and none of ours does.
+ */
+static bool knows_renegotiation_info(const struct client_hello *ch)
+{
+	return ch->ext.present & EXT_BIT(EXT_RENEGOTIATION_INFO) ||
+	       u16_contains(ch->suites, SCSV_RENEGOTIATION);
+}
+
 /* What the ServerHello answers besides its choices. */
 static void add_extensions(struct hs *hs, const struct client_hello *ch, const struct choice *c,
 			   struct ext_set *e)
@@ -58,7 +68,8 @@ static void add_extensions(struct hs *hs, const struct client_hello *ch, const s
 	static const uint8_t uncompressed;
 	unsigned int limit = hs->ch->cfg->record_size_limit;
 
-	e->present = EXT_BIT(EXT_RENEGOTIATION_INFO);
+	if (knows_renegotiation_info(ch))
+		e->present |= EXT_BIT(EXT_RENEGOTIATION_INFO);
 	if (hs->result->ems)
 		e->present |= EXT_BIT(EXT_EXTENDED_MASTER_SECRET);
 	if (c->suite->mac_len)	/* only then: RFC 7366 §3 */

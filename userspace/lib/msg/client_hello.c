@@ -49,15 +49,10 @@ int client_hello_parse_ext(struct client_hello *ch)
 
 int client_hello_check12(struct client_hello *ch)
 {
-	uint32_t have = ch->ext.present;
-
 	if (!memchr(ch->compression.p, 0, ch->compression.n))
 		return bad(ch, SEALSOCK_ERR_ILLEGAL, "does not offer null compression");
 	if (ch->ext.renegotiated.n)
 		return bad(ch, SEALSOCK_ERR_UNPROTECTED, "renegotiates a connection that is new");
-	if (!(have & EXT_BIT(EXT_RENEGOTIATION_INFO)) &&
-	    !u16_contains(ch->suites, SCSV_RENEGOTIATION))
-		return bad(ch, SEALSOCK_ERR_UNPROTECTED, "lacks renegotiation_info");
 	return 0;
 }
 
