@@ -9,7 +9,7 @@
 #include "serve.h"
 
 enum { OPT_CERT = 0x200, OPT_KEY, OPT_PLAIN, OPT_NAMES, OPT_WRITE_CA, OPT_ONCE, OPT_CIPHERS,
-	OPT_GROUPS, OPT_KEYLOG, OPT_ULP, OPT_VERSIONS, OPT_CLIENT_CA, OPT_TICKET_KEYS,
+	OPT_GROUPS, OPT_KEYLOG, OPT_ULP, OPT_PROFILE, OPT_VERSIONS, OPT_CLIENT_CA, OPT_TICKET_KEYS,
 	OPT_TRACE, OPT_TRACE_JSON, OPT_TRACE_HTML, OPT_SECRETS,
 	OPT_MAX, OPT_IDLE, OPT_STALL };
 
@@ -59,6 +59,7 @@ static bool text_option(struct serve_options *o, int opt)
 	} map[] = {
 		{ 'a', &o->addr }, { OPT_CERT, &o->cert }, { OPT_KEY, &o->key },
 		{ OPT_NAMES, &o->names }, { OPT_WRITE_CA, &o->write_ca },
+		{ OPT_PROFILE, &o->profile },
 		{ OPT_VERSIONS, &o->versions }, { OPT_CLIENT_CA, &o->client_ca },
 		{ OPT_TICKET_KEYS, &o->ticket_keys },
 		{ OPT_CIPHERS, &o->ciphers }, { OPT_GROUPS, &o->groups },
@@ -105,6 +106,7 @@ static int parse(struct serve_options *o, int argc, char **argv)
 		{ "names", required_argument, NULL, OPT_NAMES },
 		{ "write-ca", required_argument, NULL, OPT_WRITE_CA },
 		{ "plain", required_argument, NULL, OPT_PLAIN },
+		{ "profile", required_argument, NULL, OPT_PROFILE },
 		{ "versions", required_argument, NULL, OPT_VERSIONS },
 		{ "client-ca", required_argument, NULL, OPT_CLIENT_CA },
 		{ "ticket-keys", required_argument, NULL, OPT_TICKET_KEYS },
@@ -199,6 +201,7 @@ static int configure(struct sealsock_config *cfg, const struct serve_options *o)
 		int (*set)(struct sealsock_config *cfg, const char *value);
 	} words[] = {
 		{ "ALPN", "http/1.1", sealsock_config_alpn },
+		{ "--profile", o->profile, sealsock_config_profile },	/* sets the next three */
 		{ "--versions", o->versions, sealsock_config_versions },
 		{ "--ciphers", o->ciphers, sealsock_config_ciphers },
 		{ "--groups", o->groups, sealsock_config_groups },
@@ -336,6 +339,7 @@ const struct cli_verb verb_serve = {
 	"      --plain PORT           serve the same without TLS on PORT, for comparison\n"
 	"      --client-ca FILE       clients must have a certificate of one of these issuers\n"
 	"      --ticket-keys FILE     keys of session tickets, shared with other servers\n"
+	"      --profile NAME         default, modern, or legacy for very old clients\n"
 	"      --versions LIST        such as TLSv1.2,TLSv1.3\n"
 	"      --ciphers LIST         cipher suites, best first\n"
 	"      --groups LIST          key exchange groups, best first\n"

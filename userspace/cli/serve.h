@@ -20,7 +20,7 @@ struct serve_options {
 	const char *addr;
 	const char *names;		/* of the throw-away certificate */
 	const char *write_ca;
-	const char *versions, *ciphers, *groups, *keylog;
+	const char *profile, *versions, *ciphers, *groups, *keylog;
 	const char *client_ca;		/* who issues the clients' certificates */
 	const char *ticket_keys;
 	unsigned int port;

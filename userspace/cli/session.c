@@ -14,6 +14,7 @@ void session_long_opts(struct option out[SESSION_OPTS_MAX], const struct option 
 		{ "insecure", no_argument, NULL, SESSION_OPT_INSECURE },
 		{ "cert", required_argument, NULL, SESSION_OPT_CERT },
 		{ "key", required_argument, NULL, SESSION_OPT_KEY },
+		{ "profile", required_argument, NULL, SESSION_OPT_PROFILE },
 		{ "versions", required_argument, NULL, SESSION_OPT_VERSIONS },
 		{ "ciphers", required_argument, NULL, SESSION_OPT_CIPHERS },
 		{ "groups", required_argument, NULL, SESSION_OPT_GROUPS },
@@ -41,7 +42,7 @@ static bool text_option(struct session_options *o, int opt)
 		{ SESSION_OPT_KEY, &o->key }, { SESSION_OPT_VERSIONS, &o->versions },
 		{ SESSION_OPT_CIPHERS, &o->ciphers }, { SESSION_OPT_GROUPS, &o->groups },
 		{ SESSION_OPT_KEYLOG, &o->keylog }, { SESSION_OPT_ALPN, &o->alpn },
-		{ SESSION_OPT_SERVERNAME, &o->servername },
+		{ SESSION_OPT_SERVERNAME, &o->servername }, { SESSION_OPT_PROFILE, &o->profile },
 	};
 
 	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
@@ -83,6 +84,7 @@ static int configure(struct sealsock_config *cfg, const struct session_options *
 		const char *name, *value;
 		int (*set)(struct sealsock_config *cfg, const char *value);
 	} lists[] = {
+		{ "--profile", o->profile, sealsock_config_profile },	/* first: it sets the others */
 		{ "--versions", o->versions, sealsock_config_versions },
 		{ "--ciphers", o->ciphers, sealsock_config_ciphers },
 		{ "--groups", o->groups, sealsock_config_groups },

@@ -11,6 +11,7 @@
 struct session_options {
 	const char *cacert;
 	const char *cert, *key;		/* of this side, for servers that ask */
+	const char *profile;
 	const char *versions;
 	const char *ciphers;
 	const char *groups;
@@ -29,7 +30,7 @@ struct session_options {
 enum { SESSION_OPT = 0x100, SESSION_OPT_CACERT = SESSION_OPT, SESSION_OPT_INSECURE,
 	SESSION_OPT_CIPHERS, SESSION_OPT_GROUPS, SESSION_OPT_KEYLOG, SESSION_OPT_ALPN,
 	SESSION_OPT_SERVERNAME, SESSION_OPT_ULP, SESSION_OPT_TIMEOUT, SESSION_OPT_CERT,
-	SESSION_OPT_KEY, SESSION_OPT_VERSIONS };
+	SESSION_OPT_KEY, SESSION_OPT_VERSIONS, SESSION_OPT_PROFILE };
 
 enum { SESSION_OPTS_MAX = 32 };
 
@@ -42,6 +43,7 @@ void session_long_opts(struct option out[SESSION_OPTS_MAX], const struct option 
 	"      --insecure         accept any certificate; only for tests\n" \
 	"      --cert FILE        certificate chain (PEM) for servers that ask for one\n" \
 	"      --key FILE         its private key (PEM)\n" \
+	"      --profile NAME     default, modern, or legacy for very old servers\n" \
 	"      --versions LIST    such as TLSv1.2,TLSv1.3\n" \
 	"      --ciphers LIST     cipher suites, best first\n" \
 	"      --groups LIST      key exchange groups, best first\n" \
