@@ -2,8 +2,8 @@
 /*
  * What the targets of client and server share. The first byte of an input says where it begins:
  * 0: with the first byte from the network; 1: sealed handshake records; 2: records after the
- * handshake; 3: the same at a server that has asked for a certificate. The rest is bytes as they are (0), or records to be sealed: type, 16-bit length,
- * content.
+ * handshake; 3: the same at a server that has asked for a certificate. The rest is bytes as they
+ * are (0), or records to be sealed: type, 16-bit length, content.
  */
 #ifndef SEALSOCK_FUZZ_ENGINE_H
 #define SEALSOCK_FUZZ_ENGINE_H

@@ -15,6 +15,8 @@
 
 #include "tap.h"
 
+static const char suites[] = "TLS_AES_128_GCM_SHA256,TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
+static uint8_t four[4];
 static unsigned int install_flags;
 
 struct side {
@@ -144,7 +146,7 @@ static void test_asked(bool rekey, unsigned int limit)
 	ok(!sealsock_release(c.conn) && says(&c, &s, "more"), "  released, data goes on");
 	ok(!sealsock_ask_cert(s.conn, s.fd, true) &&
 	   !sealsock_write(s.conn, s.fd, "x", 0) &&
-	   wait_read(&c, (char[4]){ 0 }, 4) == SEALSOCK_ERR_UNEXPECTED,
+	   wait_read(&c, four, sizeof(four)) == SEALSOCK_ERR_UNEXPECTED,
 	   "  but no request is taken any more");
 	close_pair();
 }
@@ -229,8 +231,7 @@ static void test_limit(const char *versions, unsigned int limit, size_t overhead
 
 	sealsock_config_record_size_limit(cc, limit);
 	sealsock_config_versions(cc, versions);
-	sealsock_config_ciphers(cc, "TLS_AES_128_GCM_SHA256,"
-				"TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
+	sealsock_config_ciphers(cc, suites);
 	if (!ok(open_pair(cc, config(SEALSOCK_SERVER, true), false),
 		"%s, a record size limit of %u", versions, limit))
 		return;

@@ -55,7 +55,8 @@ static void spoil(struct session *s, enum what what)
 		s->made = TEST_NOW - SESSION_LIFETIME - 1;
 		break;
 	case FUTURE:
-		s->made = s->issued = TEST_NOW + 3600;
+		s->made = TEST_NOW + 3600;
+		s->issued = s->made;
 		s->expires = TEST_NOW + 7200;
 		break;
 	case LONG_LIVED:

@@ -64,10 +64,10 @@ static EVP_PKEY *rsa_key(const char *type, const char *pss_md)
 	return key;
 }
 
-static int verify(const struct cert *c, enum scheme scheme, uint16_t version, const uint8_t *sig,
+static int verify(const struct cert *c, enum scheme id, uint16_t version, const uint8_t *sig,
 		  size_t n)
 {
-	return cert_verify(c, sigscheme_find((uint16_t)scheme), version,
+	return cert_verify(c, sigscheme_find((uint16_t)id), version,
 			   bytes_of(text, sizeof(text)), bytes_of(sig, n));
 }
 

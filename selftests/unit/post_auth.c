@@ -12,6 +12,8 @@ static struct sealsock_conn *c, *s;
 static struct sealsock_info info;
 static size_t moved;
 
+static uint8_t opened[8];
+
 static struct sealsock_config *offering(struct sealsock_config *cfg)
 {
 	sealsock_config_post_handshake_auth(cfg, true);
@@ -79,7 +81,7 @@ static void good(size_t chunk)
 	ok_int(sealsock_conn_ask_cert(s, true), SEALSOCK_ERR_STATE, "once at a time");
 	ok(sealsock_conn_write(c, "early", 5) == 5 && !carry(c, s, chunk, &moved) && pending(),
 	   "data sent before the request came");
-	ok(sealsock_conn_read(s, (char[8]){ 0 }, 8) == 5, "is no answer");
+	ok(sealsock_conn_read(s, opened, sizeof(opened)) == 5, "is no answer");
 	ok(!carry(s, c, chunk, &moved) && !carry(c, s, chunk, &moved), "the client answers");
 	der = sealsock_conn_peer_cert(s, 0, &n);
 	ok(authenticated() && der && n > 100, "and is known");
@@ -257,7 +259,8 @@ static void states(void)
 	unsigned int type, i, j, good, tried;
 
 	for (i = 0; i < 3; i++) {
-		good = tried = 0;
+		good = 0;
+		tried = 0;
 		for (type = 0; type < 256; type++) {
 			const uint8_t head[4] = { (uint8_t)type };
 			const struct sealsock_failure *f;
@@ -288,7 +291,7 @@ static void states(void)
 		leave();
 	}
 	take_answer(offering(mutual_client()), asking());
-	ok(!give(SEAL_TYPE_DATA, "x", 1) && sealsock_conn_read(s, (char[4]){ 0 }, 4) == 1 &&
+	ok(!give(SEAL_TYPE_DATA, "x", 1) && sealsock_conn_read(s, opened, sizeof(opened)) == 1 &&
 	   !give_msg(msg[0]) && !give_msg(msg[1]) && !give_msg(msg[2]) && authenticated(),
 	   "data before it is fine");
 	leave();

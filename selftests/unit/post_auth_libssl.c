@@ -117,7 +117,8 @@ static bool pump(void)
 /* Data in both directions. */
 static bool talks(void)
 {
-	our_data = their_data = 0;
+	our_data = 0;
+	their_data = 0;
 	return sealsock_conn_write(conn, "ping", 4) == 4 && SSL_write(ssl, "pong", 4) == 4 &&
 	       pump() && our_data == 4 && their_data == 4;
 }

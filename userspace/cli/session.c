@@ -84,7 +84,7 @@ static int configure(struct sealsock_config *cfg, const struct session_options *
 		const char *name, *value;
 		int (*set)(struct sealsock_config *cfg, const char *value);
 	} lists[] = {
-		{ "--profile", o->profile, sealsock_config_profile },	/* first: it sets the others */
+		{ "--profile", o->profile, sealsock_config_profile },	/* sets the others */
 		{ "--versions", o->versions, sealsock_config_versions },
 		{ "--ciphers", o->ciphers, sealsock_config_ciphers },
 		{ "--groups", o->groups, sealsock_config_groups },

@@ -334,8 +334,9 @@ int sealsock_config_versions(struct sealsock_config *cfg, const char *list);
  *            TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
  *            TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
  *            TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 TLS_ECDHE_ECDSA_WITH_AES_128_CCM; not
- *            by default: the same with DHE_RSA; only in the profile "legacy": those of AES with RSA, and
- *            AES_128 and AES_256_CBC with SHA, SHA256, SHA384 (man 7 sealsock has all names)
+ *            by default: the same with DHE_RSA; only in the profile "legacy": those of AES with
+ *            RSA, and AES_128 and AES_256_CBC with SHA, SHA256, SHA384 (man 7 sealsock has all
+ *            names)
  *   groups:  x25519 secp256r1 secp384r1 secp521r1 x448; TLS 1.3, where libcrypto has ML-KEM:
  *            X25519MLKEM768 SecP256r1MLKEM768; not by default: ffdhe2048 (3072, 4096, 6144, 8192)
  *   sigalgs: ecdsa_secp256r1_sha256 ecdsa_secp384r1_sha384 ecdsa_secp521r1_sha512 ed25519 ed448
@@ -349,8 +350,9 @@ int sealsock_config_sigalgs(struct sealsock_config *cfg, const char *list);
 
 /*
  * Versions and lists at once: "default"; "modern", which leaves out what is there for old peers;
- * "legacy", which adds what only very old ones need: in TLS 1.2 DHE, RSA key transport, AES-CBC with
- * encrypt_then_mac, and peers without extended_master_secret (man 7 sealsock). NAME: none of these.
+ * "legacy", which adds what only very old ones need: in TLS 1.2 DHE, RSA key transport, AES-CBC
+ * with encrypt_then_mac, and peers without extended_master_secret (man 7 sealsock). NAME: none of
+ * these.
  */
 int sealsock_config_profile(struct sealsock_config *cfg, const char *name);
 

@@ -131,8 +131,8 @@ static bool name_is(const char *row, const char *name, size_t n)
 }
 
 /* The three tables are searched alike, by number and by name. */
-#define FINDERS(type, table, linkage, find)					\
-linkage const struct type *find(uint16_t id)					\
+#define FINDERS(type, table)							\
+static const struct type *type##_listed(uint16_t id)				\
 {										\
 	size_t i;								\
 										\
@@ -155,9 +155,19 @@ bool type##_by_name(const char *name, size_t n, uint16_t *id)			\
 	return false;								\
 }
 
-FINDERS(suite, suites, , suite_find)
-FINDERS(group, groups, static, group_listed)
-FINDERS(sigscheme, sigschemes, , sigscheme_find)
+FINDERS(suite, suites)
+FINDERS(group, groups)
+FINDERS(sigscheme, sigschemes)
+
+const struct suite *suite_find(uint16_t id)
+{
+	return suite_listed(id);
+}
+
+const struct sigscheme *sigscheme_find(uint16_t id)
+{
+	return sigscheme_listed(id);
+}
 
 const struct group *group_find(uint16_t id)
 {

@@ -27,7 +27,7 @@ void hs12_log_end(struct hs *hs)
 }
 
 /*
- * How much of the key block's IVs a suite takes: all of it, only the salt (RFC 5288 §3), or nothing
+ * How much of the key block's IVs a suite takes: all, only the salt (RFC 5288 §3), or nothing
  * where each record has its own (RFC 5246 §6.2.3.2).
  */
 static size_t iv_len(const struct suite *s)

@@ -33,7 +33,7 @@ static uint16_t choose_curve(const struct sealsock_config *cfg, const struct ext
 	return 0;
 }
 
-/* RFC 7919 §4: a client that lists any such group takes no other; one that lists none takes all. */
+/* RFC 7919 §4: a client that lists such groups takes no other; one that lists none takes all. */
 static bool lists_fields(const struct ext_set *e)
 {
 	size_t i;

@@ -10,7 +10,8 @@ bool resume12_usable(const struct session *s)
 {
 	const struct suite *suite = suite_find(s->suite);
 
-	return s->ems && suite && s->etm == (suite->mac_len != 0) && s->secret.n == MASTER12_LEN && (s->ticket.n || s->id.n);
+	return s->ems && suite && s->etm == (suite->mac_len != 0) &&
+	       s->secret.n == MASTER12_LEN && (s->ticket.n || s->id.n);
 }
 
 int resume12_session_id(struct hs *hs)
@@ -46,7 +47,7 @@ int resume12_keep(struct hs *hs)
 	bool ticket = hs->v12.ticket.n;
 	int err;
 
-	/* Without extended master secret it could be moved to another connection (RFC 7627 §5.4). */
+	/* Without extended master secret it could be moved elsewhere (RFC 7627 §5.4). */
 	if (!r->ems)
 		return 0;
 	if (hs->v12.resumed && !ticket)

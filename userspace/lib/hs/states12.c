@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * The legal sequences of messages of TLS 1.2, as RFC 5246 §7.3 draws them (figure 1 the full
- * handshake, figure 2 the resumed one), with NewSessionTicket (RFC 5077 §3.1) and CertificateStatus
- * (RFC 6066 §8). ServerKeyExchange is there unless the key exchange is RSA (§7.4.3).
- * ChangeCipherSpec is an event like a message.
+ * handshake, figure 2 the resumed one), with NewSessionTicket (RFC 5077 §3.1) and
+ * CertificateStatus (RFC 6066 §8). ServerKeyExchange is there unless the key exchange is RSA
+ * (§7.4.3). ChangeCipherSpec is an event like a message.
  */
 #include "hs/hs.h"
 

@@ -196,6 +196,7 @@ enum {
 	PARAMS_MAX = (2 + DH_MAX) + (2 + 1) + (2 + DH_MAX),
 	SIGNED_PARAMS_MAX = 2 * HELLO_RANDOM + PARAMS_MAX,
 };
+
 size_t server_key_exchange_content(const uint8_t client_random[HELLO_RANDOM],
 				   const uint8_t server_random[HELLO_RANDOM], struct bytes params,
 				   uint8_t out[SIGNED_PARAMS_MAX]);

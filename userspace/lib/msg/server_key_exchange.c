@@ -51,7 +51,8 @@ static int parse_curve(struct bytes *body, struct server_key_exchange *ske)
 
 static int parse_field(struct bytes *body, struct server_key_exchange *ske)
 {
-	if (!rd_vec16(body, 1, 0xffff, &ske->prime) || !rd_vec16(body, 1, 0xffff, &ske->generator) ||
+	if (!rd_vec16(body, 1, 0xffff, &ske->prime) ||
+	    !rd_vec16(body, 1, 0xffff, &ske->generator) ||
 	    !rd_vec16(body, 1, 0xffff, &ske->share))
 		return bad(ske, SEALSOCK_ERR_DECODE, "has malformed parameters");
 	return 0;
