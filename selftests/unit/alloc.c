@@ -283,34 +283,43 @@ static bool talk_twice(struct sealsock_config *cc, struct sealsock_config *sc)
 	return n > 0 && info.resumed;
 }
 
-static void every_allocation_resumed(void)
+/* Clients with certificates: fails one in @step of the allocations of @talks in turn. */
+static void every_allocation_of(bool (*talks)(struct sealsock_config *, struct sealsock_config *),
+				struct sealsock_config *cc, struct sealsock_config *sc, int step,
+				const char *name)
 {
-	struct sealsock_config *cc = counted(NULL, SEALSOCK_CLIENT);
-	struct sealsock_config *sc = counted(NULL, SEALSOCK_SERVER);
 	long n, total, unwound = 0, tried = 0;
 	size_t before;
 
 	add_identity(cc, test_client());
 	trust_test_ca(sc);
-	sealsock_config_verify(sc, SEALSOCK_VERIFY_REQUIRED);
-	ok(talk_twice(cc, sc), "client certificate and ticket: works with memory");
+	ok(talks(cc, sc), "%s: works with memory", name);
 	before = held;
 	seen = 0;
 	crypto_counts = true;
-	talk_twice(cc, sc);
+	talks(cc, sc);
 	total = seen;
-	for (n = 1; n <= total; n += 3) {
+	for (n = 1; n <= total; n += step) {
 		countdown = n;
-		talk_twice(cc, sc);
+		talks(cc, sc);
 		tried++;
 		unwound += held == before;
 	}
 	countdown = -1;
 	crypto_counts = false;
-	ok_int(unwound, tried, "every third of %ld allocations can fail", total);
-	ok(talk_twice(cc, sc), "and afterwards all is as before");
+	ok_int(unwound, tried, "one in %d of %ld allocations can fail", step, total);
+	ok(talks(cc, sc), "and afterwards all is as before");
 	sealsock_config_unref(cc);
 	sealsock_config_unref(sc);
+}
+
+static void every_allocation_resumed(void)
+{
+	struct sealsock_config *sc = counted(NULL, SEALSOCK_SERVER);
+
+	sealsock_config_verify(sc, SEALSOCK_VERIFY_REQUIRED);
+	every_allocation_of(talk_twice, counted(NULL, SEALSOCK_CLIENT), sc, 3,
+			    "client certificate and ticket");
 }
 
 /* A certificate asked for after the handshake. */
@@ -333,31 +342,10 @@ static void every_allocation_post(void)
 {
 	struct sealsock_config *cc = counted(NULL, SEALSOCK_CLIENT);
 	struct sealsock_config *sc = counted(NULL, SEALSOCK_SERVER);
-	long n, total, unwound = 0, tried = 0;
-	size_t before;
 
-	add_identity(cc, test_client());
-	trust_test_ca(sc);
 	sealsock_config_post_handshake_auth(cc, true);
 	sealsock_config_post_handshake_auth(sc, true);
-	ok(talk_post(cc, sc), "certificate after the handshake: works with memory");
-	before = held;
-	seen = 0;
-	crypto_counts = true;
-	talk_post(cc, sc);
-	total = seen;
-	for (n = 1; n <= total; n += 2) {
-		countdown = n;
-		talk_post(cc, sc);
-		tried++;
-		unwound += held == before;
-	}
-	countdown = -1;
-	crypto_counts = false;
-	ok_int(unwound, tried, "every other of %ld allocations can fail", total);
-	ok(talk_post(cc, sc), "and afterwards all is as before");
-	sealsock_config_unref(cc);
-	sealsock_config_unref(sc);
+	every_allocation_of(talk_post, cc, sc, 2, "certificate after the handshake");
 }
 
 int main(void)
