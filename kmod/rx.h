@@ -44,7 +44,7 @@ struct seal_plain {
  * struct seal_part - a record too large for the receive window
  * @page: its ciphertext so far; NULL: there is none
  * @have: bytes in @page
- * @want: bytes of the whole record
+ * @want: bytes of the whole record, of its header while that is not all there
  */
 struct seal_part {
 	struct page *page;

@@ -43,6 +43,8 @@ int seal_rx_head(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 	if (rx->error)
 		return rx->error;
 	if (rx->part.page) {
+		if (rx->part.have < SEAL_HEADER)
+			return 0;
 		err = seal_frame_parse(&rx->key->shape, page_address(rx->part.page), head);
 		return err ? err : rx->part.have == rx->part.want;
 	}
@@ -90,10 +92,15 @@ void seal_rx_update(struct sock *sk, struct seal_rx *rx)
 			starved = have;
 		else if (have >= SEAL_HEADER)
 			starved = window_too_small(sk, SEAL_HEADER + head.length);
+		else if (have)
+			starved = window_too_small(sk, SEAL_HEADER);
 	}
 	WRITE_ONCE(rx->ready, ret > 0);
 	WRITE_ONCE(rx->starved, starved);
 }
+
+/* What follows a header at most: plaintext, padding, nonce and tag. */
+#define LONGEST		(SEAL_MAX_PLAINTEXT + SEAL_MAX_BLOCKS + 64)
 
 static bool part_new(struct sock *sk, struct seal_part *part, u32 len)
 {
@@ -120,17 +127,33 @@ void seal_part_free(struct sock *sk, struct seal_part *part)
 	memset(part, 0, sizeof(*part));
 }
 
+/* The header is there: how much follows. */
+static int part_extend(struct sock *sk, struct seal_rx *rx)
+{
+	struct seal_part *part = &rx->part;
+	struct seal_header head;
+	int err;
+
+	err = seal_frame_parse(&rx->key->shape, page_address(part->page), &head);
+	if (err)
+		frame_error(sk, rx, err);
+	else
+		part->want = SEAL_HEADER + head.length;
+	return err;
+}
+
 /*
  * seal_rx_take_part - copy what is there of a record to rx->part
  * @len: bytes that have arrived; those behind the record are left alone
  *
- * The first call for a record makes room for all of it. Moves the cursor
- * behind what was copied. -ENOMEM, or the error of the header.
+ * The first call for a record makes room for all of it, or for the longest
+ * while not even its header is there. Moves the cursor behind what was copied.
+ * -ENOMEM, or the error of the header.
  */
 int seal_rx_take_part(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur, u32 len)
 {
+	struct seal_header head = { .length = LONGEST };
 	struct seal_part *part = &rx->part;
-	struct seal_header head;
 	int err;
 
 	if (!part->page) {
@@ -139,18 +162,25 @@ int seal_rx_take_part(struct sock *sk, struct seal_rx *rx, struct seal_cursor *c
 			return err;
 		if (!part_new(sk, part, SEAL_HEADER + head.length))
 			return -ENOMEM;
+		part->want = SEAL_HEADER;
 		SEAL_INC(sk, RXCOPIED);
 	}
 
-	len = min(len, part->want - part->have);
-	err = seal_cursor_copy(sk, cur, 0, page_address(part->page) + part->have, len);
-	if (err)
-		return err;
-	part->have += len;
-	cur->seq += len;
-	cur->done += len;
-	cur->moved = true;
-	cur->skb = NULL;
+	while (len && part->have < part->want) {
+		u32 n = min(len, part->want - part->have);
+
+		err = seal_cursor_copy(sk, cur, 0, page_address(part->page) + part->have, n);
+		if (err)
+			return err;
+		part->have += n;
+		len -= n;
+		cur->seq += n;
+		cur->done += n;
+		cur->moved = true;
+		cur->skb = NULL;
+		if (part->have == SEAL_HEADER && part_extend(sk, rx))
+			return rx->error;
+	}
 	return 0;
 }
 
