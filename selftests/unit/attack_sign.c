@@ -8,21 +8,14 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
-#include <stdlib.h>
 
+#include "certs.h"
 #include "flight.h"
 #include "hello.h"
 #include "mutual.h"
 #include "tap.h"
 
 enum { MODULUS = 256 };
-
-#define MUST(x) do {								\
-	if (!(x)) {								\
-		printf("Bail out! libcrypto: %s\n", #x);			\
-		exit(1);							\
-	}									\
-} while (0)
 
 enum scheme {
 	PKCS1_SHA256 = 0x0401, P256_SHA256 = 0x0403, P384_SHA384 = 0x0503, P521_SHA512 = 0x0603,

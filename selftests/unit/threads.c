@@ -7,6 +7,7 @@
 #include <pthread.h>
 
 #include "crypto/openssl.h"
+#include "mutual.h"
 #include "pair.h"
 #include "tap.h"
 
@@ -31,16 +32,14 @@ static void *work(void *arg)
 
 static struct sealsock_config *own_config(enum sealsock_role role)
 {
-	const struct identity *id = test_server(CERT_P256);
 	struct sealsock_config *cfg = sealsock_config_new(role);
 
 	/* The clock of the tests, but not their random source: it counts, for one thread. */
 	sealsock_config_env(cfg, &(struct sealsock_env){ .now = test_env.now });
 	if (role == SEALSOCK_CLIENT)
-		sealsock_config_ca_mem(cfg, test_ca()->cert_pem, strlen(test_ca()->cert_pem));
+		trust_test_ca(cfg);
 	else
-		sealsock_config_cert_mem(cfg, id->cert_pem, strlen(id->cert_pem), id->key_pem,
-					 strlen(id->key_pem));
+		add_identity(cfg, test_server(CERT_P256));
 	return cfg;
 }
 

@@ -4,8 +4,6 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "certs.h"
@@ -15,13 +13,6 @@ const char *const cert_type_names[CERT_TYPES] = {
 	[CERT_RSA] = "RSA", [CERT_RSA_PSS] = "RSA-PSS", [CERT_P521] = "P-521",
 	[CERT_ED448] = "Ed448", [CERT_P224] = "P-224",
 };
-
-#define MUST(x) do {								\
-	if (!(x)) {								\
-		printf("Bail out! libcrypto: %s\n", #x);			\
-		exit(1);							\
-	}									\
-} while (0)
 
 static EVP_PKEY *make_key(enum cert_type type, bool small)
 {

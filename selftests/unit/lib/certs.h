@@ -6,6 +6,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Without what libcrypto is asked for here there is nothing to test. */
+#define MUST(x) do {								\
+	if (!(x)) {								\
+		printf("Bail out! libcrypto: %s\n", #x);			\
+		exit(1);							\
+	}									\
+} while (0)
 
 enum cert_type {
 	CERT_P256, CERT_P384, CERT_ED25519, CERT_RSA, CERT_RSA_PSS, CERT_P521, CERT_ED448,
