@@ -48,6 +48,15 @@ static void write_prefix(const struct seal_key *key, struct seal_request *rq, u8
 	set_nonce(key, rq, explicit);
 }
 
+/* The next record's request is ready to run. */
+static void arm(struct seal_key *key, struct seal_request *rq, struct scatterlist *src,
+		struct scatterlist *dst, unsigned int len)
+{
+	aead_request_set_crypt(&rq->req, src, dst, len, rq->nonce);
+	/* The number is used up whatever comes out: its nonce may have been. */
+	seal_seq_advance(&key->seq);
+}
+
 int seal_crypt_run(struct seal_request *rq)
 {
 	return crypto_wait_req(crypto_aead_encrypt(&rq->req), &rq->wait);
@@ -65,9 +74,7 @@ int seal_crypt_prepare(struct seal_key *key, struct seal_request *rq, u8 type, u
 
 	write_prefix(key, rq, type, prefix, plain);
 	set_aad(key, rq, type, plain, prefix + SEAL_HEADER, src, dst);
-	aead_request_set_crypt(&rq->req, src, dst, len, rq->nonce);
-	/* The number is used up whatever comes out: its nonce may have been. */
-	seal_seq_advance(&key->seq);
+	arm(key, rq, src, dst, len);
 	return 0;
 }
 
@@ -100,8 +107,7 @@ int seal_crypt_seal_packed(struct seal_key *key, u8 type, u8 *prefix, unsigned i
 	sg[0] = (struct scatterlist){};
 	sg_set_buf(sg, prefix, SEAL_AAD13 + room);
 	sg_mark_end(sg);
-	aead_request_set_crypt(&key->rq.req, sg, sg, len, key->rq.nonce);
-	seal_seq_advance(&key->seq);
+	arm(key, &key->rq, sg, sg, len);
 	return seal_crypt_run(&key->rq);
 }
 

@@ -215,14 +215,8 @@ static int copy_plain(struct sock *sk, struct seal_plain *plain, struct msghdr *
 		return -EFAULT;
 	if (n == plain->len)
 		msg->msg_flags |= MSG_EOR;
-	if (!take)
-		return 0;
-	plain->off += n;
-	plain->len -= n;
-	if (!plain->len) {
-		list_del(&plain->node);
-		seal_plain_free(sk, plain);
-	}
+	if (take)
+		seal_plain_consume(sk, plain, n);
 	return 0;
 }
 

@@ -138,6 +138,7 @@ int seal_rx_open_straight(struct sock *sk, struct seal_rx *rx, struct seal_curso
 /* rx_plain.c */
 struct seal_plain *seal_plain_new(struct sock *sk, const struct seal_rx *rx, u32 len, u32 at);
 void seal_plain_free(struct sock *sk, struct seal_plain *plain);
+void seal_plain_consume(struct sock *sk, struct seal_plain *plain, u32 len);
 
 static inline u8 *seal_plain_at(const struct seal_plain *plain)
 {

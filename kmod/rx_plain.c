@@ -106,3 +106,14 @@ void seal_plain_free(struct sock *sk, struct seal_plain *plain)
 	}
 	kfree(plain);
 }
+
+/* The first @len unread bytes of a record in a list are gone, and with the last the record. */
+void seal_plain_consume(struct sock *sk, struct seal_plain *plain, u32 len)
+{
+	plain->off += len;
+	plain->len -= len;
+	if (plain->len)
+		return;
+	list_del(&plain->node);
+	seal_plain_free(sk, plain);
+}

@@ -45,16 +45,6 @@ static struct sk_buff *share(struct sock *sk, struct seal_plain *plain, u32 len)
 	return skb;
 }
 
-static void consume(struct sock *sk, struct seal_plain *plain, u32 len)
-{
-	plain->off += len;
-	plain->len -= len;
-	if (plain->len)
-		return;
-	list_del(&plain->node);
-	seal_plain_free(sk, plain);
-}
-
 static ssize_t splice_locked(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 			     struct pipe_inode_info *pipe, size_t len, unsigned int flags,
 			     long timeo)
@@ -72,7 +62,7 @@ static ssize_t splice_locked(struct sock *sk, struct seal_rx *rx, struct seal_cu
 		if (plain->len)
 			break;
 		/* A record without content is not an end of file. */
-		consume(sk, plain, 0);
+		seal_plain_consume(sk, plain, 0);
 	}
 
 	skb = share(sk, plain, min_t(size_t, plain->len, len));
@@ -80,7 +70,7 @@ static ssize_t splice_locked(struct sock *sk, struct seal_rx *rx, struct seal_cu
 		return -ENOMEM;
 	ret = skb_splice_bits(skb, sk, 0, pipe, skb->len, flags);
 	if (ret > 0)
-		consume(sk, plain, ret);
+		seal_plain_consume(sk, plain, ret);
 	consume_skb(skb);
 	return ret;
 }
@@ -116,7 +106,7 @@ static int act(struct sock *sk, struct seal_plain *plain, read_descriptor_t *des
 	used = actor(desc, skb, 0, plain->len);
 	consume_skb(skb);
 	if (used > 0)
-		consume(sk, plain, used);
+		seal_plain_consume(sk, plain, used);
 	return used;
 }
 
@@ -141,7 +131,7 @@ int seal_rx_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t 
 			break;
 		}
 		if (!plain->len) {
-			consume(sk, plain, 0);
+			seal_plain_consume(sk, plain, 0);
 			continue;
 		}
 		ret = act(sk, plain, desc, actor);
