@@ -31,12 +31,12 @@ static struct cert *cert_of(EVP_PKEY *key)
 	struct cert *c = NULL;
 	int n;
 
-	MUST(x && X509_set_version(x, X509_VERSION_3) && X509_set_pubkey(x, key) &&
+	NEED(x && X509_set_version(x, X509_VERSION_3) && X509_set_pubkey(x, key) &&
 	     ASN1_INTEGER_set(X509_get_serialNumber(x), 1) &&
 	     X509_gmtime_adj(X509_getm_notBefore(x), 0) &&
 	     X509_gmtime_adj(X509_getm_notAfter(x), 1000) && X509_sign(x, key, NULL));
 	n = i2d_X509(x, &der);
-	MUST(n > 0 && !cert_parse(&test_env_full, bytes_of(der, (size_t)n), &c));
+	NEED(n > 0 && !cert_parse(&test_env_full, bytes_of(der, (size_t)n), &c));
 	OPENSSL_free(der);
 	X509_free(x);
 	return c;
@@ -47,12 +47,12 @@ static EVP_PKEY *rsa_key(const char *type, const char *pss_md)
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
 	EVP_PKEY *key = NULL;
 
-	MUST(ctx && EVP_PKEY_keygen_init(ctx) == 1 &&
+	NEED(ctx && EVP_PKEY_keygen_init(ctx) == 1 &&
 	     EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 8 * MODULUS) == 1);
 	if (pss_md)
-		MUST(EVP_PKEY_CTX_set_rsa_pss_keygen_md_name(ctx, pss_md, NULL) == 1 &&
+		NEED(EVP_PKEY_CTX_set_rsa_pss_keygen_md_name(ctx, pss_md, NULL) == 1 &&
 		     EVP_PKEY_CTX_set_rsa_pss_keygen_mgf1_md_name(ctx, pss_md) == 1);
-	MUST(EVP_PKEY_keygen(ctx, &key) == 1);
+	NEED(EVP_PKEY_keygen(ctx, &key) == 1);
 	EVP_PKEY_CTX_free(ctx);
 	return key;
 }
@@ -70,7 +70,7 @@ static size_t raw(EVP_PKEY *key, const uint8_t block[MODULUS], uint8_t sig[MODUL
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
 	size_t n = MODULUS;
 
-	MUST(ctx && EVP_PKEY_sign_init(ctx) == 1 &&
+	NEED(ctx && EVP_PKEY_sign_init(ctx) == 1 &&
 	     EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) == 1 &&
 	     EVP_PKEY_sign(ctx, sig, &n, block, MODULUS) == 1);
 	EVP_PKEY_CTX_free(ctx);
@@ -100,7 +100,7 @@ static void block_of(uint8_t out[MODULUS], uint8_t type, uint8_t fill, const uin
 	out[1] = type;
 	out[at - 1] = 0;
 	memcpy(out + at, info, info_len);
-	MUST(EVP_Digest(text, sizeof(text), out + at + info_len, &hash_len, EVP_sha256(), NULL));
+	NEED(EVP_Digest(text, sizeof(text), out + at + info_len, &hash_len, EVP_sha256(), NULL));
 	memset(out + MODULUS - after, 0x5a, after);
 }
 
@@ -171,12 +171,12 @@ static size_t sign(EVP_PKEY *key, const char *md, int pad, int salt, const void 
 	EVP_PKEY_CTX *pctx;
 	size_t n = room;
 
-	MUST(ctx && EVP_DigestSignInit_ex(ctx, &pctx, md, NULL, NULL, key, NULL) == 1);
+	NEED(ctx && EVP_DigestSignInit_ex(ctx, &pctx, md, NULL, NULL, key, NULL) == 1);
 	if (pad)
-		MUST(EVP_PKEY_CTX_set_rsa_padding(pctx, pad) == 1);
+		NEED(EVP_PKEY_CTX_set_rsa_padding(pctx, pad) == 1);
 	if (pad == RSA_PKCS1_PSS_PADDING)
-		MUST(EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, salt) == 1);
-	MUST(EVP_DigestSign(ctx, sig, &n, p, len) == 1);
+		NEED(EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, salt) == 1);
+	NEED(EVP_DigestSign(ctx, sig, &n, p, len) == 1);
 	EVP_MD_CTX_free(ctx);
 	return n;
 }

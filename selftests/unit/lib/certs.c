@@ -34,9 +34,9 @@ static EVP_PKEY *make_key(enum cert_type type, bool small)
 		return EVP_PKEY_Q_keygen(NULL, NULL, "ED448");
 	default:
 		ctx = EVP_PKEY_CTX_new_from_name(NULL, type == CERT_RSA ? "RSA" : "RSA-PSS", NULL);
-		MUST(ctx && EVP_PKEY_keygen_init(ctx) == 1);
-		MUST(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, small ? 1024 : 2048) == 1);
-		MUST(EVP_PKEY_keygen(ctx, &pkey) == 1);
+		NEED(ctx && EVP_PKEY_keygen_init(ctx) == 1);
+		NEED(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, small ? 1024 : 2048) == 1);
+		NEED(EVP_PKEY_keygen(ctx, &pkey) == 1);
 		EVP_PKEY_CTX_free(ctx);
 		return pkey;
 	}
@@ -51,7 +51,7 @@ static void add_ext(X509 *x, X509 *issuer, const char *name, const char *value)
 		return;
 	X509V3_set_ctx(&ctx, issuer, x, NULL, NULL, 0);
 	e = X509V3_EXT_conf(NULL, &ctx, name, value);
-	MUST(e && X509_add_ext(x, e, -1) == 1);
+	NEED(e && X509_add_ext(x, e, -1) == 1);
 	X509_EXTENSION_free(e);
 }
 
@@ -70,7 +70,7 @@ static void fill(X509 *x, const struct cert_spec *spec, X509 *issuer)
 	static long serial = 1000;
 	X509_NAME *name = X509_get_subject_name(x);
 
-	MUST(X509_set_version(x, 2) == 1);
+	NEED(X509_set_version(x, 2) == 1);
 	ASN1_INTEGER_set(X509_get_serialNumber(x), serial++);
 	ASN1_TIME_set(X509_getm_notBefore(x), TEST_NOW + (time_t)spec->from * 86400);
 	ASN1_TIME_set(X509_getm_notAfter(x), TEST_NOW + (time_t)spec->until * 86400);
@@ -101,17 +101,17 @@ struct identity make_identity(enum cert_type type, const struct cert_spec *spec,
 	BIO *bio;
 	bool bare;
 
-	MUST(pkey && x);
+	NEED(pkey && x);
 	signer = issuer ? issuer->pkey : pkey;
 	X509_set_pubkey(x, pkey);
 	fill(x, spec, issuer ? issuer->x509 : x);
 	bare = EVP_PKEY_is_a(signer, "ED25519") || EVP_PKEY_is_a(signer, "ED448");
-	MUST(X509_sign(x, signer, bare ? NULL : spec->weak_hash ? EVP_sha1() : EVP_sha256()) > 0);
+	NEED(X509_sign(x, signer, bare ? NULL : spec->weak_hash ? EVP_sha1() : EVP_sha256()) > 0);
 	bio = BIO_new(BIO_s_mem());
-	MUST(PEM_write_bio_X509(bio, x) == 1);
+	NEED(PEM_write_bio_X509(bio, x) == 1);
 	id.cert_pem = pem_of(bio);
 	bio = BIO_new(BIO_s_mem());
-	MUST(PEM_write_bio_PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL) == 1);
+	NEED(PEM_write_bio_PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL) == 1);
 	id.key_pem = pem_of(bio);
 	id.x509 = x;
 	id.pkey = pkey;

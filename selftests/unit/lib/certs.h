@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 /* Without what libcrypto is asked for here there is nothing to test. */
-#define MUST(x) do {								\
+#define NEED(x) do {								\
 	if (!(x)) {								\
 		printf("Bail out! libcrypto: %s\n", #x);			\
 		exit(1);							\
