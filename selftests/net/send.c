@@ -260,16 +260,26 @@ TEST_F(wired, buffer_is_free_after_the_call)
 	free(buf);
 }
 
+/* What TCP acknowledges late makes room once more: as long as an acknowledgement may wait. */
+#define SETTLE_US 250000
+
 /* Sends with flags until nothing more goes in; returns how much did. */
 static size_t fill_socket(int fd, size_t chunk, int flags)
 {
+	bool settled = false;
 	size_t total = 0;
 
 	for (;;) {
 		ssize_t n = send(fd, data + total, chunk, flags);
 
+		if (n < 0 && errno == EAGAIN && !settled) {
+			settled = true;
+			usleep(SETTLE_US);
+			continue;
+		}
 		if (n < 0)
 			return errno == EAGAIN ? total : 0;
+		settled = false;
 		total += n;
 		if (total + chunk > sizeof(data))
 			return 0;
