@@ -17,7 +17,7 @@
 /* From here on alignment is worth a fragment of its own. */
 #define LARGE_BODY	8192
 
-static void take(struct page_frag *frag, unsigned int len, struct seal_room *room)
+static inline void take(struct page_frag *frag, unsigned int len, struct seal_room *room)
 {
 	room->page = frag->page;
 	room->off = frag->offset;
@@ -27,18 +27,19 @@ static void take(struct page_frag *frag, unsigned int len, struct seal_room *roo
 }
 
 /*
- * Cuts a piece of at least @least and at most @most bytes. The offset moves
- * before anything is copied into it: a page fault may come back here.
+ * Cuts a piece of at least @least and at most @most bytes, so that what lies
+ * @lead bytes into it is aligned. The offset moves before anything is copied
+ * into it: a page fault may come back here.
  */
-static bool cut(struct page_frag *frag, unsigned int least, unsigned int most,
-		unsigned int align, gfp_t gfp, struct seal_room *room)
+static __always_inline bool cut(struct page_frag *frag, unsigned int least, unsigned int most,
+				unsigned int lead, unsigned int align, gfp_t gfp,
+				struct seal_room *room)
 {
-	unsigned int pad = ALIGN(frag->offset, align) - frag->offset;
+	unsigned int pad = -(frag->offset + lead) & (align - 1);
 
 	if (!seal_pages_refill(most + pad, frag, gfp))
 		return false;
-	if (frag->offset)
-		frag->offset = ALIGN(frag->offset, align);
+	frag->offset += -(frag->offset + lead) & (align - 1);
 	/* Where memory is fragmented, single pages come. */
 	if (frag->size - frag->offset < least)
 		return false;
@@ -48,14 +49,14 @@ static bool cut(struct page_frag *frag, unsigned int least, unsigned int most,
 }
 
 /* Gives the unused end of a piece back, if nobody has cut behind it. */
-static void trim(struct page_frag *frag, struct seal_room *room, unsigned int len)
+static inline void trim(struct page_frag *frag, struct seal_room *room, unsigned int len)
 {
 	if (room->page == frag->page && room->off + room->len == frag->offset)
 		frag->offset = room->off + len;
 	room->len = len;
 }
 
-static void put_room(struct seal_room *room)
+static inline void put_room(struct seal_room *room)
 {
 	if (room->page)
 		put_page(room->page);
@@ -86,7 +87,7 @@ static bool begin_large(struct sock *sk, struct seal_tx *tx, unsigned int payloa
 	unsigned int around = seal_prefix(&tx->key->shape) + seal_trailer_max(&tx->key->shape);
 	struct seal_rec *rec = &tx->rec;
 
-	if (!cut(sk_page_frag(sk), payload, payload, PAGE_SIZE, sk->sk_allocation, &rec->body))
+	if (!cut(sk_page_frag(sk), payload, payload, 0, PAGE_SIZE, sk->sk_allocation, &rec->body))
 		return false;
 	if (small_refill(&tx->small, around, sk->sk_allocation)) {
 		take(&tx->small, around, &rec->frame);
@@ -102,9 +103,15 @@ static bool begin_packed(struct sock *sk, struct seal_tx *tx, unsigned int least
 {
 	unsigned int prefix = seal_prefix(&tx->key->shape);
 	unsigned int around = prefix + seal_trailer_max(&tx->key->shape);
+	struct page_frag *frag = sk_page_frag(sk);
 	struct seal_rec *rec = &tx->rec;
+	unsigned int align = 1;
 
-	if (!cut(sk_page_frag(sk), around + least, around + want, 1, sk->sk_allocation, &rec->body))
+	/* A block that lies on two pages costs as much as a record. */
+	if (offset_in_page(frag->offset) + around + want > PAGE_SIZE)
+		align = tx->key->chunk;
+	if (!cut(frag, around + least, around + want, prefix, align, sk->sk_allocation,
+		 &rec->body))
 		return false;
 	rec->body.off += prefix;
 	rec->body.len -= around;
@@ -135,7 +142,7 @@ int seal_rec_begin(struct sock *sk, struct seal_tx *tx, unsigned int want, bool 
 }
 
 /* Where rec->body's page is cut from: its unused end goes back there. */
-static void release_end(struct sock *sk, struct seal_tx *tx, unsigned int used)
+static inline void release_end(struct sock *sk, struct seal_tx *tx, unsigned int used)
 {
 	struct seal_rec *rec = &tx->rec;
 
@@ -160,7 +167,7 @@ void seal_rec_drop(struct sock *sk, struct seal_tx *tx)
 }
 
 /* Appends a fragment, whose reference it takes over. */
-static void emit(struct seal_tx *tx, struct page *page, unsigned int off, unsigned int len)
+static inline void emit(struct seal_tx *tx, struct page *page, unsigned int off, unsigned int len)
 {
 	struct bio_vec *last = tx->out_count ? &tx->out[tx->out_count - 1] : NULL;
 
