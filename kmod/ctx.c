@@ -4,6 +4,7 @@
 
 #include "ctx.h"
 #include "core/frame.h"
+#include "mib.h"
 #include "rx.h"
 #include "tx.h"
 
@@ -15,6 +16,7 @@ struct seal_ctx *seal_ctx_new(struct sock *sk)
 		return NULL;
 	ctx->base = READ_ONCE(sk->sk_prot);
 	ctx->base_ops = READ_ONCE(sk->sk_socket->ops);
+	ctx->mib = seal_mib(sock_net(sk));
 	ctx->max_payload = SEAL_MAX_PLAINTEXT;
 	return ctx;
 }

@@ -14,6 +14,7 @@
 #include "core/content.h"
 #include "core/direction.h"
 
+struct seal_mib;
 struct seal_rx;
 struct seal_tx;
 
@@ -21,6 +22,7 @@ struct seal_tx;
  * struct seal_ctx - what the ULP hangs on a socket
  * @base: the protocol the socket had before, called for everything else
  * @base_ops: likewise its socket operations
+ * @mib: counters of the socket's namespace
  * @tx: sending half; NULL while no transmit key is installed
  * @rx: receiving half; NULL while no receive key is installed
  * @write_space: the socket's callback from before @tx
@@ -35,6 +37,7 @@ struct seal_tx;
 struct seal_ctx {
 	struct proto *base;
 	const struct proto_ops *base_ops;
+	struct seal_mib __percpu *mib;
 	struct seal_tx *tx;
 	struct seal_rx *rx;
 	void (*write_space)(struct sock *sk);
