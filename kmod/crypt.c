@@ -4,7 +4,8 @@
 #include "crypt.h"
 
 /* Nonce for the crypto API; @explicit is what the record carries, if it does. */
-static void set_nonce(const struct seal_key *key, struct seal_request *rq, const u8 *explicit)
+static __always_inline void set_nonce(const struct seal_key *key, struct seal_request *rq,
+				      const u8 *explicit)
 {
 	u8 *nonce = rq->nonce;
 
@@ -31,12 +32,12 @@ static void set_aad(const struct seal_key *key, struct seal_request *rq, u8 type
 
 	sg_set_buf(&src[0], rq->aad, n);
 	if (dst != src)
-		sg_set_buf(&dst[0], rq->aad, n);
+		sg_set_page(&dst[0], sg_page(src), n, src->offset);
 }
 
 /* Header and explicit nonce of the next record. */
-static void write_prefix(const struct seal_key *key, struct seal_request *rq, u8 type,
-			 u8 *prefix, unsigned int plain)
+static __always_inline void write_prefix(const struct seal_key *key, struct seal_request *rq,
+					 u8 type, u8 *prefix, unsigned int plain)
 {
 	u8 *explicit = prefix + SEAL_HEADER;
 

@@ -73,7 +73,7 @@ static bool worth_keeping(const struct page_frag *frag)
 	return page_size(frag->page) == KEEP_SIZE && !page_is_pfmemalloc(frag->page);
 }
 
-bool seal_pages_refill(unsigned int len, struct page_frag *frag, gfp_t gfp)
+bool seal_pages_next(unsigned int len, struct page_frag *frag, gfp_t gfp)
 {
 	struct page *used = NULL, *page;
 

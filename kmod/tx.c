@@ -67,9 +67,12 @@ int seal_tx_ready(struct sock *sk, struct seal_tx *tx)
 void seal_rec_target(struct scatterlist dst[3], const struct seal_tx *tx,
 		     const struct seal_ends *ends)
 {
-	sg_init_table(dst, 3);
+	dst[0] = (struct scatterlist){};
+	dst[1] = (struct scatterlist){};
 	sg_set_page(&dst[1], tx->rec.body.page, tx->rec.len, tx->rec.body.off);
+	dst[2] = (struct scatterlist){};
 	sg_set_buf(&dst[2], ends->trailer, ends->tail + tx->key->shape.tag_len);
+	sg_mark_end(&dst[2]);
 }
 
 /* Plaintext in @pages, all of the record's, read from there and nowhere else. */
@@ -78,24 +81,25 @@ void seal_rec_source(struct scatterlist *src, const struct bio_vec *pages, unsig
 {
 	unsigned int i;
 
-	sg_init_table(src, 1 + count + !!ends->tail);
-	for (i = 0; i < count; i++)
-		sg_set_page(&src[1 + i], pages[i].bv_page, pages[i].bv_len, pages[i].bv_offset);
-	if (ends->tail)
-		sg_set_buf(&src[1 + count], ends->trailer, ends->tail);
+	*src = (struct scatterlist){};
+	for (i = 0; i < count; i++) {
+		*++src = (struct scatterlist){};
+		sg_set_page(src, pages[i].bv_page, pages[i].bv_len, pages[i].bv_offset);
+	}
+	if (ends->tail) {
+		*++src = (struct scatterlist){};
+		sg_set_buf(src, ends->trailer, ends->tail);
+	}
+	sg_mark_end(src);
 }
 
-/* Plaintext that lies in the record itself. */
+/* Plaintext that lies in the record itself, prefix and trailer elsewhere. */
 static int seal_in_place(struct seal_tx *tx, u8 type, const struct seal_ends *ends)
 {
 	struct scatterlist sg[3] __uninitialized;
-	unsigned int len = tx->rec.len + ends->tail;
-
-	if (!tx->rec.frame.page)
-		return seal_crypt_seal_packed(tx->key, type, ends->prefix, len);
 
 	seal_rec_target(sg, tx, ends);
-	return seal_crypt_seal(tx->key, type, ends->prefix, sg, sg, len);
+	return seal_crypt_seal(tx->key, type, ends->prefix, sg, sg, tx->rec.len + ends->tail);
 }
 
 static int seal_from_pages(struct seal_tx *tx, u8 type, const struct seal_ends *ends,
@@ -173,8 +177,7 @@ void seal_tx_sealed(struct sock *sk, struct seal_tx *tx, u8 type, unsigned int c
 	trace_sealsock_seal(sk, type, content, seq, direct);
 	tx->records++;
 	tx->bytes += content;
-	SEAL_INC(sk, TXRECORDS);
-	SEAL_ADD(sk, TXBYTES, content);
+	SEAL_RECORD(sk, TX, content);
 	seal_rec_emit(sk, tx);
 }
 
@@ -190,12 +193,15 @@ int seal_tx_seal(struct sock *sk, struct seal_tx *tx, u8 type,
 		 const struct bio_vec *pages, unsigned int count)
 {
 	unsigned int content = tx->rec.len;
-	struct seal_ends ends;
+	struct seal_ends ends __uninitialized;
 	int err;
 
 	seal_rec_close(sk, tx, type, !pages, &ends);
-	err = pages ? seal_from_pages(tx, type, &ends, pages, count) :
-		      seal_in_place(tx, type, &ends);
+	if (likely(!tx->rec.frame.page))
+		err = seal_crypt_seal_packed(tx->key, type, ends.prefix, tx->rec.len + ends.tail);
+	else
+		err = pages ? seal_from_pages(tx, type, &ends, pages, count) :
+			      seal_in_place(tx, type, &ends);
 	if (err)
 		return seal_tx_fail(sk, tx);
 	seal_tx_sealed(sk, tx, type, content, tx->key->seq.next - 1, pages);
@@ -229,13 +235,17 @@ int seal_tx_wait_room(struct sock *sk, struct seal_tx *tx, long *timeo)
 	return 0;
 }
 
-/* Copies from the caller until the record is full or the data ends. */
+/*
+ * Copies from the caller until the record is full or the data ends. The body
+ * is page memory in one piece, of which usercopy's checks of slab objects and
+ * stacks have nothing to say.
+ */
 int seal_tx_copy(struct seal_tx *tx, struct msghdr *msg)
 {
 	struct seal_rec *rec = &tx->rec;
 	size_t n = min_t(size_t, msg_data_left(msg), rec->body.len - rec->len);
 
-	if (copy_page_from_iter(rec->body.page, rec->body.off + rec->len, n, &msg->msg_iter) != n)
+	if (_copy_from_iter(seal_room_at(&rec->body) + rec->len, n, &msg->msg_iter) != n)
 		return -EFAULT;
 	rec->len += n;
 	return n;
@@ -319,7 +329,7 @@ static int send_all(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, lon
 	int err, pushed;
 	bool shared;
 
-	err = seal_cmsg_get_type(msg, &type);
+	err = msg->msg_controllen ? seal_cmsg_get_type(msg, &type) : 0;
 	if (!err)
 		err = seal_tx_ready(sk, tx);
 	if (!err && msg->msg_controllen)
@@ -335,7 +345,8 @@ static int send_all(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, lon
 			err = n;
 		else
 			copied += n;
-		cond_resched();
+		if (msg_data_left(msg))
+			cond_resched();
 	}
 
 	pushed = push_all(sk, tx, ends ? 0 : MSG_MORE, timeo);

@@ -156,11 +156,17 @@ static inline bool seal_tx_out_room(const struct seal_tx *tx)
 	return tx->out_count <= SEAL_OUT - 3;
 }
 
+/* TCP_NOTSENT_LOWAT is set, here or for the namespace. */
+static inline bool seal_tx_lowat(const struct sock *sk)
+{
+	return tcp_notsent_lowat(tcp_sk(sk)) != UINT_MAX;
+}
+
 static inline bool seal_tx_has_room(struct sock *sk, const struct seal_tx *tx)
 {
 	return seal_tx_out_room(tx) &&
 	       READ_ONCE(sk->sk_wmem_queued) + (int)tx->out_bytes < READ_ONCE(sk->sk_sndbuf) &&
-	       seal_ctx(sk)->base->stream_memory_free(sk, 0);
+	       (!seal_tx_lowat(sk) || seal_ctx(sk)->base->stream_memory_free(sk, 0));
 }
 
 /* tx_queue.c */

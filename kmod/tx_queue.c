@@ -22,6 +22,11 @@ static void out_consume(struct seal_tx *tx, unsigned int sent)
 	unsigned int i = 0;
 
 	tx->out_bytes -= sent;
+	if (likely(!tx->out_bytes && tx->out_count == 1)) {
+		tx->out_count = 0;
+		put_page(tx->out->bv_page);
+		return;
+	}
 	while (i < tx->out_count && sent >= tx->out[i].bv_len) {
 		sent -= tx->out[i].bv_len;
 		put_page(tx->out[i].bv_page);
@@ -56,10 +61,12 @@ static void sndbuf_restore(struct sock *sk, int saved)
  */
 static int more_flag(struct sock *sk, const struct seal_tx *tx, int flags)
 {
-	if (READ_ONCE(sk->sk_wmem_queued) + 2 * (int)tx->out_bytes >= READ_ONCE(sk->sk_sndbuf) ||
-	    tcp_notsent_lowat(tcp_sk(sk)) != UINT_MAX)
+	if (!(flags & MSG_MORE))
 		return 0;
-	return flags & MSG_MORE;
+	if (READ_ONCE(sk->sk_wmem_queued) + 2 * (int)tx->out_bytes >= READ_ONCE(sk->sk_sndbuf) ||
+	    seal_tx_lowat(sk))
+		return 0;
+	return MSG_MORE;
 }
 
 /*

@@ -107,15 +107,6 @@ static int compat_ioctl(struct sock *sk, int cmd, unsigned long arg)
 
 #else
 
-int compat_tcp_push(struct sock *sk, struct bio_vec *vec, unsigned int count,
-		    unsigned int bytes, int flags)
-{
-	struct msghdr msg = { .msg_flags = MSG_SPLICE_PAGES | flags };
-
-	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, vec, count, bytes);
-	return tcp_sendmsg_locked(sk, &msg, bytes);
-}
-
 void compat_tx_ops(struct proto *prot, struct proto_ops *ops)
 {
 }

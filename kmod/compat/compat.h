@@ -12,7 +12,7 @@
 #include <linux/socket.h>
 #include <linux/uio.h>
 #include <linux/version.h>
-#include <net/sock.h>
+#include <net/tcp.h>
 
 struct tcp_ulp_ops;
 
@@ -47,8 +47,19 @@ static inline unsigned long compat_iter_addr(const struct iov_iter *iter)
  * Gives fragments to TCP, which takes references of its own. Does not wait if
  * @flags has MSG_DONTWAIT. The number of bytes taken, or an error if none was.
  */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 int compat_tcp_push(struct sock *sk, struct bio_vec *vec, unsigned int count,
 		    unsigned int bytes, int flags);
+#else
+static __always_inline int compat_tcp_push(struct sock *sk, struct bio_vec *vec, unsigned int count,
+					   unsigned int bytes, int flags)
+{
+	struct msghdr msg = { .msg_flags = MSG_SPLICE_PAGES | flags };
+
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, vec, count, bytes);
+	return tcp_sendmsg_locked(sk, &msg, bytes);
+}
+#endif
 
 /*
  * The first @bytes of an iterator over pages, as at most COMPAT_SPLICE_PAGES

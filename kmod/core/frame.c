@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-#include "content.h"
 #include "frame.h"
 
 struct seal_shape seal_shape_of(const struct seal_suite *suite, u16 version)
@@ -42,12 +41,4 @@ int seal_frame_parse(const struct seal_shape *shape, const u8 in[SEAL_HEADER],
 	out->type = in[0];
 	out->length = (u16)length;
 	return 0;
-}
-
-void seal_frame_build(const struct seal_shape *shape, u8 type, unsigned int len,
-		      u8 out[SEAL_HEADER])
-{
-	out[0] = shape->version == SEAL_TLS13 ? SEAL_TYPE_DATA : type;
-	seal_put_be16(out + 1, SEAL_TLS12);
-	seal_put_be16(out + 3, (u16)(len + seal_overhead(shape) - SEAL_HEADER));
 }

@@ -6,6 +6,7 @@
 #ifndef SEAL_CORE_FRAME_H
 #define SEAL_CORE_FRAME_H
 
+#include "content.h"
 #include "suite.h"
 
 enum {
@@ -78,7 +79,12 @@ int seal_frame_parse(const struct seal_shape *shape, const u8 in[SEAL_HEADER],
  * Writes the header of a record of @len bytes of plaintext: the content type
  * is hidden in TLS 1.3. @len counts padding, not TLS 1.3's inner content type.
  */
-void seal_frame_build(const struct seal_shape *shape, u8 type, unsigned int len,
-		      u8 out[SEAL_HEADER]);
+static inline void seal_frame_build(const struct seal_shape *shape, u8 type, unsigned int len,
+				    u8 out[SEAL_HEADER])
+{
+	out[0] = shape->version == SEAL_TLS13 ? SEAL_TYPE_DATA : type;
+	seal_put_be16(out + 1, SEAL_TLS12);
+	seal_put_be16(out + 3, (u16)(len + seal_overhead(shape) - SEAL_HEADER));
+}
 
 #endif /* SEAL_CORE_FRAME_H */

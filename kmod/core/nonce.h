@@ -20,11 +20,20 @@ enum {
  */
 
 /* TLS 1.3 and RFC 7905: @iv xor the 64-bit sequence number, right-aligned. */
-void seal_nonce_xor(const u8 iv[SEAL_NONCE], u64 seq, u8 nonce[SEAL_NONCE]);
+static inline void seal_nonce_xor(const u8 iv[SEAL_NONCE], u64 seq, u8 nonce[SEAL_NONCE])
+{
+	memcpy(nonce, iv, SEAL_NONCE - SEAL_SEQ);
+	seal_put_be64(nonce + SEAL_NONCE - SEAL_SEQ,
+		      seal_get_be64(iv + SEAL_NONCE - SEAL_SEQ) ^ seq);
+}
 
 /* RFC 5288: the salt (first four bytes of @iv), then the eight bytes of the record. */
-void seal_nonce_explicit(const u8 iv[SEAL_NONCE], const u8 record[SEAL_EXPLICIT_NONCE],
-			 u8 nonce[SEAL_NONCE]);
+static inline void seal_nonce_explicit(const u8 iv[SEAL_NONCE],
+				       const u8 record[SEAL_EXPLICIT_NONCE], u8 nonce[SEAL_NONCE])
+{
+	memcpy(nonce, iv, SEAL_NONCE - SEAL_EXPLICIT_NONCE);
+	memcpy(nonce + SEAL_NONCE - SEAL_EXPLICIT_NONCE, record, SEAL_EXPLICIT_NONCE);
+}
 
 /*
  * Additional data of a record with this header. Returns its length.

@@ -7,14 +7,3 @@ void seal_seq_start(struct seal_seq *seq, u64 first, u64 first_explicit)
 	seq->explicit_next = first_explicit;
 	seq->used = 0;
 }
-
-void seal_seq_advance(struct seal_seq *seq)
-{
-	seq->used++;
-	seq->next++;
-	/*
-	 * The explicit nonce may wrap on its own: it starts anywhere and
-	 * repeats only after 2^64 records, which the sequence does not allow.
-	 */
-	seq->explicit_next++;
-}
