@@ -2,6 +2,7 @@
 #include <linux/random.h>
 
 #include "crypt.h"
+#include "scratch.h"
 
 /* Nonce for the crypto API; @explicit is what the record carries, if it does. */
 static __always_inline void set_nonce(const struct seal_key *key, struct seal_request *rq,
@@ -19,9 +20,10 @@ static __always_inline void set_nonce(const struct seal_key *key, struct seal_re
 		seal_nonce_xor(key->iv, key->seq.next, nonce);
 }
 
-static void set_aad(const struct seal_key *key, struct seal_request *rq, u8 type,
-		    unsigned int len, const u8 *explicit, struct scatterlist *src,
-		    struct scatterlist *dst)
+/* Returns its length. */
+static unsigned int set_aad(const struct seal_key *key, struct seal_request *rq, u8 type,
+			    unsigned int len, const u8 *explicit, struct scatterlist *src,
+			    struct scatterlist *dst)
 {
 	unsigned int n = seal_aad(&key->shape, key->seq.next, type, len, rq->aad);
 
@@ -33,6 +35,7 @@ static void set_aad(const struct seal_key *key, struct seal_request *rq, u8 type
 	sg_set_buf(&src[0], rq->aad, n);
 	if (dst != src)
 		sg_set_page(&dst[0], sg_page(src), n, src->offset);
+	return n;
 }
 
 /* Header and explicit nonce of the next record. */
@@ -49,13 +52,16 @@ static __always_inline void write_prefix(const struct seal_key *key, struct seal
 	set_nonce(key, rq, explicit);
 }
 
-/* The next record's request is ready to run. */
-static void arm(struct seal_key *key, struct seal_request *rq, struct scatterlist *src,
-		struct scatterlist *dst, unsigned int len)
+/* The next record's request is ready to run; what another key left in it is gone. */
+static void arm(const struct seal_key *key, struct seal_request *rq, unsigned int aad_len,
+		struct scatterlist *src, struct scatterlist *dst, unsigned int len)
 {
+	aead_request_set_tfm(&rq->req, key->aead);
+	aead_request_set_callback(&rq->req,
+				  CRYPTO_TFM_REQ_MAY_BACKLOG | CRYPTO_TFM_REQ_MAY_SLEEP,
+				  crypto_req_done, &rq->wait);
+	aead_request_set_ad(&rq->req, aad_len);
 	aead_request_set_crypt(&rq->req, src, dst, len, rq->nonce);
-	/* The number is used up whatever comes out: its nonce may have been. */
-	seal_seq_advance(&key->seq);
 }
 
 int seal_crypt_run(struct seal_request *rq)
@@ -66,7 +72,7 @@ int seal_crypt_run(struct seal_request *rq)
 int seal_crypt_prepare(struct seal_key *key, struct seal_request *rq, u8 type, u8 *prefix,
 		       struct scatterlist *src, struct scatterlist *dst, unsigned int len)
 {
-	unsigned int plain = len - key->shape.type_len;
+	unsigned int plain = len - key->shape.type_len, aad_len;
 	int err;
 
 	err = seal_seq_check(&key->seq);
@@ -74,21 +80,24 @@ int seal_crypt_prepare(struct seal_key *key, struct seal_request *rq, u8 type, u
 		return err;
 
 	write_prefix(key, rq, type, prefix, plain);
-	set_aad(key, rq, type, plain, prefix + SEAL_HEADER, src, dst);
-	arm(key, rq, src, dst, len);
+	aad_len = set_aad(key, rq, type, plain, prefix + SEAL_HEADER, src, dst);
+	arm(key, rq, aad_len, src, dst, len);
+	/* The number is used up whatever comes out: its nonce may have been. */
+	seal_seq_advance(&key->seq);
 	return 0;
 }
 
-int seal_crypt_seal(struct seal_key *key, u8 type, u8 *prefix,
+int seal_crypt_seal(struct seal_key *key, struct seal_request *rq, u8 type, u8 *prefix,
 		    struct scatterlist *src, struct scatterlist *dst, unsigned int len)
 {
 	int err;
 
-	err = seal_crypt_prepare(key, &key->rq, type, prefix, src, dst, len);
-	return err ? err : seal_crypt_run(&key->rq);
+	err = seal_crypt_prepare(key, rq, type, prefix, src, dst, len);
+	return err ? err : seal_crypt_run(rq);
 }
 
-int seal_crypt_seal_packed(struct seal_key *key, u8 type, u8 *prefix, unsigned int len)
+int seal_crypt_seal_packed(struct seal_key *key, struct seal_request *rq, u8 type, u8 *prefix,
+			   unsigned int len)
 {
 	unsigned int room = len + key->shape.tag_len;
 	struct scatterlist sg[2] __uninitialized;
@@ -97,34 +106,36 @@ int seal_crypt_seal_packed(struct seal_key *key, u8 type, u8 *prefix, unsigned i
 	if (key->shape.version != SEAL_TLS13) {
 		sg_init_table(sg, 2);
 		sg_set_buf(&sg[1], prefix + seal_prefix(&key->shape), room);
-		return seal_crypt_seal(key, type, prefix, sg, sg, len);
+		return seal_crypt_seal(key, rq, type, prefix, sg, sg, len);
 	}
 
 	/* TLS 1.3's additional data is the header, which is where it has to be. */
 	err = seal_seq_check(&key->seq);
 	if (err)
 		return err;
-	write_prefix(key, &key->rq, type, prefix, len - key->shape.type_len);
+	write_prefix(key, rq, type, prefix, len - key->shape.type_len);
 	sg[0] = (struct scatterlist){};
 	sg_set_buf(sg, prefix, SEAL_AAD13 + room);
 	sg_mark_end(sg);
-	arm(key, &key->rq, sg, sg, len);
-	return seal_crypt_run(&key->rq);
+	arm(key, rq, SEAL_AAD13, sg, sg, len);
+	seal_seq_advance(&key->seq);
+	return seal_crypt_run(rq);
 }
 
-int seal_crypt_open(struct seal_key *key, const struct seal_header *head, const u8 *nonce,
-		    struct scatterlist *src, struct scatterlist *dst)
+int seal_crypt_open(struct seal_key *key, const struct seal_header *head,
+		    struct seal_scratch *scratch, struct scatterlist *dst)
 {
-	unsigned int inner = seal_inner_len(key, head);
-	struct seal_request *rq = &key->rq;
+	unsigned int inner = seal_inner_len(key, head), aad_len;
+	struct seal_request *rq = &scratch->rq;
 	int err;
 
 	err = seal_seq_check(&key->seq);
 	if (err)
 		return err;
 
-	set_nonce(key, rq, nonce);
-	set_aad(key, rq, head->type, inner - key->shape.type_len, nonce, src, dst);
-	aead_request_set_crypt(&rq->req, src, dst, inner + key->shape.tag_len, rq->nonce);
+	set_nonce(key, rq, scratch->nonce);
+	aad_len = set_aad(key, rq, head->type, inner - key->shape.type_len, scratch->nonce,
+			  scratch->sg, dst);
+	arm(key, rq, aad_len, scratch->sg, dst, inner + key->shape.tag_len);
 	return crypto_wait_req(crypto_aead_decrypt(&rq->req), &rq->wait);
 }

@@ -10,22 +10,26 @@
 
 #include "keys.h"
 
+struct seal_scratch;
+
 /*
- * Seals the next record: @len bytes of plaintext (with what seal_tail() counts)
- * in @src[1..] become ciphertext and tag in @dst[1..]; both may be one list.
+ * Seals the next record with @rq, which nobody else uses: @len bytes of
+ * plaintext (with what seal_tail() counts) in @src[1..] become ciphertext and
+ * tag in @dst[1..]; both may be one list.
  * Writes header and explicit nonce, seal_prefix() bytes, to @prefix. Uses up
  * the sequence number. @type: the content type. May sleep. -EBADMSG: no
  * sequence number is left; otherwise any error of the AEAD, after which the
  * direction must not be used again.
  */
-int seal_crypt_seal(struct seal_key *key, u8 type, u8 *prefix,
+int seal_crypt_seal(struct seal_key *key, struct seal_request *rq, u8 type, u8 *prefix,
 		    struct scatterlist *src, struct scatterlist *dst, unsigned int len);
 
 /*
  * The same for a record that lies in one piece at @prefix: header, explicit
  * nonce, @len bytes of plaintext, room for the tag.
  */
-int seal_crypt_seal_packed(struct seal_key *key, u8 type, u8 *prefix, unsigned int len);
+int seal_crypt_seal_packed(struct seal_key *key, struct seal_request *rq, u8 type, u8 *prefix,
+			   unsigned int len);
 
 /*
  * The two halves of seal_crypt_seal(), for records that are sealed side by side: prepare them
@@ -38,14 +42,14 @@ int seal_crypt_prepare(struct seal_key *key, struct seal_request *rq, u8 type, u
 int seal_crypt_run(struct seal_request *rq);
 
 /*
- * Opens the record with this header: ciphertext and tag in @src[1..] become
- * plaintext in @dst[1..]. @nonce: the explicit nonce, where the shape has
- * one. Does not use up the sequence number: the record may be opened again,
- * until seal_seq_advance(). May sleep. -EBADMSG: not authentic, what is in
- * @dst must not be used.
+ * Opens the record with this header: ciphertext and tag in @scratch->sg[1..]
+ * become plaintext in @dst[1..]. @scratch->nonce: the explicit nonce, where
+ * the shape has one. Does not use up the sequence number: the record may be
+ * opened again, until seal_seq_advance(). May sleep. -EBADMSG: not authentic,
+ * what is in @dst must not be used.
  */
-int seal_crypt_open(struct seal_key *key, const struct seal_header *head, const u8 *nonce,
-		    struct scatterlist *src, struct scatterlist *dst);
+int seal_crypt_open(struct seal_key *key, const struct seal_header *head,
+		    struct seal_scratch *scratch, struct scatterlist *dst);
 
 /* Bytes that were sealed in a record with this header: plaintext and what is behind it. */
 static inline unsigned int seal_inner_len(const struct seal_key *key,

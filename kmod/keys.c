@@ -84,18 +84,6 @@ static struct crypto_aead *aead_new(const struct seal_suite *suite, const u8 *se
 	return ERR_PTR(err);
 }
 
-void seal_request_init(const struct seal_key *key, struct seal_request *rq)
-{
-	crypto_init_wait(&rq->wait);
-	aead_request_set_tfm(&rq->req, key->aead);
-	aead_request_set_callback(&rq->req,
-				  CRYPTO_TFM_REQ_MAY_BACKLOG | CRYPTO_TFM_REQ_MAY_SLEEP,
-				  crypto_req_done, &rq->wait);
-	aead_request_set_ad(&rq->req,
-			    key->shape.version == SEAL_TLS13 ? SEAL_AAD13 :
-			    key->shape.block ? SEAL_AAD_ROOM : SEAL_AAD12);
-}
-
 /* Where a chunk is cut the crypto API puts it together, if we do not. */
 static u8 chunk_of(const struct seal_suite *suite, struct crypto_aead *aead)
 {
@@ -131,7 +119,7 @@ struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const
 	if (IS_ERR(aead))
 		return ERR_CAST(aead);
 
-	key = kzalloc(sizeof(*key) + crypto_aead_reqsize(aead), GFP_KERNEL);
+	key = kzalloc(struct_size(key, secret, suite->key_len + suite->mac_key_len), GFP_KERNEL);
 	if (!key) {
 		crypto_free_aead(aead);
 		return ERR_PTR(-ENOMEM);
@@ -141,14 +129,14 @@ struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const
 	key->shape = seal_shape_of(suite, version);
 	key->aead = aead;
 	key->chunk = chunk_of(suite, aead);
+	key->wipe = compat_aead_wraps(aead) ? 0 : crypto_aead_reqsize(aead);
 	memcpy(key->secret, info + at.key, suite->key_len);
-	memcpy(key->mac_secret, info + at.mac_key, suite->mac_key_len);
+	memcpy(key->secret + suite->key_len, info + at.mac_key, suite->mac_key_len);
 	memcpy(key->iv, info + at.salt, suite->salt_len);
 	memcpy(key->iv + suite->salt_len, info + at.iv, suite->iv_len);
 	/* As the kernel's own TLS has it, explicit nonces count from iv. */
 	first_explicit = seal_get_be64(key->iv + SEAL_NONCE - SEAL_EXPLICIT_NONCE);
 	seal_seq_start(&key->seq, seal_get_be64(info + at.seq), first_explicit);
-	seal_request_init(key, &key->rq);
 	return key;
 }
 
@@ -175,7 +163,7 @@ void seal_key_export(const struct seal_key *key, u8 *info)
 	if (key->shape.nonce_len == SEAL_EXPLICIT_NONCE)
 		seal_put_be64(info + at.iv, key->seq.explicit_next);
 	memcpy(info + at.key, key->secret, suite->key_len);
-	memcpy(info + at.mac_key, key->mac_secret, suite->mac_key_len);
+	memcpy(info + at.mac_key, key->secret + suite->key_len, suite->mac_key_len);
 	memcpy(info + at.salt, key->iv, suite->salt_len);
 	seal_put_be64(info + at.seq, key->seq.next);
 }

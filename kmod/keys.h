@@ -23,7 +23,7 @@ enum {
  * struct seal_request - one record on its way through the AEAD
  * @nonce: of the record
  * @aad: its additional data
- * @wait: for the AEADs that insist on being asynchronous
+ * @wait: for the AEADs that insist on being asynchronous, by crypto_init_wait() once
  * @req: its context of crypto_aead_reqsize() lies behind it
  */
 struct seal_request {
@@ -39,22 +39,21 @@ struct seal_request {
  * @shape: what a record adds around its plaintext
  * @chunk: bytes in one piece that the cipher wants at least: a power of two
  * @seq: sequence number and explicit nonce of the next record
- * @iv: salt and iv, 12 bytes
- * @secret: the key as it was installed, which getsockopt() returns
- * @mac_secret: likewise the MAC key of a CBC suite
  * @aead: the transform that holds the expanded key
- * @rq: the one request that is used where records are sealed or opened in turn
+ * @wipe: bytes of a request's context in which it may leave secrets
+ * @iv: salt and iv, 12 bytes
+ * @secret: the key as it was installed, which getsockopt() returns; behind it
+ *	the MAC key of a CBC suite
  */
 struct seal_key {
 	const struct seal_suite *suite;
 	struct seal_shape shape;
 	u8 chunk;
 	struct seal_seq seq;
-	u8 iv[SEAL_NONCE];
-	u8 secret[SEAL_MAX_KEY];
-	u8 mac_secret[SEAL_MAX_MAC_KEY];
 	struct crypto_aead *aead;
-	struct seal_request rq;
+	u32 wipe;
+	u8 iv[SEAL_NONCE];
+	u8 secret[];
 };
 
 /*
@@ -65,12 +64,6 @@ struct seal_key {
  * setkey says.
  */
 struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const u8 *info);
-
-/*
- * Makes @rq, behind which there is room for its context, ready for this key.
- * Requests of one key may run at the same time.
- */
-void seal_request_init(const struct seal_key *key, struct seal_request *rq);
 
 /* Wipes and frees; NULL is allowed. */
 void seal_key_free(struct seal_key *key);

@@ -17,14 +17,12 @@
 /* So much is opened before TCP hears of it and other packets get their turn. */
 #define COMMIT_EVERY	SZ_128K
 
-struct seal_rx *seal_rx_new(struct seal_key *key)
+struct seal_rx *seal_rx_new(void)
 {
 	struct seal_rx *rx = kzalloc(sizeof(*rx), GFP_KERNEL);
 
-	if (!rx)
-		return NULL;
-	rx->key = key;
-	INIT_LIST_HEAD(&rx->plain);
+	if (rx)
+		INIT_LIST_HEAD(&rx->plain);
 	return rx;
 }
 

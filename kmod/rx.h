@@ -158,7 +158,7 @@ enum {
 };
 
 /* rx.c */
-struct seal_rx *seal_rx_new(struct seal_key *key);
+struct seal_rx *seal_rx_new(void);
 void seal_rx_free(struct sock *sk, struct seal_rx *rx);
 int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		 struct seal_header *head, long *timeo, bool copied);

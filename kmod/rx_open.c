@@ -66,11 +66,9 @@ static int resolve(struct seal_rx *rx, const struct seal_header *head, struct se
 		if (!rx->key->shape.block)
 			return 0;
 		err = seal_content_unpad_cbc(seal_plain_at(plain), plain->len, &len);
-		if (!err)
-			plain->len = len;
-		return err;
+	} else {
+		err = seal_content_unpad(seal_plain_at(plain), plain->len, &plain->type, &len);
 	}
-	err = seal_content_unpad(seal_plain_at(plain), plain->len, &plain->type, &len);
 	if (!err)
 		plain->len = len;
 	return err;
@@ -85,7 +83,7 @@ static int open_into(struct seal_rx *rx, const struct seal_header *head,
 	sg_init_table(dst, 2);
 	if (plain->len)
 		sg_set_page(&dst[1], plain->page, plain->len, plain->off);
-	err = seal_crypt_open(rx->key, head, scratch->nonce, scratch->sg, dst);
+	err = seal_crypt_open(rx->key, head, scratch, dst);
 	return err ? err : resolve(rx, head, plain);
 }
 
@@ -121,13 +119,13 @@ static struct seal_plain *open_buffered(struct sock *sk, struct seal_rx *rx,
 struct seal_plain *seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 				const struct seal_header *head)
 {
-	struct seal_scratch *scratch = seal_scratch_get(sk->sk_allocation);
+	struct seal_scratch *scratch = seal_scratch_get(rx->key, sk->sk_allocation);
 	struct seal_plain *plain;
 
 	if (!scratch)
 		return ERR_PTR(-ENOMEM);
 	plain = open_buffered(sk, rx, cur, head, scratch);
-	seal_scratch_put(scratch);
+	seal_scratch_put(rx->key, scratch);
 	if (IS_ERR(plain))
 		return plain;
 
@@ -246,7 +244,7 @@ static int open_to(struct sock *sk, struct seal_rx *rx, const struct seal_header
 	size_t copied;
 	int err;
 
-	err = seal_crypt_open(rx->key, head, scratch->nonce, scratch->sg, target->sg);
+	err = seal_crypt_open(rx->key, head, scratch, target->sg);
 	if (err) {
 		sg_zero_buffer(target->sg + 1, target->count, target->len, 0);
 		return fail(sk, rx, err);
@@ -300,13 +298,13 @@ int seal_rx_open_straight(struct sock *sk, struct seal_rx *rx, struct seal_curso
 			  const struct seal_header *head, struct iov_iter *iter)
 {
 	u32 len = seal_inner_len(rx->key, head) - rx->key->shape.type_len;
-	struct seal_scratch *scratch = seal_scratch_get(sk->sk_allocation);
+	struct seal_scratch *scratch = seal_scratch_get(rx->key, sk->sk_allocation);
 	int err;
 
 	if (!scratch)
 		return -ENOMEM;
 	err = open_straight(sk, rx, cur, head, iter, scratch);
-	seal_scratch_put(scratch);
+	seal_scratch_put(rx->key, scratch);
 	if (err)
 		return err;
 

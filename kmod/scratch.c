@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/percpu.h>
-#include <linux/slab.h>
-
 #include "scratch.h"
 
-static DEFINE_PER_CPU(struct seal_scratch *, spare);
+DEFINE_PER_CPU(struct seal_scratch *, seal_spare);
 
-struct seal_scratch *seal_scratch_get(gfp_t gfp)
+struct seal_scratch *seal_scratch_new(const struct seal_key *key, gfp_t gfp)
 {
-	struct seal_scratch *scratch = this_cpu_xchg(spare, NULL);
+	size_t size = kmalloc_size_roundup(sizeof(struct seal_scratch) +
+					   crypto_aead_reqsize(key->aead));
+	struct seal_scratch *scratch = kmalloc(size, gfp);
 
-	return scratch ?: kmalloc(sizeof(*scratch), gfp);
-}
-
-void seal_scratch_put(struct seal_scratch *scratch)
-{
-	/* Somebody else may have left one here meanwhile. */
-	kfree_sensitive(this_cpu_xchg(spare, scratch));
+	if (scratch) {
+		scratch->room = size - sizeof(*scratch);
+		crypto_init_wait(&scratch->rq.wait);
+	}
+	return scratch;
 }
 
 void seal_scratch_exit(void)
@@ -24,5 +21,5 @@ void seal_scratch_exit(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		kfree_sensitive(per_cpu(spare, cpu));
+		kfree_sensitive(per_cpu(seal_spare, cpu));
 }

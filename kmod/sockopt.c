@@ -41,24 +41,14 @@ static struct seal_key *current_key(const struct seal_ctx *ctx, bool tx)
 
 static void count(struct sock *sk, bool tx, bool rekey, bool ok)
 {
-	if (!rekey && ok) {
-		if (tx) {
-			SEAL_INC(sk, TXSW);
-			SEAL_INC(sk, CURRTXSW);
-		} else {
-			SEAL_INC(sk, RXSW);
-			SEAL_INC(sk, CURRRXSW);
-		}
-	} else if (rekey && tx) {
-		if (ok)
-			SEAL_INC(sk, TXREKEYOK);
-		else
-			SEAL_INC(sk, TXREKEYERROR);
-	} else if (rekey) {
-		if (ok)
-			SEAL_INC(sk, RXREKEYOK);
-		else
-			SEAL_INC(sk, RXREKEYERROR);
+	struct seal_mib __percpu *mib = seal_mib(sock_net(sk));
+
+	if (rekey) {
+		SNMP_INC_STATS(mib, tx ? (ok ? SEAL_MIB_TXREKEYOK : SEAL_MIB_TXREKEYERROR) :
+					 (ok ? SEAL_MIB_RXREKEYOK : SEAL_MIB_RXREKEYERROR));
+	} else if (ok) {
+		SNMP_INC_STATS(mib, tx ? SEAL_MIB_TXSW : SEAL_MIB_RXSW);
+		SNMP_INC_STATS(mib, tx ? SEAL_MIB_CURRTXSW : SEAL_MIB_CURRRXSW);
 	}
 }
 
@@ -85,10 +75,8 @@ static void use_key(struct seal_ctx *ctx, struct seal_key *key, bool tx)
 	struct seal_key **slot = tx ? &ctx->tx->key : &ctx->rx->key;
 	enum seal_dir_state *state = tx ? &ctx->tx->state : &ctx->rx->state;
 
-	if (*slot != key) {
-		seal_key_free(*slot);
-		*slot = key;
-	}
+	seal_key_free(*slot);
+	*slot = key;
 	seal_direction(state, SEAL_DIR_INSTALL);
 	if (tx)
 		ctx->tx->generation++;
@@ -100,19 +88,12 @@ static void use_key(struct seal_ctx *ctx, struct seal_key *key, bool tx)
 
 static int install_first(struct sock *sk, struct seal_ctx *ctx, struct seal_key *key, bool tx)
 {
-	if (tx) {
-		struct seal_tx *half = seal_tx_new(sk, key);
-
-		if (!half)
-			return -ENOMEM;
-		WRITE_ONCE(ctx->tx, half);
-	} else {
-		struct seal_rx *half = seal_rx_new(key);
-
-		if (!half)
-			return -ENOMEM;
-		WRITE_ONCE(ctx->rx, half);
-	}
+	if (tx)
+		WRITE_ONCE(ctx->tx, seal_tx_new(sk));
+	else
+		WRITE_ONCE(ctx->rx, seal_rx_new());
+	if (tx ? !ctx->tx : !ctx->rx)
+		return -ENOMEM;
 	use_key(ctx, key, tx);
 
 	write_lock_bh(&sk->sk_callback_lock);
@@ -139,7 +120,11 @@ static int install(struct sock *sk, struct seal_ctx *ctx, const struct seal_suit
 	if (IS_ERR(key))
 		return PTR_ERR(key);
 
-	if (rekey)
+	/* An open record has what a request of the old key's implementation needs. */
+	if (rekey && tx && ctx->tx->scratch &&
+	    crypto_aead_alg(key->aead) != crypto_aead_alg(ctx->tx->key->aead))
+		err = -EBUSY;
+	else if (rekey)
 		use_key(ctx, key, tx);
 	else
 		err = install_first(sk, ctx, key, tx);

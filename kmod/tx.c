@@ -22,14 +22,12 @@
 #define SEND_FLAGS	(MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_BATCH | \
 			 MSG_WAITALL | MSG_CMSG_COMPAT | COMPAT_SEND_FLAGS)
 
-struct seal_tx *seal_tx_new(struct sock *sk, struct seal_key *key)
+struct seal_tx *seal_tx_new(struct sock *sk)
 {
 	struct seal_tx *tx = kzalloc(sizeof(*tx), GFP_KERNEL);
 
 	if (!tx)
 		return NULL;
-	tx->key = key;
-	tx->out = tx->own;
 	tx->cpus = seal_default_cpus(sock_net(sk));
 	return tx;
 }
@@ -43,7 +41,7 @@ void seal_tx_free(struct sock *sk, struct seal_tx *tx)
 	for (i = 0; i < tx->out_count; i++)
 		put_page(tx->out[i].bv_page);
 	tx->out_count = 0;
-	seal_cores_release(tx);
+	seal_tx_rest(tx);
 	if (tx->small.page)
 		put_page(tx->small.page);
 	if (tx->charged)
@@ -99,7 +97,8 @@ static int seal_in_place(struct seal_tx *tx, u8 type, const struct seal_ends *en
 	struct scatterlist sg[3] __uninitialized;
 
 	seal_rec_target(sg, tx, ends);
-	return seal_crypt_seal(tx->key, type, ends->prefix, sg, sg, tx->rec.len + ends->tail);
+	return seal_crypt_seal(tx->key, &tx->scratch->rq, type, ends->prefix, sg, sg,
+			       tx->rec.len + ends->tail);
 }
 
 static int seal_from_pages(struct seal_tx *tx, u8 type, const struct seal_ends *ends,
@@ -109,7 +108,8 @@ static int seal_from_pages(struct seal_tx *tx, u8 type, const struct seal_ends *
 
 	seal_rec_source(src, pages, count, ends);
 	seal_rec_target(dst, tx, ends);
-	return seal_crypt_seal(tx->key, type, ends->prefix, src, dst, tx->rec.len + ends->tail);
+	return seal_crypt_seal(tx->key, &tx->scratch->rq, type, ends->prefix, src, dst,
+			       tx->rec.len + ends->tail);
 }
 
 /*
@@ -198,7 +198,8 @@ int seal_tx_seal(struct sock *sk, struct seal_tx *tx, u8 type,
 
 	seal_rec_close(sk, tx, type, !pages, &ends);
 	if (likely(!tx->rec.frame.page))
-		err = seal_crypt_seal_packed(tx->key, type, ends.prefix, tx->rec.len + ends.tail);
+		err = seal_crypt_seal_packed(tx->key, &tx->scratch->rq, type, ends.prefix,
+					     tx->rec.len + ends.tail);
 	else
 		err = pages ? seal_from_pages(tx, type, &ends, pages, count) :
 			      seal_in_place(tx, type, &ends);
@@ -225,6 +226,7 @@ int seal_tx_wait_room(struct sock *sk, struct seal_tx *tx, long *timeo)
 		if (err && err != -EAGAIN)
 			return err;
 		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		seal_tx_rest(tx);
 		err = sk_stream_wait_memory(sk, timeo);
 		if (err)
 			return err;

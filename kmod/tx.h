@@ -13,9 +13,7 @@
 #include "compat/compat.h"
 #include "ctx.h"
 #include "keys.h"
-
-/* Fragments that may wait for TCP: two a record, one for the last trailer, one spare. */
-enum { SEAL_OUT = 8 };
+#include "scratch.h"
 
 /* A record of source pages: additional data, the pages, the content type. */
 #define SEAL_SG		(COMPAT_SPLICE_PAGES + 2)
@@ -43,28 +41,29 @@ struct seal_rec {
  * struct seal_tx - the sending half of a socket
  * @key: seals; replaced by a key update
  * @state: what may come next
+ * @padding: SEALSOCK_TX_PADDING
+ * @generation: keys installed so far
  * @rec: the open record; of type application data whenever the lock is free
- * @own: room for @out
- * @out: sealed fragments that TCP has not taken yet, references held; @own, or in @cores
+ * @scratch: while a record is open or sealed fragments are left; see seal_tx_rest()
+ * @out: sealed fragments that TCP has not taken yet, references held; in @scratch
  * @out_count: entries of @out
  * @out_bytes: their bytes
  * @small: page that prefixes and trailers of large records are cut from
  * @charged: bytes charged to the socket for what is kept between calls
- * @padding: SEALSOCK_TX_PADDING
  * @pushing: inside seal_tx_push(): its memory checks are lifted
  * @cpus: SEALSOCK_TX_CPUS
  * @cores_missed: calls in a row that other processors did not speed up
  * @cores_skip: large calls that are not shared for that
- * @cores: records under way in this call, and room for @out
- * @generation: keys installed so far
  * @records: sealed so far
  * @bytes: of plaintext in them
  */
 struct seal_tx {
 	struct seal_key *key;
 	enum seal_dir_state state;
+	u16 padding;
+	u16 generation;
 	struct seal_rec rec;
-	struct bio_vec own[SEAL_OUT];
+	struct seal_scratch *scratch;
 	struct bio_vec *out;
 	unsigned int out_count;
 	unsigned int out_bytes;
@@ -74,15 +73,15 @@ struct seal_tx {
 	u8 cpus;
 	u8 cores_missed;
 	u8 cores_skip;
-	struct seal_cores *cores;
-	u16 padding;
-	u16 generation;
 	u64 records;
 	u64 bytes;
 };
 
+/* Each idle socket has one. */
+static_assert(sizeof(struct seal_tx) <= 128);
+
 /* tx.c */
-struct seal_tx *seal_tx_new(struct sock *sk, struct seal_key *key);
+struct seal_tx *seal_tx_new(struct sock *sk);
 void seal_tx_free(struct sock *sk, struct seal_tx *tx);
 int seal_tx_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
 int seal_tx_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size);
@@ -127,7 +126,6 @@ bool seal_cores_worth(struct sock *sk, struct seal_tx *tx, struct msghdr *msg);
  * seal_tx_push() have it, but for -EAGAIN.
  */
 int seal_cores_send(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, u8 type, int *err);
-void seal_cores_release(struct seal_tx *tx);
 int seal_cores_init(void);
 void seal_cores_exit(void);
 
@@ -167,6 +165,15 @@ static inline bool seal_tx_has_room(struct sock *sk, const struct seal_tx *tx)
 	return seal_tx_out_room(tx) &&
 	       READ_ONCE(sk->sk_wmem_queued) + (int)tx->out_bytes < READ_ONCE(sk->sk_sndbuf) &&
 	       (!seal_tx_lowat(sk) || seal_ctx(sk)->base->stream_memory_free(sk, 0));
+}
+
+/* Before the lock is dropped: an open record and what is sealed need the scratch, nothing else. */
+static inline void seal_tx_rest(struct seal_tx *tx)
+{
+	if (!tx->scratch || tx->out_count || seal_rec_open(tx))
+		return;
+	seal_scratch_put(tx->key, tx->scratch);
+	tx->scratch = NULL;
 }
 
 /* tx_queue.c */

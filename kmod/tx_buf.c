@@ -131,6 +131,12 @@ int seal_rec_begin(struct sock *sk, struct seal_tx *tx, unsigned int want, bool 
 {
 	unsigned int most = seal_ctx(sk)->max_payload;
 
+	if (!tx->scratch) {
+		tx->scratch = seal_scratch_get(tx->key, sk->sk_allocation);
+		if (!tx->scratch)
+			return -ENOMEM;
+		tx->out = tx->scratch->out;
+	}
 	if (grows)
 		want = most;
 	if (tx->padding)

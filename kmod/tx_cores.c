@@ -23,8 +23,7 @@
 
 enum {
 	WORKERS = SEALSOCK_CPUS_MAX - 1,
-	JOBS = 16,		/* records under way at most … */
-	JOBS_A_CPU = 4,		/* … and for each processor */
+	JOBS_A_CPU = 4,		/* records under way for each processor, SEAL_JOBS at most */
 	LEAST = 3,		/* records that a call must have: below, waking costs more */
 	LEAST_BODY = SZ_8K,	/* bytes of a record, likewise */
 	SPIN_NS = 20000,	/* the caller waits for a worker so long before it sleeps */
@@ -79,7 +78,6 @@ struct seal_worker {
  * @stride: bytes from one job to the next
  * @workers: entries of @worker in use
  * @worker: who helps
- * @out: takes the place of seal_tx.own: nothing that is sealed is without room
  * @jobs: @size of them
  */
 struct seal_cores {
@@ -92,7 +90,6 @@ struct seal_cores {
 	unsigned int stride;
 	unsigned int workers;
 	struct seal_worker worker[WORKERS];
-	struct bio_vec out[SEAL_OUT + 3 * JOBS];
 	u8 jobs[] __aligned(SMP_CACHE_BYTES);
 };
 
@@ -199,15 +196,19 @@ static unsigned int dismiss(struct seal_cores *cores)
 	return sealed;
 }
 
-static struct seal_cores *cores_new(const struct seal_key *key, unsigned int workers,
-				    unsigned int size)
+/* For each burst anew: idle sockets are many. */
+static struct seal_cores *cores_new(const struct seal_tx *tx, unsigned int records)
 {
-	unsigned int reqsize = crypto_aead_reqsize(key->aead);
+	unsigned int reqsize = crypto_aead_reqsize(tx->key->aead);
 	unsigned int stride = ALIGN(sizeof(struct seal_job) + reqsize, SMP_CACHE_BYTES);
-	struct seal_cores *cores;
+	unsigned int workers = min_t(unsigned int, tx->cpus, num_online_cpus()) - 1;
+	unsigned int size = min(records, JOBS_A_CPU * (workers + 1));
+	struct seal_cores *cores = NULL;
 	unsigned int i;
 
-	cores = kzalloc(sizeof(*cores) + size * stride, GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY);
+	if (workers)
+		cores = kzalloc(sizeof(*cores) + size * stride,
+				GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY);
 	if (!cores)
 		return NULL;
 	cores->size = size;
@@ -219,33 +220,6 @@ static struct seal_cores *cores_new(const struct seal_key *key, unsigned int wor
 		cores->worker[i].cores = cores;
 	}
 	return cores;
-}
-
-/* For each burst anew: the key may have been replaced, and idle sockets are many. */
-static struct seal_cores *cores_get(struct seal_tx *tx, unsigned int records)
-{
-	unsigned int workers = min_t(unsigned int, tx->cpus, num_online_cpus()) - 1;
-	unsigned int size = min_t(unsigned int, JOBS, JOBS_A_CPU * (workers + 1));
-
-	seal_cores_release(tx);
-	if (tx->cores || !workers)
-		return NULL;
-	tx->cores = cores_new(tx->key, workers, min(size, records));
-	if (!tx->cores)
-		return NULL;
-	memcpy(tx->cores->out, tx->own, tx->out_count * sizeof(tx->own[0]));
-	tx->out = tx->cores->out;
-	return tx->cores;
-}
-
-void seal_cores_release(struct seal_tx *tx)
-{
-	if (!tx->cores || tx->out_count > SEAL_OUT)
-		return;
-	memcpy(tx->own, tx->out, tx->out_count * sizeof(tx->own[0]));
-	tx->out = tx->own;
-	kfree_sensitive(tx->cores);
-	tx->cores = NULL;
 }
 
 bool seal_cores_worth(struct sock *sk, struct seal_tx *tx, struct msghdr *msg)
@@ -309,7 +283,7 @@ static int make_job(struct burst *b, const struct bio_vec *pages, unsigned int c
 	seal_rec_target(job->dst, tx, &ends);
 	if (count)
 		seal_rec_source(job->src, pages, count, &ends);
-	seal_request_init(tx->key, &job->rq);
+	crypto_init_wait(&job->rq.wait);
 	err = seal_crypt_prepare(tx->key, &job->rq, b->type, ends.prefix,
 				 count ? job->src : job->dst, job->dst, tx->rec.len + ends.tail);
 	if (err)
@@ -487,11 +461,12 @@ int seal_cores_send(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, u8 
 
 	if (seal_rec_open(tx) || records < LEAST || !seal_tx_has_room(sk, tx))
 		return 0;
-	b.cores = cores_get(tx, min_t(size_t, records, JOBS));
+	b.cores = cores_new(tx, min_t(size_t, records, SEAL_JOBS));
 	if (!b.cores)
 		return 0;
 	go(&b);
 	learn(&b, dismiss(b.cores));
+	kfree_sensitive(b.cores);
 	*err = b.err;
 	return b.bytes;
 }

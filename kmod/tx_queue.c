@@ -142,10 +142,10 @@ void seal_tx_finish(struct sock *sk)
  */
 void seal_tx_account(struct sock *sk, struct seal_tx *tx)
 {
-	int kept = tx->out_bytes + (seal_rec_open(tx) ? tx->rec.body.len : 0);
+	int kept = tx->out_bytes +
+		   (seal_rec_open(tx) ? tx->rec.body.len + sizeof(*tx->scratch) : 0);
 
-	if (unlikely(tx->cores))
-		seal_cores_release(tx);
+	seal_tx_rest(tx);
 	if (likely(kept == tx->charged))
 		return;
 	if (tx->charged) {
@@ -156,6 +156,7 @@ void seal_tx_account(struct sock *sk, struct seal_tx *tx)
 	if (kept && !sk_wmem_schedule(sk, kept)) {
 		if (seal_rec_open(tx) && !seal_tx_seal(sk, tx, SEAL_TYPE_DATA, NULL, 0))
 			seal_tx_push(sk, tx, 0);
+		seal_tx_rest(tx);
 		return;
 	}
 	if (kept) {

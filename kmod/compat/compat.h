@@ -40,6 +40,14 @@ static inline unsigned long compat_iter_addr(const struct iov_iter *iter)
 /* 6.11: before, AES-GCM of x86 took pieces of any length as they came. */
 #define COMPAT_GCM_ANY_PIECE	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0))
 
+/*
+ * 6.16: before, AES-GCM of x86, which keeps its state on the stack, came
+ * wrapped: a request's context is another request, with nothing behind it.
+ */
+#define compat_aead_wraps(aead)								\
+	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0) &&				\
+	 strstarts(crypto_tfm_alg_driver_name(crypto_aead_tfm(aead)), "generic-gcm-"))
+
 /* Pieces of memory that compat_iter_pages() finds at most. */
 #define COMPAT_SPLICE_PAGES	20
 
