@@ -147,6 +147,36 @@ static void tls12(void)
 	}
 }
 
+/* The same in the profile "legacy", which the suites from the fourth on are of. */
+static void legacy12(void)
+{
+	static const uint8_t tail[] = { 20, 0, 1, 1, 22, 0, 16, 20, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0,
+					0, 0, 0, 0, 0, 23, 0, 4, 'd', 'a', 't', 'a', 21, 0, 2, 1,
+					0 };
+	/* ServerKeyExchange and ClientKeyExchange of small numbers; an encrypted secret of none. */
+	static const uint8_t dh[] = { 22, 0, 17, 12, 0, 0, 13, 0, 1, 23, 0, 1, 2, 0, 1, 4, 4, 1, 0,
+				      0 };
+	static const uint8_t cke[] = { 22, 0, 7, 16, 0, 0, 3, 0, 1, 2 };
+	uint8_t out[64];
+	char name[32];
+	unsigned int suite, how;
+
+	for (suite = 4; suite < 9; suite++) {
+		out[0] = (uint8_t)suite;
+		for (how = 0; how < 8; how++) {
+			snprintf(name, sizeof(name), "legacy-%u-%u", suite, how);
+			memcpy(out + 1, tail, sizeof(tail));
+			put("tls12", name, (int)(how | 31 << 3), out, 1 + sizeof(tail));
+		}
+		snprintf(name, sizeof(name), "legacy-server-key-%u", suite);
+		memcpy(out + 1, dh, sizeof(dh));
+		put("tls12", name, 2 << 3, out, 1 + sizeof(dh));
+		snprintf(name, sizeof(name), "legacy-client-key-%u", suite);
+		memcpy(out + 1, cke, sizeof(cke));
+		put("tls12", name, 1 | 1 << 3, out, 1 + sizeof(cke));
+	}
+}
+
 /* The first flights of TLS 1.2, to be tried instead of the real ones. */
 static void flights12(void)
 {
@@ -268,6 +298,7 @@ int main(int argc, char **argv)
 	conversation(true);
 	sealed();
 	tls12();
+	legacy12();
 	flights12();
 	sessions();
 	traces();

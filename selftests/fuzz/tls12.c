@@ -6,6 +6,7 @@
  * peer once the keys are on.
  */
 #include "engine.h"
+#include "legacy.h"
 #include "mutual.h"
 
 static const char *const suites_tried[] = {
@@ -13,9 +14,15 @@ static const char *const suites_tried[] = {
 	"TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
 	"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
 	"TLS_ECDHE_ECDSA_WITH_AES_128_CCM",
+	/* in the profile "legacy" */
+	"TLS_DHE_RSA_WITH_AES_128_GCM_SHA256",
+	"TLS_RSA_WITH_AES_128_GCM_SHA256",
+	"TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384",
+	"TLS_RSA_WITH_AES_128_CBC_SHA",
+	"TLS_DHE_RSA_WITH_AES_256_CBC_SHA256",
 };
 
-enum { SUITES = sizeof(suites_tried) / sizeof(suites_tried[0]) };
+enum { MODERN = 4, SUITES = sizeof(suites_tried) / sizeof(suites_tried[0]) };
 
 static struct sealsock_config *cc[SUITES][2], *sc[SUITES][2];
 static uint8_t session[SUITES][2][SEALSOCK_SESSION_MAX];
@@ -54,13 +61,18 @@ static void close_table(struct table *t)
 
 static bool set_up(unsigned int suite, int mutual)
 {
-	struct sealsock_config *c = mutual ? mutual_client() : client_config();
-	struct sealsock_config *s = mutual ? mutual_server() : server_config(CERT_P256);
+	struct sealsock_config *c = suite < MODERN ? client_config() : legacy_client(NULL);
+	struct sealsock_config *s = suite < MODERN ? server_config(CERT_P256) : legacy_server(NULL);
 	struct table t;
 	ssize_t n;
 
-	sealsock_config_versions(c, "TLSv1.2");
-	sealsock_config_ciphers(c, suites_tried[suite]);
+	if (mutual) {
+		add_identity(c, test_client());
+		trust_test_ca(s);
+		MUST(!sealsock_config_verify(s, SEALSOCK_VERIFY_REQUIRED));
+	}
+	MUST(!sealsock_config_versions(c, "TLSv1.2"));
+	MUST(!sealsock_config_ciphers(c, suites_tried[suite]));
 	cc[suite][mutual] = c;
 	sc[suite][mutual] = s;
 	open_table(&t, mutual ? 2 : 0, suite, false);
@@ -179,7 +191,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2)
 		return 0;
-	open_table(&t, data[0], data[1] % SUITES, data[0] & 4);
+	open_table(&t, data[0], data[1] < SUITES ? data[1] : data[1] % MODERN, data[0] & 4);
 	play(&t);
 	done = t.under->done;
 	fuzz_records(&t, bytes_of(data + 2, size - 2));
