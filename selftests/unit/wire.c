@@ -170,8 +170,34 @@ static void extensions(void)
 	   !strcmp(ext_name(0xfafa), "extension"), "their names");
 }
 
+/* The numbers in an order that is neither theirs nor its reverse. */
+static uint16_t number(unsigned int i)
+{
+	return (uint16_t)(i * 40503 + 7);
+}
+
+static void sets(void)
+{
+	static const unsigned int sizes[] = { 0, 1, SEEN_FEW - 1, SEEN_FEW, SEEN_FEW + 1, 65536 };
+	static struct seen16 set;
+	unsigned int s, i, bad = 0;
+
+	for (s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+		memset(&set, 0xff, sizeof(set));
+		set.n = 0;
+		for (i = 0; i < sizes[s]; i++)
+			bad += seen16_has(&set, number(i)) + seen16_add(&set, number(i));
+		for (i = 0; i < 65536; i++)
+			bad += seen16_has(&set, number(i)) != (i < sizes[s]);
+		for (i = 0; i < sizes[s]; i++)
+			bad += !seen16_add(&set, number(i));
+	}
+	ok_int(bad, 0, "sets of numbers, short and long");
+}
+
 int main(void)
 {
+	sets();
 	reader();
 	builder();
 	secrets();

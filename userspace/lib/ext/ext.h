@@ -121,24 +121,21 @@ bool psk_binder_next(struct bytes *binders, struct bytes *binder);
 
 enum { PSK_KE = 0, PSK_DHE_KE = 1 };	/* PskKeyExchangeMode */
 
-/* A set of 16-bit numbers. */
+/*
+ * A set of 16-bit numbers: as a list while it is short, as nearly all are, and then as bits, which
+ * are not cleared before. Empty with @n 0.
+ */
+enum { SEEN_FEW = 32 };
+
 struct seen16 {
+	unsigned int n;		/* SEEN_FEW: they are in @bits now */
+	uint16_t few[SEEN_FEW];
 	uint8_t bits[65536 / 8];
 };
 
 /* Adds @v; true: it was in there already. */
-static inline bool seen16_add(struct seen16 *s, uint16_t v)
-{
-	bool had = s->bits[v >> 3] >> (v & 7) & 1;
-
-	s->bits[v >> 3] |= (uint8_t)(1 << (v & 7));
-	return had;
-}
-
-static inline bool seen16_has(const struct seen16 *s, uint16_t v)
-{
-	return s->bits[v >> 3] >> (v & 7) & 1;
-}
+bool seen16_add(struct seen16 *s, uint16_t v);
+bool seen16_has(const struct seen16 *s, uint16_t v);
 
 /* What a row of the registry calls; each in the file named after it. */
 typedef void (*ext_build_fn)(const struct ext_set *set, enum ext_where where, struct builder *w);

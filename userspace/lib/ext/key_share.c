@@ -20,13 +20,14 @@ void key_share_build(const struct ext_set *set, enum ext_where where, struct bui
 
 static int parse_list(struct ext_set *set, struct bytes *r)
 {
-	struct seen16 seen = { 0 };
+	struct seen16 seen;
 	struct bytes list, key;
 	uint16_t group;
 
 	if (!rd_vec16(r, 0, 0xffff, &list))
 		return ext_bad(set, SEALSOCK_ERR_DECODE, "is not a list of key shares");
 	set->shares = list;
+	seen.n = 0;
 	while (list.n) {
 		if (!key_share_next(&list, &group, &key))
 			return ext_bad(set, SEALSOCK_ERR_DECODE, "has an empty or cut-off share");

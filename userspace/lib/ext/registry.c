@@ -157,13 +157,50 @@ static int parse_one(struct ext_set *set, enum ext_where where, enum ext_id id,
 	return err;
 }
 
+bool seen16_has(const struct seen16 *s, uint16_t v)
+{
+	unsigned int i;
+
+	if (s->n == SEEN_FEW)
+		return s->bits[v >> 3] >> (v & 7) & 1;
+	for (i = 0; i < s->n; i++)
+		if (s->few[i] == v)
+			return true;
+	return false;
+}
+
+static void set_bit(struct seen16 *s, uint16_t v)
+{
+	s->bits[v >> 3] |= (uint8_t)(1 << (v & 7));
+}
+
+bool seen16_add(struct seen16 *s, uint16_t v)
+{
+	unsigned int i;
+
+	if (seen16_has(s, v))
+		return true;
+	if (s->n == SEEN_FEW) {
+		set_bit(s, v);
+		return false;
+	}
+	s->few[s->n++] = v;
+	if (s->n == SEEN_FEW) {
+		memset(s->bits, 0, sizeof(s->bits));
+		for (i = 0; i < SEEN_FEW; i++)
+			set_bit(s, s->few[i]);
+	}
+	return false;
+}
+
 int ext_parse(struct ext_set *set, enum ext_where where, struct bytes block, uint32_t offered)
 {
-	struct seen16 seen = { 0 };
+	struct seen16 seen;
 	struct bytes body;
 	uint16_t type;
 	int err;
 
+	seen.n = 0;
 	while (block.n) {
 		set->bad_type = 0;
 		if (!rd_u16(&block, &type) || !rd_vec16(&block, 0, 0xffff, &body))

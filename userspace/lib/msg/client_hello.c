@@ -59,11 +59,12 @@ int client_hello_check12(struct client_hello *ch)
 /* §4.2.8: every share is of a group that supported_groups lists. */
 static bool shares_are_listed(const struct ext_set *ext)
 {
-	struct seen16 listed = { 0 };
+	struct seen16 listed;
 	struct bytes shares = ext->shares, key;
 	uint16_t group;
 	size_t i;
 
+	listed.n = 0;
 	for (i = 0; i < u16_count(ext->groups); i++)
 		seen16_add(&listed, u16_at(ext->groups, i));
 	while (key_share_next(&shares, &group, &key))
