@@ -85,7 +85,7 @@ bool hs_shake(const struct library *lib, void *setup, void *side[2], double spen
 	      char *why)
 {
 	static struct pipe pipes[2];
-	bool moved = true, good = true;
+	bool moved = true, good = true, begun[2] = { false, false };
 	double t;
 
 	for (int s = 0; s < 2; s++) {
@@ -100,6 +100,10 @@ bool hs_shake(const struct library *lib, void *setup, void *side[2], double spen
 			struct pipe *in = &pipes[!s], *out = &pipes[s];
 			size_t before = out->n;
 
+			/* Without anything to read a program would not call again. */
+			if (begun[s] && !in->n)
+				continue;
+			begun[s] = true;
 			t = hs_now_us();
 			good = lib->step(side[s], in->b, in->n, out->b, &out->n, BUFFER, why);
 			spent[s] += since(t);
