@@ -13,6 +13,8 @@
 enum { TICKET, EXTERNAL, KINDS };
 
 static struct sealsock_config *cc[KINDS], *sc;
+static struct hash *scratch;
+static const uint8_t salt[TICKET_SALT];
 static uint8_t session[SEALSOCK_SESSION_MAX];
 static size_t session_len;
 
@@ -26,6 +28,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	test_random_reset();
+	scratch = hash_new();
+	MUST(scratch);
 	sc = server_config(CERT_P256);
 	sealsock_config_psk(sc, "shared", key, 32, "SHA256", "localhost");
 	for (i = 0; i < KINDS; i++)
@@ -114,7 +118,7 @@ static void ticket(struct bytes in)
 
 	buf_init(&state, &test_env_full);
 	/* Nobody makes one without the keys. */
-	MUST(ticket_open(sc->tickets, in, &state));
+	MUST(ticket_open(sc->tickets, scratch, in, &state));
 	buf_free(&state);
 }
 
@@ -152,8 +156,8 @@ static void sealed_state(struct bytes in)
 	buf_init(&sealed, &test_env_full);
 	buf_init(&state, &test_env_full);
 	buf_init(&ours, &test_env_full);
-	MUST(!ticket_seal(sc->tickets, in, &w));
-	MUST(!ticket_open(sc->tickets, bytes_of(sealed.p, sealed.n), &state));
+	MUST(!ticket_seal(sc->tickets, scratch, salt, in, &w));
+	MUST(!ticket_open(sc->tickets, scratch, bytes_of(sealed.p, sealed.n), &state));
 	MUST(bytes_equal(bytes_of(state.p, state.n), in));
 	if (session_read(in, &s) && client_session(&s, bytes_of(sealed.p, sealed.n), &ours) &&
 	    !sealsock_conn_set_session(c, ours.p, ours.n) && !sealsock_conn_output(c, &p, &n) &&

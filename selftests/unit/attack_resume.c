@@ -13,6 +13,8 @@
 #include "ticket.h"
 
 static struct sealsock_config *cc, *sc;
+static struct hash *scratch;
+static const uint8_t salt[TICKET_SALT];
 
 /* What is wrong. */
 enum what {
@@ -122,7 +124,7 @@ static bool begin(struct session *s, uint8_t *text, struct session *state, struc
 	sealsock_conn_free(c);
 	sealsock_conn_free(v);
 	return n > 0 && session_read(bytes_of(text, (size_t)n), s) &&
-	       !ticket_open(sc->tickets, s->ticket, state_text) &&
+	       !ticket_open(sc->tickets, scratch, s->ticket, state_text) &&
 	       session_read(bytes_of(state_text->p, state_text->n), state);
 }
 
@@ -138,7 +140,7 @@ static bool resumes(struct session *s, const struct session *state, bool cut, bo
 
 	buf_init(&sealed, &test_env_full);
 	n = write_session(state, text);
-	ticket_seal(sc->tickets, bytes_of(text, cut ? n - 1 : n), &w);
+	ticket_seal(sc->tickets, scratch, salt, bytes_of(text, cut ? n - 1 : n), &w);
 	s->ticket = bytes_of(sealed.p, sealed.n);
 	n = write_session(s, text);
 	sealsock_conn_set_session(c, text, n);
@@ -200,7 +202,7 @@ static void leading_zeros(uint16_t group, const char *name)
 	one[0] = 1;
 	for (i = 0; i < 20000 && one[0] && same; i++) {
 		kex_new(crypto, &env_default, group, &a);
-		kex_answer(crypto, &env_default, group, kex_share(a), &b, one, &n);
+		kex_answer(crypto, &env_default, group, NULL, kex_share(a), &b, one, &n);
 		kex_derive(a, kex_share(b), two, &m);
 		same = n == 32 && m == 32 && !memcmp(one, two, 32);
 		kex_free(a);
@@ -275,6 +277,7 @@ static void after_fork(void)
 
 int main(void)
 {
+	scratch = hash_new();
 	make_keys();
 	row(NOTHING, false, "nothing wrong");
 	row(ROLE, false, "a client's session in a ticket");
@@ -306,6 +309,7 @@ int main(void)
 	fresh_shares();
 	after_fork();
 	unlink(key_path);
+	hash_free(scratch);
 	free_test_identities();
 	return done();
 }

@@ -77,7 +77,8 @@ static void exchange(uint16_t group)
 	size_t n = 0, m = 0;
 
 	ok(!kex_new(crypto, &test_env_full, group, &a), "%s: a key", name_of(group));
-	ok(!kex_answer(crypto, &test_env_full, group, kex_share(a), &b, one, &n), "the answer");
+	ok(!kex_answer(crypto, &test_env_full, group, NULL, kex_share(a), &b, one, &n),
+	   "the answer");
 	ok(!kex_derive(a, kex_share(b), other, &m), "the secret");
 	ok_mem(one, n, other, m, "%s: both have the same", name_of(group));
 	ok(n == group_find(group)->share_len && kex_share(b).n == n, "in full length");
@@ -128,8 +129,8 @@ static void padded(void)
 	for (tries = 0; tries < 5000; tries++) {
 		kex_free(b);
 		b = NULL;
-		if (kex_answer(crypto, &test_env_full, GROUP_FFDHE2048, kex_share(a), &b, secret,
-			       &n) || !secret[0])
+		if (kex_answer(crypto, &test_env_full, GROUP_FFDHE2048, NULL, kex_share(a), &b,
+			       secret, &n) || !secret[0])
 			break;
 	}
 	ok(n == 256 && !secret[0], "after %u keys, a secret that begins with zeros", tries);

@@ -454,11 +454,11 @@ static void schedule_resumed(void)
 	transcript_add(&t, bytes_of(hello.p, hello.n - 35));
 	transcript_hash(&t, hash);
 	same(bytes_of(hash, 32), "binder_hash");
-	schedule13_binder(&t.kdf, &psk, LABEL_RES_BINDER, hash, verify);
+	schedule13_early(&s, &t.kdf, &psk);
+	schedule13_binder(&s, &t.kdf, LABEL_RES_BINDER, hash, verify);
 	same(bytes_of(verify, 32), "binder");
 	transcript_add(&t, bytes_of(hello.p + hello.n - 35, 35));
 	transcript_hash(&t, hash);
-	schedule13_early(&s, &t.kdf, &psk);
 	same(of(&s.chain), "early_secret");
 	schedule13_derive(&s, &t.kdf, "c e traffic", hash, &other);
 	same(of(&other), "client_early_traffic");

@@ -74,6 +74,20 @@ static void hmacs(void)
 	       SEALSOCK_ERR_INVALID, "a key of more than a block is refused");
 }
 
+/* The pads of the last key are kept: they must not be taken for another key's, or hash's. */
+static void keys_in_turn(void)
+{
+	static const enum hash_id ids[] = { HASH_SHA256, HASH_SHA384 };
+	static const uint8_t keys[] = { 32, 32, 31, 48, 32, 64, 64, 63, 0, 0, 32 };
+	size_t i, bad = 0;
+
+	for (i = 0; i < 4 * sizeof(keys); i++) {
+		kdf.hash = ids[i / 2 % 2];
+		bad += !hmac_is_right(keys[i % sizeof(keys)], 40, 0);
+	}
+	ok_int(bad, 0, "HMAC with keys, and hashes, in turn");
+}
+
 int main(void)
 {
 	struct crypto *crypto = crypto_get();
@@ -85,6 +99,7 @@ int main(void)
 		fixed_values();
 		hmacs();
 	}
+	keys_in_turn();
 	hash_free(kdf.scratch);
 	crypto_put(crypto);
 	return done();

@@ -147,18 +147,14 @@ int schedule13_finished(const struct kdf *k, const struct secret *traffic,
 	return err;
 }
 
-int schedule13_binder(const struct kdf *k, const struct secret *psk, const char *label,
+int schedule13_binder(const struct schedule13 *early, const struct kdf *k, const char *label,
 		      const uint8_t *transcript_hash, uint8_t *out)
 {
-	struct schedule13 early;
 	struct secret key = { .n = 0 };
-	int err = schedule13_early(&early, k, psk);
+	int err = schedule13_derive(early, k, label, fixed[k->hash].empty, &key);
 
 	if (!err)
-		err = schedule13_derive(&early, k, label, fixed[k->hash].empty, &key);
-	if (!err)
 		err = schedule13_finished(k, &key, transcript_hash, out);
-	schedule13_wipe(&early);
 	secret_wipe(&key);
 	return err;
 }

@@ -48,10 +48,10 @@ int schedule13_finished(const struct kdf *k, const struct secret *traffic,
 			const uint8_t *transcript_hash, uint8_t *out);
 
 /*
- * The binder of a PSK (§4.2.11.2): hash_len bytes, from the hash of the ClientHello up to the
- * binders and what was before it. @label: one of LABEL_…_BINDER.
+ * The binder of a PSK (§4.2.11.2): hash_len bytes, from its early secret and the hash of the
+ * ClientHello up to the binders and what was before it. @label: one of LABEL_…_BINDER.
  */
-int schedule13_binder(const struct kdf *k, const struct secret *psk, const char *label,
+int schedule13_binder(const struct schedule13 *early, const struct kdf *k, const char *label,
 		      const uint8_t *transcript_hash, uint8_t *out);
 
 /* The PSK of a ticket (§4.6.1). */

@@ -8,7 +8,7 @@
 
 enum {
 	NAME = 16,
-	SALT = 16,
+	SALT = TICKET_SALT,
 	KEY = 32,
 	KEYS_MAX = 16,
 	/* Keys made here seal for this long, and open until their last ticket has expired. */
@@ -177,39 +177,37 @@ static bool find_key(struct ticket_keys *k, const uint8_t *name, struct ticket_k
 
 /* An AEAD keyed for the ticket with this salt. */
 static int ticket_aead(const struct ticket_keys *k, const struct ticket_key *key,
-		       const uint8_t *salt, bool seal, struct aead **out)
+		       struct hash *scratch, const uint8_t *salt, bool seal, struct aead **out)
 {
-	struct kdf kdf = { k->crypto, hash_new(), HASH_SHA256 };
+	struct kdf kdf = { k->crypto, scratch, HASH_SHA256 };
 	uint8_t derived[HASH_MAX];
 	int err;
 
 	*out = aead_new();
-	err = *out && kdf.scratch ? hmac(&kdf, bytes_of(key->key, KEY), bytes_of(salt, SALT),
-					 derived) : SEALSOCK_ERR_NOMEM;
+	err = *out ? hmac(&kdf, bytes_of(key->key, KEY), bytes_of(salt, SALT), derived) :
+		     SEALSOCK_ERR_NOMEM;
 	if (!err)
 		err = aead_key(k->crypto, *out, AEAD_AES_256_GCM, seal, derived);
 	wipe(derived, sizeof(derived));
-	hash_free(kdf.scratch);
 	return err;
 }
 
 static const uint8_t nonce[AEAD_NONCE];		/* the key is used once */
 
-int ticket_seal(struct ticket_keys *k, struct bytes state, struct builder *w)
+int ticket_seal(struct ticket_keys *k, struct hash *scratch, const uint8_t salt[TICKET_SALT],
+		struct bytes state, struct builder *w)
 {
 	struct bytes in[2] = { state, { NULL, 0 } };
 	struct ticket_key key;
 	uint8_t head[NAME + SALT];
 	struct aead *aead = NULL;
-	int err = 0;
+	int err;
 
 	if (!find_key(k, NULL, &key))
 		return SEALSOCK_ERR_CRYPTO;
 	memcpy(head, key.name, NAME);
-	if (k->env->random(k->env->arg, head + NAME, SALT) != 0)
-		err = SEALSOCK_ERR_RANDOM;
-	if (!err)
-		err = ticket_aead(k, &key, head + NAME, true, &aead);
+	memcpy(head + NAME, salt, SALT);
+	err = ticket_aead(k, &key, scratch, salt, true, &aead);
 	wr_bytes(w, head, sizeof(head));
 	if (!err && (w->bad || !buf_reserve(w->buf, state.n + AEAD_TAG)))
 		err = SEALSOCK_ERR_NOMEM;
@@ -223,7 +221,7 @@ int ticket_seal(struct ticket_keys *k, struct bytes state, struct builder *w)
 	return err;
 }
 
-int ticket_open(struct ticket_keys *k, struct bytes ticket, struct buf *out)
+int ticket_open(struct ticket_keys *k, struct hash *scratch, struct bytes ticket, struct buf *out)
 {
 	struct ticket_key key;
 	struct aead *aead = NULL;
@@ -233,7 +231,7 @@ int ticket_open(struct ticket_keys *k, struct bytes ticket, struct buf *out)
 	if (ticket.n < TICKET_OVERHEAD || !rd_bytes(&ticket, NAME + SALT, &head) ||
 	    !find_key(k, head.p, &key))
 		return SEALSOCK_ERR_BAD_RECORD;
-	err = ticket_aead(k, &key, head.p + NAME, false, &aead);
+	err = ticket_aead(k, &key, scratch, head.p + NAME, false, &aead);
 	if (!err && !buf_reserve(out, ticket.n))
 		err = SEALSOCK_ERR_NOMEM;
 	if (!err)

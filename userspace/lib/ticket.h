@@ -10,7 +10,7 @@
 
 #include "crypto/hkdf.h"
 
-enum { TICKET_OVERHEAD = 16 + 16 + AEAD_TAG };
+enum { TICKET_SALT = 16, TICKET_OVERHEAD = 16 + TICKET_SALT + AEAD_TAG };
 
 struct ticket_keys;
 
@@ -26,10 +26,17 @@ void ticket_keys_free(struct ticket_keys *k);
  */
 void ticket_keys_refresh(struct ticket_keys *k);
 
-/* Appends a ticket with @state. Thread-safe. NOMEM, RANDOM, CRYPTO. */
-int ticket_seal(struct ticket_keys *k, struct bytes state, struct builder *w);
+/*
+ * Appends a ticket with @state. @salt: random, for this ticket only. @scratch is overwritten.
+ * Thread-safe. NOMEM, CRYPTO.
+ */
+int ticket_seal(struct ticket_keys *k, struct hash *scratch, const uint8_t salt[TICKET_SALT],
+		struct bytes state, struct builder *w);
 
-/* Appends the state in @ticket to @out. BAD_RECORD: not ours, or of a key that is gone. */
-int ticket_open(struct ticket_keys *k, struct bytes ticket, struct buf *out);
+/*
+ * Appends the state in @ticket to @out. Thread-safe. BAD_RECORD: not ours, or of a key that is
+ * gone; NOMEM, CRYPTO.
+ */
+int ticket_open(struct ticket_keys *k, struct hash *scratch, struct bytes ticket, struct buf *out);
 
 #endif

@@ -21,12 +21,21 @@ void transcript_free(struct transcript *t)
 int transcript_start(struct transcript *t, enum hash_id id)
 {
 	t->kdf.hash = id;
+	t->is_last = false;
 	return hash_start(t->kdf.crypto, t->hash, id);
 }
 
 int transcript_add(struct transcript *t, struct bytes message)
 {
+	t->is_last = false;
 	return hash_add(t->hash, message.p, message.n);
+}
+
+int transcript_follow(struct transcript *t, enum hash_id id, const struct hash *from)
+{
+	t->kdf.hash = id;
+	t->is_last = false;
+	return hash_copy(t->hash, from);
 }
 
 int transcript_fold(struct transcript *t)
@@ -35,6 +44,7 @@ int transcript_fold(struct transcript *t)
 	uint8_t msg[4 + HASH_MAX] = { MSG_MESSAGE_HASH, 0, 0, (uint8_t)len };
 	int err = hash_end(t->hash, msg + 4);
 
+	t->is_last = false;
 	if (!err)
 		err = hash_start(t->kdf.crypto, t->hash, t->kdf.hash);
 	if (!err)
@@ -42,9 +52,16 @@ int transcript_fold(struct transcript *t)
 	return err;
 }
 
-int transcript_hash(const struct transcript *t, uint8_t out[HASH_MAX])
+int transcript_hash(struct transcript *t, uint8_t out[HASH_MAX])
 {
-	int err = hash_copy(t->kdf.scratch, t->hash);
+	int err = 0;
 
-	return err ? err : hash_end(t->kdf.scratch, out);
+	if (!t->is_last) {
+		err = hash_copy(t->kdf.scratch, t->hash);
+		if (!err)
+			err = hash_end(t->kdf.scratch, t->last);
+		t->is_last = !err;
+	}
+	memcpy(out, t->last, sizeof(t->last));
+	return err;
 }

@@ -34,6 +34,14 @@ int hash_start(const struct crypto *c, struct hash *h, enum hash_id id);
 int hash_add(struct hash *h, const void *p, size_t n);
 int hash_end(struct hash *h, uint8_t *out);
 int hash_copy(struct hash *to, const struct hash *from);
+
+/*
+ * HMAC (RFC 2104) of a message in @n parts, at the expense of the running hash in @h; @out:
+ * hash_len bytes. What the key was made into stays in @h: to take the same one again, before any
+ * other, is cheaper. INVALID: a key of more than a block.
+ */
+int hash_mac(struct hash *h, enum hash_id id, struct bytes key, const struct bytes *parts,
+	     size_t n, uint8_t *out);
 size_t hash_len(enum hash_id id);
 
 /* One direction of an AEAD; it can be keyed again. Free wipes the key. */
@@ -94,10 +102,16 @@ int kex_derive(const struct kex *k, struct bytes peer, uint8_t out[KEX_SECRET_MA
 
 /*
  * Who sees the peer's share first: an own share and the secret at once, as groups with a KEM need
- * it. Otherwise like kex_new() and kex_derive() together.
+ * it. Otherwise like kex_new() and kex_derive() together. @seed: random bytes for the private part,
+ * as many as kex_seed_len() says, from whoever draws others at the same time, which costs less than
+ * to draw twice; it is read before this returns.
  */
+enum { KEX_SEED_MAX = 66 };
+
+size_t kex_seed_len(uint16_t group);
 int kex_answer(const struct crypto *c, const struct sealsock_env *env, uint16_t group,
-	       struct bytes peer, struct kex **made, uint8_t out[KEX_SECRET_MAX], size_t *n);
+	       const uint8_t *seed, struct bytes peer, struct kex **made,
+	       uint8_t out[KEX_SECRET_MAX], size_t *n);
 
 /*
  * Finite fields by their domain parameters, as TLS 1.2 names them: @p without leading zeros, the

@@ -1,58 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "crypto/hkdf.h"
 
-/* Room for the key's block and what our own callers hash behind it: one call of the hash. */
-enum { BLOCK_MAX = 128, GATHER = BLOCK_MAX + 256 };
-
-static size_t block_len(enum hash_id id)
-{
-	return id == HASH_SHA384 ? 128 : 64;
-}
-
-/* One pass of HMAC: H((key xor pad) || parts). */
-static int pass(const struct kdf *k, struct bytes key, uint8_t pad, const struct bytes *parts,
-		size_t n, uint8_t *out)
-{
-	uint8_t gathered[GATHER];
-	size_t used = block_len(k->hash), i;
-	int err;
-
-	memset(gathered, 0, BLOCK_MAX);
-	if (key.n)
-		memcpy(gathered, key.p, key.n);
-	for (i = 0; i < BLOCK_MAX; i++)		/* a fixed number, for the compiler */
-		gathered[i] ^= pad;
-	for (i = 0; i < n && parts[i].n <= sizeof(gathered) - used; i++) {
-		if (parts[i].n)
-			memcpy(gathered + used, parts[i].p, parts[i].n);
-		used += parts[i].n;
-	}
-	err = hash_start(k->crypto, k->scratch, k->hash);
-	if (!err)
-		err = hash_add(k->scratch, gathered, used);
-	for (; !err && i < n; i++)
-		if (parts[i].n)
-			err = hash_add(k->scratch, parts[i].p, parts[i].n);
-	if (!err)
-		err = hash_end(k->scratch, out);
-	wipe(gathered, used);
-	return err;
-}
-
 int hmac_parts(const struct kdf *k, struct bytes key, const struct bytes *parts, size_t n,
 	       uint8_t *out)
 {
-	uint8_t inner[HASH_MAX];
-	struct bytes again = bytes_of(inner, hash_len(k->hash));
-	int err;
-
-	if (key.n > block_len(k->hash))
-		return SEALSOCK_ERR_INVALID;
-	err = pass(k, key, 0x36, parts, n, inner);
-	if (!err)
-		err = pass(k, key, 0x5c, &again, 1, out);
-	wipe(inner, sizeof(inner));
-	return err;
+	return hash_mac(k->scratch, k->hash, key, parts, n, out);
 }
 
 int hmac(const struct kdf *k, struct bytes key, struct bytes msg, uint8_t *out)

@@ -42,6 +42,15 @@ static const EC_GROUP *ec_group(const struct kex *k)
 	return k->crypto->ec[k->curve->group - GROUP_SECP256R1];
 }
 
+int kex_draw(struct kex *k, uint8_t *out)
+{
+	if (!k->seed)
+		return k->env->random(k->env->arg, out, k->curve->len) ? SEALSOCK_ERR_RANDOM : 0;
+	memcpy(out, k->seed, k->curve->len);
+	k->seed = NULL;
+	return 0;
+}
+
 static int ec_draw(struct kex *k)
 {
 	const BIGNUM *order = EC_GROUP_get0_order(ec_group(k));
@@ -54,7 +63,7 @@ static int ec_draw(struct kex *k)
 		return SEALSOCK_ERR_NOMEM;
 	BN_set_flags(k->scalar, BN_FLG_CONSTTIME);
 	for (try = 0; try < SCALAR_TRIES; try++) {
-		if (k->env->random(k->env->arg, priv, k->curve->len) != 0)
+		if (kex_draw(k, priv))
 			return SEALSOCK_ERR_RANDOM;
 		priv[0] &= k->curve->top;
 		if (!BN_bin2bn(priv, k->curve->len, k->scalar)) {
@@ -73,18 +82,16 @@ static int ec_make(struct kex *k, uint8_t *share)
 	const EC_GROUP *g = ec_group(k);
 	size_t n = 1 + 2 * (size_t)k->curve->len;
 	int err = ec_draw(k);
-	EC_POINT *pub;
 
 	if (err)
 		return err;
-	pub = EC_POINT_new(g);
-	if (!pub)
+	k->point = EC_POINT_new(g);
+	if (!k->point)
 		return SEALSOCK_ERR_NOMEM;
-	if (EC_POINT_mul(g, pub, k->scalar, NULL, NULL, k->bn) != 1 ||
-	    EC_POINT_point2oct(g, pub, POINT_CONVERSION_UNCOMPRESSED, share, n, k->bn) != n)
-		err = SEALSOCK_ERR_CRYPTO;
-	EC_POINT_free(pub);
-	return err;
+	if (EC_POINT_mul(g, k->point, k->scalar, NULL, NULL, k->bn) != 1 ||
+	    EC_POINT_point2oct(g, k->point, POINT_CONVERSION_UNCOMPRESSED, share, n, k->bn) != n)
+		return SEALSOCK_ERR_CRYPTO;
+	return 0;
 }
 
 static int classic_make(struct kex *k, uint8_t *share)
@@ -108,26 +115,21 @@ static int ec_derive(const struct kex *k, struct bytes peer, uint8_t *out)
 {
 	const EC_GROUP *g = ec_group(k);
 	uint8_t oct[1 + 2 * SCALAR_MAX];
-	EC_POINT *point;
 	int err = SEALSOCK_ERR_CRYPTO;
 
 	/* RFC 8446 §4.2.8.2: only the uncompressed form. */
 	if (peer.p[0] != POINT_CONVERSION_UNCOMPRESSED)
 		return SEALSOCK_ERR_ILLEGAL;
-	point = EC_POINT_new(g);
-	if (!point)
-		return SEALSOCK_ERR_NOMEM;
 	/* oct2point checks that the point is on the curve, whose cofactor is one. */
-	if (EC_POINT_oct2point(g, point, peer.p, peer.n, k->bn) != 1) {
+	if (EC_POINT_oct2point(g, k->point, peer.p, peer.n, k->bn) != 1) {
 		err = SEALSOCK_ERR_ILLEGAL;
-	} else if (EC_POINT_mul(g, point, NULL, point, k->scalar, k->bn) == 1 &&
-		   EC_POINT_point2oct(g, point, POINT_CONVERSION_UNCOMPRESSED, oct,
+	} else if (EC_POINT_mul(g, k->point, NULL, k->point, k->scalar, k->bn) == 1 &&
+		   EC_POINT_point2oct(g, k->point, POINT_CONVERSION_UNCOMPRESSED, oct,
 				      sizeof(oct), k->bn) == peer.n) {
 		memcpy(out, oct + 1, k->curve->len);
 		err = 0;
 	}
 	wipe(oct, sizeof(oct));
-	EC_POINT_clear_free(point);
 	return err;
 }
 
@@ -220,6 +222,7 @@ void kex_free(struct kex *k)
 		return;
 	EVP_PKEY_CTX_free(k->raw);
 	EVP_PKEY_free(k->kem_key);
+	EC_POINT_clear_free(k->point);
 	BN_clear_free(k->scalar);
 	BN_free(k->prime);
 	BN_CTX_free(k->bn);
@@ -267,8 +270,18 @@ int kex_derive(const struct kex *k, struct bytes peer, uint8_t out[KEX_SECRET_MA
 	return err;
 }
 
+size_t kex_seed_len(uint16_t group)
+{
+	const struct curve *c;
+
+	kem_of_group(group, &group);
+	c = curve_find(group);
+	return c && c->way != WAY_FINITE ? c->len : 0;
+}
+
 int kex_answer(const struct crypto *c, const struct sealsock_env *env, uint16_t group,
-	       struct bytes peer, struct kex **made, uint8_t out[KEX_SECRET_MAX], size_t *n)
+	       const uint8_t *seed, struct bytes peer, struct kex **made,
+	       uint8_t out[KEX_SECRET_MAX], size_t *n)
 {
 	const struct group *g = group_find(group);
 	struct bytes classic, kem;
@@ -278,6 +291,7 @@ int kex_answer(const struct crypto *c, const struct sealsock_env *env, uint16_t 
 
 	if (err)
 		return err;
+	k->seed = k->curve->way == WAY_FINITE ? NULL : seed;
 	len = k->curve->len;
 	classic_len = classic_share_len(k->curve);
 	ERR_set_mark();
@@ -291,6 +305,7 @@ int kex_answer(const struct crypto *c, const struct sealsock_env *env, uint16_t 
 		err = kem_encapsulate(k, kem, k->share + (kem_first(k) ? 0 : classic_len),
 				      out + (kem_first(k) ? 0 : len));
 	ERR_pop_to_mark();
+	k->seed = NULL;
 	*n = len + (k->kem ? KEM_SECRET : 0);
 	return kex_made(k, err, made);
 }

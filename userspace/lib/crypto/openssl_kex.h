@@ -8,7 +8,7 @@
 /* ML-KEM-768 (FIPS 203) */
 enum { KEM_PUBLIC = 1184, KEM_CIPHERTEXT = 1088, KEM_SECRET = 32 };
 
-enum { SCALAR_MAX = 66 };
+enum { SCALAR_MAX = KEX_SEED_MAX };
 
 enum way { WAY_RAW, WAY_EC, WAY_FINITE };
 
@@ -29,12 +29,17 @@ struct kex {
 	uint16_t share_len;
 	bool kem;		/* a hybrid */
 	uint8_t *share;
+	const uint8_t *seed;	/* NULL: none, or used */
 	EVP_PKEY_CTX *raw;	/* X25519, X448: holds the private key, ready to derive */
 	BIGNUM *scalar;		/* NIST curves, finite fields */
 	BIGNUM *prime;		/* … with this prime */
+	EC_POINT *point;	/* NIST curves: the one being computed */
 	BN_CTX *bn;
 	EVP_PKEY *kem_key;	/* a client's */
 };
+
+/* A scalar of a curve: from the seed, if there is one yet. RANDOM. */
+int kex_draw(struct kex *k, uint8_t *out);
 
 /*
  * openssl_raw.c: the key of X25519 and X448, its public half in @share; the shared secret. RANDOM,

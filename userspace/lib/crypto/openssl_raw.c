@@ -108,7 +108,7 @@ static int draw(struct kex *k, const struct raw_tools *t, EVP_PKEY **out)
 	uint8_t priv[SCALAR_MAX];
 	size_t n = k->curve->len;
 
-	if (k->env->random(k->env->arg, priv, n) != 0)
+	if (kex_draw(k, priv))
 		return SEALSOCK_ERR_RANDOM;
 	/* Deriving looks at the private half only: with any public one, none is computed. */
 	*out = curves[k->curve->raw].ladder ? import(t, priv, base_point, n) : NULL;
@@ -151,18 +151,16 @@ int raw_make(struct kex *k, uint8_t *share)
 int raw_derive(const struct kex *k, struct bytes peer, uint8_t *out)
 {
 	struct raw_tools *t = tools_take(k);
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_dup(k->raw);
 	size_t n = k->curve->len;
 	int err = SEALSOCK_ERR_CRYPTO;
 
 	/* Any bytes are a point: there is nothing that libcrypto could validate. */
-	if (t && ctx && EVP_PKEY_set1_encoded_public_key(t->peer, peer.p, peer.n) == 1 &&
-	    EVP_PKEY_derive_set_peer_ex(ctx, t->peer, 0) == 1) {
+	if (t && EVP_PKEY_set1_encoded_public_key(t->peer, peer.p, peer.n) == 1 &&
+	    EVP_PKEY_derive_set_peer_ex(k->raw, t->peer, 0) == 1) {
 		/* It fails where the result is all zeros: a point of small order. */
-		err = EVP_PKEY_derive(ctx, out, &n) == 1 && n == k->curve->len ?
+		err = EVP_PKEY_derive(k->raw, out, &n) == 1 && n == k->curve->len ?
 		      0 : SEALSOCK_ERR_ILLEGAL;
 	}
-	EVP_PKEY_CTX_free(ctx);
 	if (t)
 		tools_give(k, t);
 	return err;

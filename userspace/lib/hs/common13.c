@@ -73,7 +73,9 @@ int hs_handshake_keys(struct hs *hs, struct bytes shared)
 	bool client = ch->cfg->role == SEALSOCK_CLIENT;
 	int err;
 
-	err = schedule13_early(&hs->schedule, kdf, hs->psk.n ? &hs->psk : NULL);
+	/* A server has it already where there is a PSK, whose binder it has checked. */
+	err = hs->schedule.chain.n ? 0 : schedule13_early(&hs->schedule, kdf,
+							  hs->psk.n ? &hs->psk : NULL);
 	trace_chain(hs, TRACE_EARLY_SECRET);
 	TRACE(secret, ch, TRACE_SHARED_SECRET, shared);
 	if (!err)
@@ -81,6 +83,10 @@ int hs_handshake_keys(struct hs *hs, struct bytes shared)
 	trace_chain(hs, TRACE_HANDSHAKE_SECRET);
 	if (!err)
 		err = derive_pair(hs, LABEL_CLIENT_HS, LABEL_SERVER_HS);
+	/* Now, while HMAC has the handshake secret as its key. */
+	if (!err)
+		err = schedule13_master(&hs->schedule, kdf);
+	trace_chain(hs, TRACE_MASTER13);
 	TRACE(secret, ch, TRACE_CLIENT_HANDSHAKE,
 	      bytes_of(hs->client_secret.b, hs->client_secret.n));
 	TRACE(secret, ch, TRACE_SERVER_HANDSHAKE,
@@ -91,9 +97,6 @@ int hs_handshake_keys(struct hs *hs, struct bytes shared)
 	if (!err)
 		err = channel_key(ch, &ch->rx, kdf, client ? &hs->server_secret :
 							     &hs->client_secret);
-	if (!err)
-		err = schedule13_master(&hs->schedule, kdf);
-	trace_chain(hs, TRACE_MASTER13);
 	if (err)
 		return hs_internal(hs, err, "deriving the handshake keys");
 	log_secret(hs, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", &hs->client_secret);

@@ -423,10 +423,12 @@ int psk13_chosen(struct hs *hs, uint16_t index);
 
 /*
  * Server: looks for a PSK that may be used, and adjusts the suite to it. 0: hs->psk tells whether
- * one was found; psk13_check() then has to find its binder right, before the hello is hashed.
+ * one was found; psk13_check() then has to find its binder right. What the binder is about, it
+ * hashes, and takes off @hello.
  */
 int psk13_choose(struct hs *hs, const struct client_hello *ch, struct choice *c);
-int psk13_check(struct hs *hs, const struct client_hello *ch, const struct choice *c);
+int psk13_check(struct hs *hs, const struct client_hello *ch, const struct choice *c,
+		struct bytes *hello);
 
 /* ticket13.c: tickets of TLS 1.3 (§4.6.1). */
 

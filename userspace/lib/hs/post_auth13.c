@@ -62,10 +62,8 @@ static int begin(struct channel *ch, struct hs_result *r, enum hs_state state)
 		r->auth = mem_zalloc(ch->env, sizeof(*r->auth));
 		err = r->auth ? hs_init(r->auth, ch, r) : SEALSOCK_ERR_NOMEM;
 	}
-	if (!err) {
-		r->auth->transcript.kdf.hash = ch->suite->hash;
-		err = hash_copy(r->auth->transcript.hash, r->post_hash);
-	}
+	if (!err)
+		err = transcript_follow(&r->auth->transcript, ch->suite->hash, r->post_hash);
 	if (!err)
 		go(r->auth, state);
 	return err;

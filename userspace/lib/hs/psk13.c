@@ -100,11 +100,17 @@ static int binder_of(struct hs *hs, enum hash_id id, const struct secret *psk, c
 		     struct bytes truncated, uint8_t *out)
 {
 	struct kdf kdf = hs->transcript.kdf;
+	struct schedule13 early;
 	uint8_t hash[HASH_MAX];
 	int err = hash_truncated(hs, id, truncated, hash);
 
 	kdf.hash = id;
-	return err ? err : schedule13_binder(&kdf, psk, label, hash, out);
+	if (!err)
+		err = schedule13_early(&early, &kdf, psk);
+	if (!err)
+		err = schedule13_binder(&early, &kdf, label, hash, out);
+	schedule13_wipe(&early);
+	return err;
 }
 
 int psk13_bind(struct hs *hs, struct buf *hello, size_t binders_len)
@@ -202,7 +208,7 @@ static int open_ticket(struct hs *hs, const struct client_hello *ch, struct byte
 	if (!cfg->tickets || !cfg->ticket_count || identity.n > SESSION_TICKET_MAX)
 		return 0;
 	hs->session_text.n = 0;
-	err = ticket_open(cfg->tickets, identity, &hs->session_text);
+	err = ticket_open(cfg->tickets, hs->transcript.kdf.scratch, identity, &hs->session_text);
 	if (err)
 		return err == SEALSOCK_ERR_BAD_RECORD ? 0 : err;
 	if (!session_read(bytes_of(hs->session_text.p, hs->session_text.n), s) ||
@@ -274,11 +280,26 @@ int psk13_choose(struct hs *hs, const struct client_hello *ch, struct choice *c)
 	return 0;
 }
 
-int psk13_check(struct hs *hs, const struct client_hello *ch, const struct choice *c)
+/* The early secret stays in hs->schedule: the handshake goes on with it. */
+static int expected_binder(struct hs *hs, uint8_t *out)
 {
-	struct bytes binders = ch->ext.psk_binders, got;
+	const struct kdf *kdf = &hs->transcript.kdf;
+	uint8_t hash[HASH_MAX];
+	int err = transcript_hash(&hs->transcript, hash);
+
+	if (!err)
+		err = schedule13_early(&hs->schedule, kdf, &hs->psk);
+	if (!err)
+		err = schedule13_binder(&hs->schedule, kdf, hs->psk_external ? LABEL_EXT_BINDER :
+					LABEL_RES_BINDER, hash, out);
+	return err ? hs_internal(hs, err, "computing a binder") : 0;
+}
+
+int psk13_check(struct hs *hs, const struct client_hello *ch, const struct choice *c,
+		struct bytes *hello)
+{
+	struct bytes binders = ch->ext.psk_binders, got, truncated;
 	uint8_t want[HASH_MAX];
-	struct bytes truncated;
 	bool same;
 	uint16_t i;
 	int err;
@@ -286,13 +307,14 @@ int psk13_check(struct hs *hs, const struct client_hello *ch, const struct choic
 	if (!hs->psk.n)
 		return 0;
 	/* pre_shared_key is last, and its binders are the last thing in it. */
-	truncated = bytes_of(hs->whole.p, (size_t)(binders.p - 2 - hs->whole.p));
+	rd_bytes(hello, (size_t)(binders.p - 2 - hello->p), &truncated);
 	for (i = 0; i <= c->psk_index; i++)
 		psk_binder_next(&binders, &got);
-	err = binder_of(hs, c->suite->hash, &hs->psk,
-			hs->psk_external ? LABEL_EXT_BINDER : LABEL_RES_BINDER, truncated, want);
+	err = hs_add(hs, truncated);
+	if (!err)
+		err = expected_binder(hs, want);
 	if (err)
-		return hs_internal(hs, err, "computing a binder");
+		return err;
 	same = got.n == c->suite->hash_len && secret_equal(got.p, want, got.n);
 	wipe(want, sizeof(want));
 	if (!same)

@@ -82,7 +82,8 @@ static bool find_text(struct hs *hs, const struct client_hello *ch)
 
 	text->n = 0;
 	if (ch->ext.ticket.n)
-		return cfg->ticket_count && ticket_open(cfg->tickets, ch->ext.ticket, text) == 0;
+		return cfg->ticket_count && ticket_open(cfg->tickets, hs->transcript.kdf.scratch,
+							ch->ext.ticket, text) == 0;
 	if (!ch->session_id.n || !store->get || !buf_reserve(text, SEALSOCK_SESSION_MAX))
 		return false;
 	text->n = store->get(store->arg, ch->session_id.p, ch->session_id.n,
@@ -153,10 +154,15 @@ static int send_ticket(struct hs *hs, const struct session *s, struct bytes text
 {
 	struct new_session_ticket12 t = { 0 };
 	struct builder w = { .buf = &hs->flight }, sealed = { .buf = &hs->v12.ticket };
+	uint8_t salt[TICKET_SALT];
 	int err = 0;
 
 	if (text.n) {
-		err = ticket_seal(hs->ch->cfg->tickets, text, &sealed);
+		err = hs_random(hs, salt, sizeof(salt));
+		if (err)
+			return err;
+		err = ticket_seal(hs->ch->cfg->tickets, hs->transcript.kdf.scratch, salt, text,
+				  &sealed);
 		t.lifetime = (uint32_t)(s->expires - s->issued);
 		t.ticket = bytes_of(hs->v12.ticket.p, hs->v12.ticket.n);
 	}

@@ -155,22 +155,23 @@ static int send_retry(struct hs *hs, const struct client_hello *ch, const struct
 /* ServerHello, and the keys that follow from it. */
 static int send_server_hello(struct hs *hs, const struct choice *c)
 {
-	uint8_t random[HELLO_RANDOM], shared[KEX_SECRET_MAX];
+	uint8_t random[HELLO_RANDOM + KEX_SEED_MAX], shared[KEX_SECRET_MAX];
 	struct server_hello sh;
 	size_t shared_len;
 	int err;
 
-	err = hs_random(hs, random, sizeof(random));
+	err = hs_random(hs, random, HELLO_RANDOM + kex_seed_len(c->group));
 	if (err)
 		return err;
-	err = kex_answer(hs->ch->cfg->crypto, hs->ch->env, c->group, c->share, &hs->kex, shared,
-			 &shared_len);
+	err = kex_answer(hs->ch->cfg->crypto, hs->ch->env, c->group, random + HELLO_RANDOM,
+			 c->share, &hs->kex, shared, &shared_len);
+	wipe(random + HELLO_RANDOM, KEX_SEED_MAX);
 	if (err == SEALSOCK_ERR_ILLEGAL)
 		return hs_fail_msg(hs, err, MSG_CLIENT_HELLO, "has an invalid key share", 0);
 	if (err)
 		return hs_internal(hs, err, "computing the shared secret");
 	describe_hello(hs, c, &sh);
-	sh.random = bytes_of(random, sizeof(random));
+	sh.random = bytes_of(random, HELLO_RANDOM);
 	sh.ext.share = kex_share(hs->kex);
 	if (hs->psk.n) {
 		sh.ext.present |= EXT_BIT(EXT_PRE_SHARED_KEY);
@@ -309,6 +310,7 @@ static int configuration_chosen(struct hs *hs, struct bytes none)
 int server_on_client_hello(struct hs *hs, struct bytes body)
 {
 	bool again = hs->state == HS_WAIT_CH_AGAIN;
+	struct bytes whole = hs->whole;
 	struct client_hello ch;
 	struct choice c;
 	int err = read_hello(hs, body, &ch);
@@ -340,9 +342,9 @@ int server_on_client_hello(struct hs *hs, struct bytes body)
 
 	if (!again && transcript_start(&hs->transcript, c.suite->hash))
 		return hs_internal(hs, SEALSOCK_ERR_CRYPTO, "hashing the handshake");
-	err = psk13_check(hs, &ch, &c);
+	err = psk13_check(hs, &ch, &c, &whole);
 	if (!err)
-		err = hs_add(hs, hs->whole);
+		err = hs_add(hs, whole);
 	if (err)
 		return err;
 	if (!c.share.n)

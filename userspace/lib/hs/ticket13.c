@@ -64,6 +64,7 @@ static int add_ticket(struct hs *hs, const struct secret *resumption, struct ses
 	struct {	/* in one go: asking costs more than bytes do */
 		uint32_t age_add;
 		struct grease grease;
+		uint8_t salt[TICKET_SALT];
 	} drawn = { 0 };
 	int err = 0;
 
@@ -78,7 +79,8 @@ static int add_ticket(struct hs *hs, const struct secret *resumption, struct ses
 	if (!err && w.bad)
 		err = SEALSOCK_ERR_NOMEM;
 	if (!err)
-		err = ticket_seal(hs->ch->cfg->tickets, bytes_of(state.p, state.n), &ticket);
+		err = ticket_seal(hs->ch->cfg->tickets, hs->transcript.kdf.scratch, drawn.salt,
+				  bytes_of(state.p, state.n), &ticket);
 	t.lifetime = (uint32_t)(s->expires - s->issued);
 	t.age_add = s->age_add;
 	t.ticket = bytes_of(sealed.p, sealed.n);
