@@ -260,7 +260,7 @@ TEST_F(wired, buffer_is_free_after_the_call)
 	free(buf);
 }
 
-/* What TCP acknowledges late makes room once more: as long as an acknowledgement may wait. */
+/* What TCP acknowledges late makes room once more: as long as it may put that off. */
 #define SETTLE_US 250000
 
 /* Sends with flags until nothing more goes in; returns how much did. */
