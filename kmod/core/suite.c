@@ -16,32 +16,24 @@
 	  .block = 16, .tls12 = true, .nonce12 = SEAL_NONCE_RANDOM,			\
 	  .limit = LIMIT_NONE, .aead = "authenc(hmac(" hash "),cbc(aes))", .name = text }
 
+/* TLS 1.2 sends half of the nonce along (RFC 5288, RFC 6655); TLS 1.3 xors. */
+#define AEAD(type, key, in13, is_ccm, api, text)					\
+	{ .cipher_type = type, .key_len = key, .salt_len = 4, .iv_len = 8,		\
+	  .tag_len = 16, .tls12 = true, .tls13 = in13, .ccm = is_ccm,			\
+	  .nonce12 = SEAL_NONCE_EXPLICIT, .limit = LIMIT_GCM, .aead = api, .name = text }
+
 /* Numbers of <linux/tls.h>, which userspace may have in an older edition. */
 const struct seal_suite seal_suites[] = {
-	{ .cipher_type = 51, .key_len = 16, .salt_len = 4, .iv_len = 8, .tag_len = 16,
-	  .tls12 = true, .tls13 = true, .nonce12 = SEAL_NONCE_EXPLICIT, .limit = LIMIT_GCM,
-	  .aead = "gcm(aes)", .name = "AES-128-GCM" },
-	{ .cipher_type = 52, .key_len = 32, .salt_len = 4, .iv_len = 8, .tag_len = 16,
-	  .tls12 = true, .tls13 = true, .nonce12 = SEAL_NONCE_EXPLICIT, .limit = LIMIT_GCM,
-	  .aead = "gcm(aes)", .name = "AES-256-GCM" },
-	{ .cipher_type = 53, .key_len = 16, .salt_len = 4, .iv_len = 8, .tag_len = 16,
-	  .tls12 = true, .tls13 = true, .nonce12 = SEAL_NONCE_EXPLICIT, .limit = LIMIT_GCM,
-	  .ccm = true, .aead = "ccm(aes)", .name = "AES-128-CCM" },
+	AEAD(51, 16, true, false, "gcm(aes)", "AES-128-GCM"),
+	AEAD(52, 32, true, false, "gcm(aes)", "AES-256-GCM"),
+	AEAD(53, 16, true, true, "ccm(aes)", "AES-128-CCM"),
 	{ .cipher_type = 54, .key_len = 32, .salt_len = 0, .iv_len = 12, .tag_len = 16,
 	  .tls12 = true, .tls13 = true, .nonce12 = SEAL_NONCE_XOR, .limit = LIMIT_NONE,
 	  .aead = "rfc7539(chacha20,poly1305)", .name = "CHACHA20-POLY1305" },
-	{ .cipher_type = 55, .key_len = 16, .salt_len = 4, .iv_len = 8, .tag_len = 16,
-	  .tls12 = true, .tls13 = true, .nonce12 = SEAL_NONCE_EXPLICIT, .limit = LIMIT_GCM,
-	  .aead = "gcm(sm4)", .name = "SM4-GCM" },
-	{ .cipher_type = 56, .key_len = 16, .salt_len = 4, .iv_len = 8, .tag_len = 16,
-	  .tls12 = true, .tls13 = true, .nonce12 = SEAL_NONCE_EXPLICIT, .limit = LIMIT_GCM,
-	  .ccm = true, .aead = "ccm(sm4)", .name = "SM4-CCM" },
-	{ .cipher_type = 57, .key_len = 16, .salt_len = 4, .iv_len = 8, .tag_len = 16,
-	  .tls12 = true, .tls13 = false, .nonce12 = SEAL_NONCE_EXPLICIT, .limit = LIMIT_GCM,
-	  .aead = "gcm(aria)", .name = "ARIA-128-GCM" },
-	{ .cipher_type = 58, .key_len = 32, .salt_len = 4, .iv_len = 8, .tag_len = 16,
-	  .tls12 = true, .tls13 = false, .nonce12 = SEAL_NONCE_EXPLICIT, .limit = LIMIT_GCM,
-	  .aead = "gcm(aria)", .name = "ARIA-256-GCM" },
+	AEAD(55, 16, true, false, "gcm(sm4)", "SM4-GCM"),
+	AEAD(56, 16, true, true, "ccm(sm4)", "SM4-CCM"),
+	AEAD(57, 16, false, false, "gcm(aria)", "ARIA-128-GCM"),
+	AEAD(58, 32, false, false, "gcm(aria)", "ARIA-256-GCM"),
 	CBC_HMAC(SEALSOCK_CIPHER_AES_128_CBC_SHA1, "sha1", 16, 20, "AES-128-CBC-SHA1"),
 	CBC_HMAC(SEALSOCK_CIPHER_AES_256_CBC_SHA1, "sha1", 32, 20, "AES-256-CBC-SHA1"),
 	CBC_HMAC(SEALSOCK_CIPHER_AES_128_CBC_SHA256, "sha256", 16, 32, "AES-128-CBC-SHA256"),
