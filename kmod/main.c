@@ -5,10 +5,9 @@
 #include <linux/module.h>
 #include <net/tcp.h>
 
-#include "mib.h"
+#include "netns.h"
 #include "pages.h"
 #include "scratch.h"
-#include "sysctl.h"
 #include "tx.h"
 #include "ulp.h"
 
@@ -20,15 +19,12 @@ static int __init sealsock_module_init(void)
 {
 	int err;
 
-	err = seal_mib_init();
+	err = seal_netns_init();
 	if (err)
 		return err;
-	err = seal_sysctl_init();
-	if (err)
-		goto out_mib;
 	err = seal_cores_init();
 	if (err)
-		goto out_sysctl;
+		goto out_netns;
 	err = seal_ulp_init(alias_tls);
 	if (err)
 		goto out_cores;
@@ -36,10 +32,8 @@ static int __init sealsock_module_init(void)
 
 out_cores:
 	seal_cores_exit();
-out_sysctl:
-	seal_sysctl_exit();
-out_mib:
-	seal_mib_exit();
+out_netns:
+	seal_netns_exit();
 	return err;
 }
 
@@ -47,10 +41,9 @@ static void __exit sealsock_module_exit(void)
 {
 	seal_ulp_exit();
 	seal_cores_exit();
-	seal_sysctl_exit();
 	seal_pages_exit();
 	seal_scratch_exit();
-	seal_mib_exit();
+	seal_netns_exit();
 }
 
 module_init(sealsock_module_init);

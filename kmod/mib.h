@@ -11,34 +11,15 @@
 #include <net/snmp.h>
 #include <net/sock.h>
 
+#define SEAL_MIB(field, ...)	SEAL_MIB_##field,
+
 enum {
 	SEAL_MIB_NUM,
-	SEAL_MIB_CURRTXSW,		/* sockets with a transmit key now */
-	SEAL_MIB_CURRRXSW,		/* sockets with a receive key now */
-	SEAL_MIB_TXSW,			/* first transmit keys installed */
-	SEAL_MIB_RXSW,			/* first receive keys installed */
-	SEAL_MIB_DECRYPTERROR,		/* records that were not authentic */
-	SEAL_MIB_DECRYPTRETRY,		/* opened a second time: padding or control record */
-	SEAL_MIB_RXNOPADVIOL,		/* of these, padding although none was promised */
-	SEAL_MIB_RXREKEYOK,		/* receive keys replaced */
-	SEAL_MIB_RXREKEYERROR,		/* receive keys that could not be replaced */
-	SEAL_MIB_TXREKEYOK,		/* transmit keys replaced */
-	SEAL_MIB_TXREKEYERROR,		/* transmit keys that could not be replaced */
-	SEAL_MIB_RXREKEYRECEIVED,	/* KeyUpdate messages received */
-
-	SEAL_MIB_CURRATTACHED,		/* sockets with the ULP now */
-	SEAL_MIB_ATTACHED,		/* times the ULP was attached */
-	SEAL_MIB_TXRECORDS,		/* records sealed */
-	SEAL_MIB_TXBYTES,		/* bytes of plaintext in them */
-	SEAL_MIB_TXCORES,		/* of these, sealed by other processors */
-	SEAL_MIB_TXERROR,		/* records that could not be sealed */
-	SEAL_MIB_RXRECORDS,		/* records opened */
-	SEAL_MIB_RXBYTES,		/* bytes of content in them */
-	SEAL_MIB_RXSTRAIGHT,		/* of these records, opened in the reader's own memory */
-	SEAL_MIB_RXFRAMEERROR,		/* record headers out of bounds */
-	SEAL_MIB_RXCOPIED,		/* records gathered because the window was too small */
+#include "mib_list.h"
 	SEAL_MIB_MAX,
 };
+
+#undef SEAL_MIB
 
 struct seal_mib {
 	unsigned long mibs[SEAL_MIB_MAX];
@@ -57,8 +38,5 @@ struct seal_mib __percpu *seal_mib(const struct net *net);
 	SNMP_INC_STATS(_mib, SEAL_MIB_##dir##RECORDS);				\
 	SNMP_ADD_STATS(_mib, SEAL_MIB_##dir##BYTES, len);			\
 } while (0)
-
-int seal_mib_init(void);
-void seal_mib_exit(void);
 
 #endif /* SEAL_MIB_H */

@@ -11,7 +11,7 @@
 #include "compat/compat.h"
 #include "crypt.h"
 #include "mib.h"
-#include "sysctl.h"
+#include "netns.h"
 #include "trace.h"
 #include "tx.h"
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The counters, in the order of /proc/net/sealsock_stat, under the names they
+ * have there. Included where SEAL_MIB() says what is made of them.
+ */
+
+SEAL_MIB(CURRTXSW, "TlsCurrTxSw")		/* sockets with a transmit key now */
+SEAL_MIB(CURRRXSW, "TlsCurrRxSw")		/* sockets with a receive key now */
+SEAL_MIB(TXSW, "TlsTxSw")			/* first transmit keys installed */
+SEAL_MIB(RXSW, "TlsRxSw")			/* first receive keys installed */
+SEAL_MIB(DECRYPTERROR, "TlsDecryptError")	/* records that were not authentic */
+SEAL_MIB(DECRYPTRETRY, "TlsDecryptRetry")	/* opened again: padding or control record */
+SEAL_MIB(RXNOPADVIOL, "TlsRxNoPadViolation")	/* of these, padding although none was promised */
+SEAL_MIB(RXREKEYOK, "TlsRxRekeyOk")		/* receive keys replaced */
+SEAL_MIB(RXREKEYERROR, "TlsRxRekeyError")	/* receive keys that could not be replaced */
+SEAL_MIB(TXREKEYOK, "TlsTxRekeyOk")		/* transmit keys replaced */
+SEAL_MIB(TXREKEYERROR, "TlsTxRekeyError")	/* transmit keys that could not be replaced */
+SEAL_MIB(RXREKEYRECEIVED, "TlsRxRekeyReceived")	/* KeyUpdate messages received */
+
+SEAL_MIB(CURRATTACHED, "TlsCurrAttached")	/* sockets with the ULP now */
+SEAL_MIB(ATTACHED, "TlsAttached")		/* times the ULP was attached */
+SEAL_MIB(TXRECORDS, "TlsTxRecords")		/* records sealed */
+SEAL_MIB(TXBYTES, "TlsTxBytes")			/* bytes of plaintext in them */
+SEAL_MIB(TXCORES, "TlsTxCores")			/* of these, sealed by other processors */
+SEAL_MIB(TXERROR, "TlsTxError")			/* records that could not be sealed */
+SEAL_MIB(RXRECORDS, "TlsRxRecords")		/* records opened */
+SEAL_MIB(RXBYTES, "TlsRxBytes")			/* bytes of content in them */
+SEAL_MIB(RXSTRAIGHT, "TlsRxStraight")		/* of these, opened in the reader's own memory */
+SEAL_MIB(RXFRAMEERROR, "TlsRxFrameError")	/* record headers out of bounds */
+SEAL_MIB(RXCOPIED, "TlsRxCopied")		/* gathered because the window was too small */
