@@ -92,7 +92,7 @@ void seal_rec_source(struct scatterlist *src, const struct bio_vec *pages, unsig
 }
 
 /* Plaintext that lies in the record itself, prefix and trailer elsewhere. */
-static int seal_in_place(struct seal_tx *tx, u8 type, const struct seal_ends *ends)
+static noinline int seal_in_place(struct seal_tx *tx, u8 type, const struct seal_ends *ends)
 {
 	struct scatterlist sg[3] __uninitialized;
 
@@ -101,8 +101,8 @@ static int seal_in_place(struct seal_tx *tx, u8 type, const struct seal_ends *en
 			       tx->rec.len + ends->tail);
 }
 
-static int seal_from_pages(struct seal_tx *tx, u8 type, const struct seal_ends *ends,
-			   const struct bio_vec *pages, unsigned int count)
+static noinline int seal_from_pages(struct seal_tx *tx, u8 type, const struct seal_ends *ends,
+				    const struct bio_vec *pages, unsigned int count)
 {
 	struct scatterlist src[SEAL_SG] __uninitialized, dst[3] __uninitialized;
 
@@ -189,8 +189,8 @@ void seal_tx_sealed(struct sock *sk, struct seal_tx *tx, u8 type, unsigned int c
  * The record moves to tx->out, which the caller pushes. May sleep. An error
  * is final for the direction: the record is dropped and nothing of it is sent.
  */
-int seal_tx_seal(struct sock *sk, struct seal_tx *tx, u8 type,
-		 const struct bio_vec *pages, unsigned int count)
+int __flatten seal_tx_seal(struct sock *sk, struct seal_tx *tx, u8 type,
+			   const struct bio_vec *pages, unsigned int count)
 {
 	unsigned int content = tx->rec.len;
 	struct seal_ends ends __uninitialized;

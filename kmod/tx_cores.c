@@ -248,7 +248,7 @@ static bool may_fill(const struct burst *b)
 	       msg_data_left(b->msg) >= seal_ctx(sk)->max_payload &&
 	       READ_ONCE(sk->sk_wmem_queued) + (int)(tx->out_bytes + cores->pending) <
 	       READ_ONCE(sk->sk_sndbuf) &&
-	       tcp_notsent_lowat(tcp_sk(sk)) == UINT_MAX && seal_tx_has_room(sk, tx) &&
+	       !seal_tx_lowat(sk) && seal_tx_has_room(sk, tx) &&
 	       !seal_seq_check(&tx->key->seq);
 }
 

@@ -4,22 +4,10 @@
 #define GO(s)	{ .next = SEAL_DIR_##s }
 #define NO(e)	{ .error = -(e) }
 
-static const struct {
-	enum seal_dir_state next;
-	int error;
-} steps[SEAL_DIR_STATES][SEAL_DIR_EVENTS] = {
+const struct seal_dir_step seal_dir_steps[SEAL_DIR_STATES][SEAL_DIR_EVENTS] = {
 	/*			  INSTALL	RECORD		  KEY_UPDATE	    FAIL */
 	[SEAL_DIR_CLEAR]   = { GO(KEYED),   NO(ENOKEY),	      NO(ENOKEY),	GO(FAILED) },
 	[SEAL_DIR_KEYED]   = { GO(KEYED),   GO(KEYED),	      GO(EXPIRED),	GO(FAILED) },
 	[SEAL_DIR_EXPIRED] = { GO(KEYED),   NO(EKEYEXPIRED),  NO(EKEYEXPIRED),  GO(FAILED) },
 	[SEAL_DIR_FAILED]  = { NO(EBADMSG), NO(EBADMSG),      NO(EBADMSG),	GO(FAILED) },
 };
-
-int seal_direction(enum seal_dir_state *state, enum seal_dir_event event)
-{
-	int error = steps[*state][event].error;
-
-	if (!error)
-		*state = steps[*state][event].next;
-	return error;
-}

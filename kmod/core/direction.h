@@ -25,11 +25,25 @@ enum seal_dir_event {
 	SEAL_DIR_EVENTS,
 };
 
+struct seal_dir_step {
+	enum seal_dir_state next;
+	int error;
+};
+
+extern const struct seal_dir_step seal_dir_steps[SEAL_DIR_STATES][SEAL_DIR_EVENTS];
+
 /*
  * Moves @state by @event. 0 and the new state, or an errno and the state as
  * it was: -ENOKEY (no key yet), -EKEYEXPIRED (next key awaited), -EBADMSG
  * (the direction has failed).
  */
-int seal_direction(enum seal_dir_state *state, enum seal_dir_event event);
+static inline int seal_direction(enum seal_dir_state *state, enum seal_dir_event event)
+{
+	const struct seal_dir_step *step = &seal_dir_steps[*state][event];
+
+	if (!step->error)
+		*state = step->next;
+	return step->error;
+}
 
 #endif /* SEAL_CORE_DIRECTION_H */
