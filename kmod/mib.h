@@ -27,16 +27,9 @@ struct seal_mib {
 
 struct seal_mib __percpu *seal_mib(const struct net *net);
 
-#define SEAL_INC(sk, field)	SNMP_INC_STATS(seal_mib(sock_net(sk)), SEAL_MIB_##field)
-#define SEAL_DEC(sk, field)	SNMP_DEC_STATS(seal_mib(sock_net(sk)), SEAL_MIB_##field)
-#define SEAL_ADD(sk, field, n)	SNMP_ADD_STATS(seal_mib(sock_net(sk)), SEAL_MIB_##field, n)
-
-/* One more record of this direction, TX or RX, with @len bytes in it. */
-#define SEAL_RECORD(sk, dir, len) do {						\
-	struct seal_mib __percpu *_mib = seal_ctx(sk)->mib;			\
-										\
-	SNMP_INC_STATS(_mib, SEAL_MIB_##dir##RECORDS);				\
-	SNMP_ADD_STATS(_mib, SEAL_MIB_##dir##BYTES, len);			\
-} while (0)
+/* For a socket that has a context. */
+#define SEAL_INC(sk, field)	SNMP_INC_STATS(seal_ctx(sk)->mib, SEAL_MIB_##field)
+#define SEAL_DEC(sk, field)	SNMP_DEC_STATS(seal_ctx(sk)->mib, SEAL_MIB_##field)
+#define SEAL_ADD(sk, field, n)	SNMP_ADD_STATS(seal_ctx(sk)->mib, SEAL_MIB_##field, n)
 
 #endif /* SEAL_MIB_H */

@@ -44,7 +44,8 @@ static void opened(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 	seal_seq_advance(&rx->key->seq);
 	rx->records++;
 	rx->bytes += content_len;
-	SEAL_RECORD(sk, RX, content_len);
+	SEAL_INC(sk, RXRECORDS);
+	SEAL_ADD(sk, RXBYTES, content_len);
 
 	cur->moved = true;
 	if (rx->part.page) {

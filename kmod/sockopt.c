@@ -41,7 +41,7 @@ static struct seal_key *current_key(const struct seal_ctx *ctx, bool tx)
 
 static void count(struct sock *sk, bool tx, bool rekey, bool ok)
 {
-	struct seal_mib __percpu *mib = seal_mib(sock_net(sk));
+	struct seal_mib __percpu *mib = seal_ctx(sk)->mib;
 
 	if (rekey) {
 		SNMP_INC_STATS(mib, tx ? (ok ? SEAL_MIB_TXREKEYOK : SEAL_MIB_TXREKEYERROR) :

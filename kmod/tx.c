@@ -39,7 +39,7 @@ void seal_tx_free(struct sock *sk, struct seal_tx *tx)
 
 	seal_rec_drop(sk, tx);
 	for (i = 0; i < tx->out_count; i++)
-		put_page(tx->out[i].bv_page);
+		put_page(tx->scratch->out[i].bv_page);
 	tx->out_count = 0;
 	seal_tx_rest(tx);
 	if (tx->small.page)
@@ -170,14 +170,15 @@ int seal_tx_fail(struct sock *sk, struct seal_tx *tx)
 	return -EBADMSG;
 }
 
-/* The open record is sealed: it is counted and moves to tx->out. */
+/* The open record is sealed: it is counted, and pushed with others. */
 void seal_tx_sealed(struct sock *sk, struct seal_tx *tx, u8 type, unsigned int content,
 		    u64 seq, bool direct)
 {
 	trace_sealsock_seal(sk, type, content, seq, direct);
 	tx->records++;
 	tx->bytes += content;
-	SEAL_RECORD(sk, TX, content);
+	SEAL_INC(sk, TXRECORDS);
+	SEAL_ADD(sk, TXBYTES, content);
 	seal_rec_emit(sk, tx);
 }
 
@@ -186,7 +187,7 @@ void seal_tx_sealed(struct sock *sk, struct seal_tx *tx, u8 type, unsigned int c
  * @pages: where its plaintext is, if not in the record itself
  * @count: their number, at most COMPAT_SPLICE_PAGES
  *
- * The record moves to tx->out, which the caller pushes. May sleep. An error
+ * The caller pushes it. May sleep. An error
  * is final for the direction: the record is dropped and nothing of it is sent.
  */
 int __flatten seal_tx_seal(struct sock *sk, struct seal_tx *tx, u8 type,

@@ -45,8 +45,7 @@ struct seal_rec {
  * @generation: keys installed so far
  * @rec: the open record; of type application data whenever the lock is free
  * @scratch: while a record is open or sealed fragments are left; see seal_tx_rest()
- * @out: sealed fragments that TCP has not taken yet, references held; in @scratch
- * @out_count: entries of @out
+ * @out_count: sealed fragments that TCP has not taken yet, in scratch->out with references
  * @out_bytes: their bytes
  * @small: page that prefixes and trailers of large records are cut from
  * @charged: bytes charged to the socket for what is kept between calls
@@ -64,7 +63,6 @@ struct seal_tx {
 	u16 generation;
 	struct seal_rec rec;
 	struct seal_scratch *scratch;
-	struct bio_vec *out;
 	unsigned int out_count;
 	unsigned int out_bytes;
 	struct page_frag small;
@@ -148,7 +146,7 @@ static inline bool seal_rec_open(const struct seal_tx *tx)
 	return tx->rec.body.page;
 }
 
-/* A batch waits in tx->out only while there is room for more. */
+/* A batch waits to be pushed only while there is room for more. */
 static inline bool seal_tx_out_room(const struct seal_tx *tx)
 {
 	return tx->out_count <= SEAL_OUT - 3;

@@ -131,12 +131,10 @@ int seal_rec_begin(struct sock *sk, struct seal_tx *tx, unsigned int want, bool 
 {
 	unsigned int most = seal_ctx(sk)->max_payload;
 
-	if (!tx->scratch) {
+	if (!tx->scratch)
 		tx->scratch = seal_scratch_get(tx->key, sk->sk_allocation);
-		if (!tx->scratch)
-			return -ENOMEM;
-		tx->out = tx->scratch->out;
-	}
+	if (!tx->scratch)
+		return -ENOMEM;
 	if (grows)
 		want = most;
 	if (tx->padding)
@@ -175,18 +173,19 @@ void seal_rec_drop(struct sock *sk, struct seal_tx *tx)
 /* Appends a fragment, whose reference it takes over. */
 static inline void emit(struct seal_tx *tx, struct page *page, unsigned int off, unsigned int len)
 {
-	struct bio_vec *last = tx->out_count ? &tx->out[tx->out_count - 1] : NULL;
+	struct bio_vec *end = tx->scratch->out + tx->out_count, *last = end - 1;
 
 	tx->out_bytes += len;
-	if (last && last->bv_page == page && last->bv_offset + last->bv_len == off) {
+	if (tx->out_count && last->bv_page == page && last->bv_offset + last->bv_len == off) {
 		last->bv_len += len;
 		put_page(page);
 		return;
 	}
-	bvec_set_page(&tx->out[tx->out_count++], page, len, off);
+	bvec_set_page(end, page, len, off);
+	tx->out_count++;
 }
 
-/* Moves the record, sealed by now, from tx->rec to tx->out. */
+/* Moves the record, sealed by now, from tx->rec to what is sealed. */
 void seal_rec_emit(struct sock *sk, struct seal_tx *tx)
 {
 	unsigned int prefix = seal_prefix(&tx->key->shape);

@@ -16,28 +16,29 @@
 /* How long shutdown() and close() wait for memory to finish a record. */
 #define DRAIN_TIMEOUT	(5 * HZ)
 
-/* Takes @sent bytes off the head of tx->out. */
+/* Takes @sent bytes off the head of what is sealed. */
 static void out_consume(struct seal_tx *tx, unsigned int sent)
 {
+	struct bio_vec *out = tx->scratch->out;
 	unsigned int i = 0;
 
 	tx->out_bytes -= sent;
 	if (likely(!tx->out_bytes && tx->out_count == 1)) {
 		tx->out_count = 0;
-		put_page(tx->out->bv_page);
+		put_page(out->bv_page);
 		return;
 	}
-	while (i < tx->out_count && sent >= tx->out[i].bv_len) {
-		sent -= tx->out[i].bv_len;
-		put_page(tx->out[i].bv_page);
+	while (i < tx->out_count && sent >= out[i].bv_len) {
+		sent -= out[i].bv_len;
+		put_page(out[i].bv_page);
 		i++;
 	}
 	tx->out_count -= i;
 	if (i && tx->out_count)
-		memmove(tx->out, tx->out + i, tx->out_count * sizeof(tx->out[0]));
+		memmove(out, out + i, tx->out_count * sizeof(out[0]));
 	if (sent) {
-		tx->out[0].bv_offset += sent;
-		tx->out[0].bv_len -= sent;
+		out[0].bv_offset += sent;
+		out[0].bv_len -= sent;
 	}
 }
 
@@ -73,9 +74,9 @@ static int more_flag(struct sock *sk, const struct seal_tx *tx, int flags)
  * seal_tx_push - hand what is sealed to TCP
  * @flags: MSG_MORE if more follows at once
  *
- * Does not sleep for room. 0: tx->out is empty. -EAGAIN: no memory, the
+ * Does not sleep for room. 0: nothing is left. -EAGAIN: no memory, the
  * remainder stays and SOCK_NOSPACE is set. Any other error is the
- * connection's: nothing more can be sent, tx->out is dropped.
+ * connection's: nothing more can be sent, the remainder is dropped.
  */
 int seal_tx_push(struct sock *sk, struct seal_tx *tx, int flags)
 {
@@ -89,7 +90,7 @@ int seal_tx_push(struct sock *sk, struct seal_tx *tx, int flags)
 	tx->pushing = true;
 	WRITE_ONCE(sk->sk_sndbuf, NO_LIMIT);
 	while (tx->out_count) {
-		ret = compat_tcp_push(sk, tx->out, tx->out_count, tx->out_bytes, flags);
+		ret = compat_tcp_push(sk, tx->scratch->out, tx->out_count, tx->out_bytes, flags);
 		if (ret <= 0)
 			break;
 		out_consume(tx, ret);

@@ -15,8 +15,8 @@
  * @type: of the record
  *
  * Takes what the record still holds. Where that completes an empty record,
- * the record is sealed from the pages and moves to tx->out; otherwise it is
- * copied and the record stays open. Returns the number of bytes taken, or
+ * the record is sealed from the pages, to be pushed; otherwise it is copied
+ * and the record stays open. Returns the number of bytes taken, or
  * -EFAULT, or as seal_tx_seal().
  */
 int seal_tx_splice(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, u8 type)
