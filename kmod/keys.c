@@ -84,16 +84,6 @@ static struct crypto_aead *aead_new(const struct seal_suite *suite, const u8 *se
 	return ERR_PTR(err);
 }
 
-/* Where a chunk is cut the crypto API puts it together, if we do not. */
-static u8 chunk_of(const struct seal_suite *suite, struct crypto_aead *aead)
-{
-	unsigned int chunk = crypto_aead_chunksize(aead);
-
-	if (COMPAT_GCM_ANY_PIECE && !strcmp(suite->aead, "gcm(aes)"))
-		return 1;
-	return chunk <= SEAL_MAX_CHUNK && is_power_of_2(chunk) ? chunk : 1;
-}
-
 /* A key of another length than the suite's shows here. */
 static bool rest_is_zero(const struct seal_suite *suite, const u8 *info)
 {
@@ -110,6 +100,7 @@ struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const
 {
 	struct info_layout at = info_layout(suite);
 	struct crypto_aead *aead;
+	unsigned int chunk;
 	struct seal_key *key;
 	u64 first_explicit;
 
@@ -128,7 +119,8 @@ struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const
 	key->suite = suite;
 	key->shape = seal_shape_of(suite, version);
 	key->aead = aead;
-	key->chunk = chunk_of(suite, aead);
+	chunk = crypto_aead_chunksize(aead);
+	key->chunk = chunk <= SEAL_MAX_CHUNK && is_power_of_2(chunk) ? chunk : 1;
 	key->wipe = compat_aead_wraps(aead) ? 0 : crypto_aead_reqsize(aead);
 	memcpy(key->secret, info + at.key, suite->key_len);
 	memcpy(key->secret + suite->key_len, info + at.mac_key, suite->mac_key_len);

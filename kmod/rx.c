@@ -148,7 +148,7 @@ int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 			seal_cursor_init(sk, cur);
 			continue;
 		}
-		seal_rx_update(sk, rx);
+		seal_rx_update(sk, rx, cur);
 		if (rx->starved) {
 			ret = seal_rx_gather(sk, rx);
 			seal_cursor_init(sk, cur);

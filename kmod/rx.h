@@ -7,11 +7,9 @@
 #ifndef SEAL_RX_H
 #define SEAL_RX_H
 
-#include <linux/fs.h>
 #include <linux/list.h>
 #include <linux/net.h>
 #include <linux/poll.h>
-#include <linux/socket.h>
 
 #include "ctx.h"
 #include "keys.h"
@@ -70,6 +68,9 @@ struct seal_part {
  * @waiters: readers asleep, for whom TCP's own SO_RCVLOWAT is lifted
  * @lowat: what it is to be after that
  * @generation: keys installed so far
+ * @framed: a header was read, and all is well with it
+ * @head_seq: TCP sequence number of the record that it belongs to
+ * @head: this header
  * @records: opened so far
  * @bytes: of content in them
  */
@@ -87,6 +88,9 @@ struct seal_rx {
 	int lowat;
 	struct list_head plain;
 	struct seal_part part;
+	bool framed;
+	u32 head_seq;
+	struct seal_header head;
 	u64 records;
 	u64 bytes;
 };
@@ -99,7 +103,8 @@ struct seal_rx {
  * @skb: the buffer it is in, or one before; NULL: not looked up yet
  * @part: @skb or a buffer of its list; NULL: its pieces are not known
  * @frag: fragment of @part, -1: what is linear
- * @base: where in @skb this fragment begins
+ * @base: where in @skb this piece begins
+ * @size: its bytes
  *
  * Valid while the socket lock is held and nothing is taken off the queue.
  */
@@ -111,18 +116,18 @@ struct seal_cursor {
 	const struct sk_buff *part;
 	int frag;
 	u32 base;
+	u32 size;
 };
 
 /* rx_cursor.c */
 void seal_cursor_init(struct sock *sk, struct seal_cursor *cur);
 void seal_cursor_commit(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur);
-const u8 *seal_cursor_piece(struct sock *sk, struct seal_cursor *cur, u32 seq, u32 *len);
 int seal_cursor_copy(struct sock *sk, struct seal_cursor *cur, u32 skip, void *to, u32 len);
 
 /* rx_frame.c */
 int seal_rx_head(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		 struct seal_header *head);
-void seal_rx_update(struct sock *sk, struct seal_rx *rx);
+void seal_rx_update(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur);
 int seal_rx_gather(struct sock *sk, struct seal_rx *rx);
 int seal_rx_take_part(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur, u32 len);
 void seal_part_free(struct sock *sk, struct seal_part *part);

@@ -4,10 +4,9 @@
  * looking at a header.
  */
 #include <linux/mm.h>
-#include <net/tcp.h>
 
 #include "mib.h"
-#include "rx.h"
+#include "rx_cursor.h"
 #include "trace.h"
 
 /* Bytes of the stream that have arrived from @seq on, FIN not counted. */
@@ -27,6 +26,27 @@ static void frame_error(struct sock *sk, struct seal_rx *rx, int err)
 	trace_sealsock_fail(sk, false, err);
 }
 
+/* Reads the header at the cursor, all of it being there, to rx->head. */
+static int read_header(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur)
+{
+	const u8 *at = NULL;
+	u8 bytes[SEAL_HEADER];
+	u32 off, len = SEAL_HEADER;
+	int err = 0;
+
+	if (seal_cursor_find(sk, cur, cur->seq, &off))
+		at = seal_cursor_piece(cur, off, &len);
+	if (!at || len < SEAL_HEADER) {
+		err = seal_cursor_copy(sk, cur, 0, bytes, SEAL_HEADER);
+		at = bytes;
+	}
+	if (!err)
+		err = seal_frame_parse(&rx->key->shape, at, &rx->head);
+	rx->head_seq = cur->seq;
+	rx->framed = !err;
+	return err;
+}
+
 /*
  * seal_rx_head - look at the record at the cursor
  *
@@ -37,7 +57,6 @@ int seal_rx_head(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		 struct seal_header *head)
 {
 	u32 have = available(sk, cur->seq);
-	u8 bytes[SEAL_HEADER];
 	int err;
 
 	if (rx->error)
@@ -51,13 +70,14 @@ int seal_rx_head(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 
 	if (have < SEAL_HEADER)
 		return 0;
-	err = seal_cursor_copy(sk, cur, 0, bytes, SEAL_HEADER);
-	if (!err)
-		err = seal_frame_parse(&rx->key->shape, bytes, head);
-	if (err) {
-		frame_error(sk, rx, err);
-		return err;
+	if (rx->head_seq != cur->seq || !rx->framed) {
+		err = read_header(sk, rx, cur);
+		if (err) {
+			frame_error(sk, rx, err);
+			return err;
+		}
 	}
+	*head = rx->head;
 	return have >= SEAL_HEADER + head->length;
 }
 
@@ -72,21 +92,20 @@ static bool window_too_small(const struct sock *sk, u32 len)
 
 /*
  * seal_rx_update - what poll may say, after the head of the stream has moved
+ * @cur: at the head
  *
  * Called in softirq, or with the socket locked and nothing opened that is
  * still on the queue.
  */
-void seal_rx_update(struct sock *sk, struct seal_rx *rx)
+void seal_rx_update(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur)
 {
-	struct seal_cursor cur;
 	struct seal_header head;
 	bool starved = false;
 	int ret;
 
-	seal_cursor_init(sk, &cur);
-	ret = seal_rx_head(sk, rx, &cur, &head);
+	ret = seal_rx_head(sk, rx, cur, &head);
 	if (!ret) {
-		u32 have = available(sk, cur.seq);
+		u32 have = available(sk, cur->seq);
 
 		if (rx->part.page)
 			starved = have;
@@ -210,10 +229,12 @@ void seal_rx_start(struct sock *sk)
 {
 	struct seal_ctx *ctx = seal_ctx(sk);
 	struct seal_rx *rx = ctx->rx;
+	struct seal_cursor cur;
 
 	/* An urgent byte is a byte of the stream like any other. */
 	sock_set_flag(sk, SOCK_URGINLINE);
-	seal_rx_update(sk, rx);
+	seal_cursor_init(sk, &cur);
+	seal_rx_update(sk, rx, &cur);
 	if (rx->ready || rx->starved || rx->error)
 		ctx->data_ready(sk);
 }
@@ -223,8 +244,10 @@ void seal_rx_data_ready(struct sock *sk)
 {
 	struct seal_ctx *ctx = seal_ctx(sk);
 	struct seal_rx *rx = ctx->rx;
+	struct seal_cursor cur;
 
-	seal_rx_update(sk, rx);
+	seal_cursor_init(sk, &cur);
+	seal_rx_update(sk, rx, &cur);
 	if (rx->ready || rx->starved || rx->error || sk->sk_err ||
 	    (sk->sk_shutdown & RCV_SHUTDOWN) || sock_flag(sk, SOCK_DONE))
 		ctx->data_ready(sk);

@@ -5,85 +5,126 @@
  * share in is put together here: the crypto API's own way costs three times as much.
  */
 #include <linux/mm.h>
-#include <linux/string.h>
-#include <net/sock.h>
 
-#include "rx.h"
+#include "compat/compat.h"
+#include "rx_cursor.h"
 #include "rx_source.h"
 
 /*
- * @scratch: where the table and the chunks are
- * @used: entries of the table, that of the additional data included
+ * @sg: the next entry of the table
+ * @end: behind the last
  * @chunk: bytes the cipher wants at a time
  * @filled: bytes of the chunk being put together, 0: none
  * @fill: where it is
+ * @room: chunks that there is memory for
  * @at: the piece at hand, not in the table yet
  * @len: of it
  */
 struct builder {
-	struct seal_scratch *scratch;
-	int used;
+	struct scatterlist *sg, *end;
 	u32 chunk;
 	u32 filled;
 	u8 *fill;
+	u32 room;
 	const u8 *at;
 	u32 len;
 };
 
-static int append(struct builder *b, const u8 *at, u32 len)
+static bool append(struct builder *b, const u8 *at, u32 len)
 {
-	if (b->used == SEAL_SOURCE_SG)
-		return -EMSGSIZE;
-	b->scratch->sg[b->used] = (struct scatterlist){};
-	sg_set_buf(&b->scratch->sg[b->used++], at, len);
-	return 0;
+	if (unlikely(b->sg == b->end))
+		return false;
+	*b->sg = (struct scatterlist){};
+	sg_set_buf(b->sg++, at, len);
+	return true;
+}
+
+/* The next @len bytes of the piece at hand, as they lie there. */
+static bool append_piece(struct builder *b, u32 len)
+{
+	b->at += len;
+	b->len -= len;
+	return append(b, b->at - len, len);
+}
+
+/* The chunk that was put together. */
+static bool append_chunk(struct builder *b)
+{
+	u32 len = b->filled;
+
+	b->fill += b->chunk;
+	b->filled = 0;
+	return append(b, b->fill - b->chunk, len);
+}
+
+/* The next @len bytes of the piece at hand, to the chunk. */
+static bool fill(struct builder *b, u32 len)
+{
+	if (unlikely(!b->filled && !b->room--))
+		return false;
+	unsafe_memcpy(b->fill + b->filled, b->at, len, /* b->room */);
+	b->filled += len;
+	b->at += len;
+	b->len -= len;
+	return true;
+}
+
+/* The pages of the piece at hand but the last. A chunk that lies on two is put together. */
+static bool place_pages(struct builder *b)
+{
+	u32 n;
+
+	for (;;) {
+		n = PAGE_SIZE - offset_in_page(b->at);
+		if (n + b->chunk > b->len)
+			return true;
+		n &= -b->chunk;
+		if (n && !append_piece(b, n))
+			return false;
+		if (offset_in_page(b->at) && (!fill(b, b->chunk) || !append_chunk(b)))
+			return false;
+	}
 }
 
 /* Puts the piece at hand where it belongs. @last: the rest of a chunk does not follow. */
-static int place(struct builder *b, bool last)
+static bool place(struct builder *b, bool last)
 {
-	const u8 *at = b->at;
-	u32 n, len = b->len;
+	u32 n;
 
 	if (b->filled) {
-		n = min(b->chunk - b->filled, len);
-		memcpy(b->fill + b->filled, at, n);
-		b->filled += n;
-		at += n;
-		len -= n;
+		fill(b, min(b->chunk - b->filled, b->len));
 		if (b->filled < b->chunk && !last)
-			return 0;
-		if (append(b, b->fill, b->filled))
-			return -EMSGSIZE;
-		b->fill += b->chunk;
-		b->filled = 0;
+			return true;
+		if (!append_chunk(b))
+			return false;
 	}
-	n = last ? len : round_down(len, b->chunk);
-	if (n && append(b, at, n))
-		return -EMSGSIZE;
-	if (n == len)
-		return 0;
-	if (b->fill + b->chunk > b->scratch->chunks + sizeof(b->scratch->chunks))
-		return -EMSGSIZE;
-	b->filled = len - n;
-	memcpy(b->fill, at + n, b->filled);
-	return 0;
+	if (COMPAT_WALK_PAGES && b->chunk > 1 && !place_pages(b))
+		return false;
+
+	n = last ? b->len : b->len & -b->chunk;
+	if (n && !append_piece(b, n))
+		return false;
+	return !b->len || fill(b, b->len);
 }
 
 /* -EMSGSIZE: in too many pieces, or in one that cannot be looked at. */
-static int build(struct sock *sk, const struct seal_cursor *cur, u32 skip, u32 len,
-		 struct seal_scratch *scratch, u32 chunk)
+static __flatten int build(struct sock *sk, struct seal_cursor *cur, u32 skip, u32 len,
+			   struct seal_scratch *scratch, u32 chunk)
 {
-	struct builder b = { .scratch = scratch, .used = 1, .chunk = chunk,
-			     .fill = scratch->chunks };
+	struct builder b = { .sg = scratch->sg + 1, .end = scratch->sg + SEAL_SOURCE_SG,
+			     .chunk = chunk, .fill = scratch->chunks,
+			     .room = sizeof(scratch->chunks) / chunk };
 	struct seal_cursor ahead = *cur;
 	u32 seq = cur->seq + skip;
+	const u8 *at;
+	u32 off, n;
 
-	while (len) {
-		u32 n = len;
-		const u8 *at = seal_cursor_piece(sk, &ahead, seq, &n);
-
-		if (!at)
+	do {
+		at = NULL;
+		n = len;
+		if (len && seal_cursor_find(sk, &ahead, seq, &off))
+			at = seal_cursor_piece(&ahead, off, &n);
+		if (len && !at)
 			return -EMSGSIZE;
 		seq += n;
 		len -= n;
@@ -92,14 +133,14 @@ static int build(struct sock *sk, const struct seal_cursor *cur, u32 skip, u32 l
 			b.len += n;
 			continue;
 		}
-		if (b.len && place(&b, false))
+		if (b.len && !place(&b, !n))
 			return -EMSGSIZE;
 		b.at = at;
 		b.len = n;
-	}
-	if (place(&b, true))
-		return -EMSGSIZE;
-	sg_mark_end(&scratch->sg[b.used - 1]);
+	} while (n);
+	sg_mark_end(b.sg - 1);
+	/* The next record is looked for from here on. */
+	*cur = ahead;
 	return 0;
 }
 

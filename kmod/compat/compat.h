@@ -37,8 +37,8 @@ static inline unsigned long compat_iter_addr(const struct iov_iter *iter)
 #define compat_iter_addr(iter)	((unsigned long)iter_iov_addr(iter))
 #endif
 
-/* 6.11: before, AES-GCM of x86 took pieces of any length as they came. */
-#define COMPAT_GCM_ANY_PIECE	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0))
+/* 6.15: before, ciphers stopped wherever a page ends, in the middle of a piece too. */
+#define COMPAT_WALK_PAGES	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0))
 
 /*
  * 6.16: before, AES-GCM of x86, which keeps its state on the stack, came
