@@ -254,22 +254,21 @@ static bool may_open_straight(const struct sock *sk, const struct seal_rx *rx,
 static int receive(struct sock *sk, struct seal_rx *rx, struct seal_recv *call,
 		   const struct seal_header *head)
 {
+	struct iov_iter *iter = &call->msg->msg_iter;
+	size_t left = iov_iter_count(iter);
 	struct seal_plain *plain;
-	int ret = -EAGAIN;
+	int ret;
 
-	if (may_open_straight(sk, rx, call, head))
-		ret = seal_rx_open_straight(sk, rx, &call->cur, head, &call->msg->msg_iter);
-	if (ret >= 0) {
-		seal_cmsg_put_type(call->msg, SEAL_TYPE_DATA, &call->type);
-		call->copied += ret;
-		call->msg->msg_flags |= MSG_EOR;
-		return 1;
-	}
-	if (ret != -EAGAIN)
+	ret = seal_rx_open(sk, rx, &call->cur, head,
+			   may_open_straight(sk, rx, call, head) ? iter : NULL, &plain);
+	if (ret)
 		return ret;
-
-	plain = seal_rx_open(sk, rx, &call->cur, head);
-	return IS_ERR(plain) ? PTR_ERR(plain) : deliver(sk, rx, plain, call);
+	if (plain)
+		return deliver(sk, rx, plain, call);
+	seal_cmsg_put_type(call->msg, SEAL_TYPE_DATA, &call->type);
+	call->copied += left - iov_iter_count(iter);
+	call->msg->msg_flags |= MSG_EOR;
+	return 1;
 }
 
 /*
@@ -344,16 +343,13 @@ static int recv_opened(struct sock *sk, struct seal_rx *rx, struct msghdr *msg, 
 		       int flags)
 {
 	struct seal_plain *plain = seal_plain_first(rx);
-	u8 told = 0;
-	int err;
 
 	if (!len || !plain || len > plain->len || plain->type != SEAL_TYPE_DATA ||
-	    (flags & MSG_PEEK))
+	    (flags & MSG_PEEK) || msg->msg_controllen)
 		return 0;
-	err = seal_cmsg_put_type(msg, SEAL_TYPE_DATA, &told);
-	if (err > 0)
-		err = copy_plain(sk, plain, msg, len, true);
-	return err ? err : len;
+	/* As seal_cmsg_put_type() answers who did not ask for the type. */
+	msg->msg_flags |= MSG_CTRUNC;
+	return copy_plain(sk, plain, msg, len, true) ?: len;
 }
 
 /* proto.recvmsg */

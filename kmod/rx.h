@@ -135,10 +135,8 @@ void seal_rx_start(struct sock *sk);
 void seal_rx_data_ready(struct sock *sk);
 
 /* rx_open.c */
-struct seal_plain *seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-				const struct seal_header *head);
-int seal_rx_open_straight(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-			  const struct seal_header *head, struct iov_iter *iter);
+int seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+		 const struct seal_header *head, struct iov_iter *iter, struct seal_plain **plain);
 
 /* rx_plain.c */
 struct seal_plain *seal_plain_new(struct sock *sk, const struct seal_rx *rx, u32 len, u32 at);

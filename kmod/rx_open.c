@@ -3,7 +3,6 @@
  * Opening a record: out of place, from where TCP put the ciphertext, either
  * into pages of ours or straight into the reader's memory.
  */
-#include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/scatterlist.h>
 #include <linux/uio.h>
@@ -75,72 +74,27 @@ static int resolve(struct seal_rx *rx, const struct seal_header *head, struct se
 	return err;
 }
 
-static int open_into(struct seal_rx *rx, const struct seal_header *head,
-		     struct seal_scratch *scratch, struct seal_plain *plain)
+/* Opens it into pages of ours. 0, *@plain being in no list; or an error of seal_rx_open(). */
+static int open_buffered(struct sock *sk, struct seal_rx *rx, const struct seal_header *head,
+			 struct seal_scratch *scratch, struct seal_plain **plain)
 {
-	struct scatterlist dst[2] __uninitialized;
+	struct scatterlist dst[2] = {};
 	int err;
 
-	sg_init_table(dst, 2);
-	if (plain->len)
-		sg_set_page(&dst[1], plain->page, plain->len, plain->off);
+	*plain = seal_plain_new(sk, rx, seal_inner_len(rx->key, head),
+				round_down(scratch->sg[1].offset, rx->key->chunk));
+	if (!*plain)
+		return -ENOMEM;
+	if ((*plain)->len)
+		sg_set_page(&dst[1], (*plain)->page, (*plain)->len, (*plain)->off);
+	sg_mark_end(&dst[1]);
 	err = seal_crypt_open(rx->key, head, scratch, dst);
-	return err ? err : resolve(rx, head, plain);
-}
-
-/* An opened record that is in no list, or an error of seal_rx_open(). */
-static struct seal_plain *open_buffered(struct sock *sk, struct seal_rx *rx,
-					struct seal_cursor *cur, const struct seal_header *head,
-					struct seal_scratch *scratch)
-{
-	struct seal_plain *plain;
-	int err;
-
-	err = seal_source_init(sk, rx, cur, head, scratch);
-	if (err)
-		return ERR_PTR(fail(sk, rx, err));
-	plain = seal_plain_new(sk, rx, seal_inner_len(rx->key, head),
-			       round_down(scratch->sg[1].offset, rx->key->chunk));
-	if (!plain)
-		return ERR_PTR(-ENOMEM);
-	err = open_into(rx, head, scratch, plain);
 	if (!err)
-		return plain;
-	seal_plain_free(sk, plain);
-	return ERR_PTR(fail(sk, rx, err));
-}
-
-/*
- * seal_rx_open - open the record at the cursor into pages of ours
- *
- * It is there as a whole, @head is its header. Appends it to rx->plain and
- * moves the cursor behind it. May sleep. ERR_PTR: -ENOMEM, nothing has
- * changed; -EBADMSG and others are final for the direction.
- */
-struct seal_plain *seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-				const struct seal_header *head)
-{
-	struct seal_scratch *scratch = seal_scratch_get(rx->key, sk->sk_allocation);
-	struct seal_plain *plain;
-
-	if (!scratch)
-		return ERR_PTR(-ENOMEM);
-	plain = open_buffered(sk, rx, cur, head, scratch);
-	seal_scratch_put(rx->key, scratch);
-	if (IS_ERR(plain))
-		return plain;
-
-	opened(sk, rx, cur, head, plain->type, plain->len, false);
-	if (rx->skip)
-		rx->skip--;
-	if (rx->key->shape.version == SEAL_TLS13 &&
-	    seal_content_is_key_update(plain->type, seal_plain_at(plain), plain->len)) {
-		seal_direction(&rx->state, SEAL_DIR_KEY_UPDATE);
-		SEAL_INC(sk, RXREKEYRECEIVED);
-		trace_sealsock_key_update(sk);
-	}
-	list_add_tail(&plain->node, &rx->plain);
-	return plain;
+		err = resolve(rx, head, *plain);
+	if (!err)
+		return 0;
+	seal_plain_free(sk, *plain);
+	return fail(sk, rx, err);
 }
 
 /* The reader's memory for one record. */
@@ -262,18 +216,20 @@ static int open_to(struct sock *sk, struct seal_rx *rx, const struct seal_header
 	return -EAGAIN;
 }
 
-/* As seal_rx_open_straight(), but for the numbers and what is returned: 0. */
-static int open_straight(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-			 const struct seal_header *head, struct iov_iter *iter,
-			 struct seal_scratch *scratch)
+/*
+ * Opens a record of application data into the reader's memory. In TLS 1.3 the
+ * type byte is opened to memory of ours, and where it is not that of
+ * application data the record counts as not opened: @iter is where it was, the
+ * ciphertext untouched. 0, @iter advanced; -EAGAIN: it is for open_buffered();
+ * others are final, what was written to the reader's memory is zero.
+ */
+static int open_straight(struct sock *sk, struct seal_rx *rx, const struct seal_header *head,
+			 struct seal_scratch *scratch, struct iov_iter *iter)
 {
 	unsigned int type_len = rx->key->shape.type_len;
 	struct target target __uninitialized;
 	int err;
 
-	err = seal_source_init(sk, rx, cur, head, scratch);
-	if (err)
-		return fail(sk, rx, err);
 	err = target_init(&target, iter, seal_inner_len(rx->key, head) - type_len, type_len,
 			  scratch);
 	if (err)
@@ -286,31 +242,51 @@ static int open_straight(struct sock *sk, struct seal_rx *rx, struct seal_cursor
 }
 
 /*
- * seal_rx_open_straight - open the record at the cursor into the reader's memory
+ * seal_rx_open - open the record at the cursor
+ * @head: its header; it is there as a whole
+ * @iter: the reader's memory, if the whole plaintext fits there and may be
+ *	opened straight into it; or NULL
+ * @plain: the record, appended to rx->plain; NULL: it is in @iter
  *
- * For records of application data whose whole plaintext fits in @iter. In
- * TLS 1.3 the type byte is opened to memory of ours, and where it is not that
- * of application data the record counts as not opened: @iter is where it was,
- * the ciphertext untouched. Returns the bytes of content, @iter advanced.
- * -EAGAIN: open it with seal_rx_open(). -EBADMSG and others are final; what
- * was written to the reader's memory is zero.
+ * Moves the cursor behind the record. May sleep. 0. -ENOMEM: nothing has
+ * changed. -EBADMSG and others are final for the direction.
  */
-int seal_rx_open_straight(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-			  const struct seal_header *head, struct iov_iter *iter)
+int seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+		 const struct seal_header *head, struct iov_iter *iter, struct seal_plain **plain)
 {
-	u32 len = seal_inner_len(rx->key, head) - rx->key->shape.type_len;
 	struct seal_scratch *scratch = seal_scratch_get(rx->key, sk->sk_allocation);
+	u32 len = seal_inner_len(rx->key, head) - rx->key->shape.type_len;
+	struct seal_plain *p = NULL;
 	int err;
 
 	if (!scratch)
 		return -ENOMEM;
-	err = open_straight(sk, rx, cur, head, iter, scratch);
+	err = seal_source_init(sk, rx, cur, head, scratch);
+	if (err)
+		err = fail(sk, rx, err);
+	else
+		err = iter ? open_straight(sk, rx, head, scratch, iter) : -EAGAIN;
+	if (err == -EAGAIN)
+		err = open_buffered(sk, rx, head, scratch, &p);
 	seal_scratch_put(rx->key, scratch);
 	if (err)
 		return err;
 
-	rx->miss = 0;
-	opened(sk, rx, cur, head, SEAL_TYPE_DATA, len, true);
-	SEAL_INC(sk, RXSTRAIGHT);
-	return len;
+	*plain = p;
+	opened(sk, rx, cur, head, p ? p->type : SEAL_TYPE_DATA, p ? p->len : len, !p);
+	if (!p) {
+		rx->miss = 0;
+		SEAL_INC(sk, RXSTRAIGHT);
+		return 0;
+	}
+	if (rx->skip)
+		rx->skip--;
+	if (rx->key->shape.version == SEAL_TLS13 &&
+	    seal_content_is_key_update(p->type, seal_plain_at(p), p->len)) {
+		seal_direction(&rx->state, SEAL_DIR_KEY_UPDATE);
+		SEAL_INC(sk, RXREKEYRECEIVED);
+		trace_sealsock_key_update(sk);
+	}
+	list_add_tail(&p->node, &rx->plain);
+	return 0;
 }

@@ -24,9 +24,9 @@ static struct seal_plain *first_record(struct sock *sk, struct seal_rx *rx,
 			return plain;
 		ret = seal_rx_wait(sk, rx, cur, &head, timeo, copied);
 	} while (ret == SEAL_RX_CHANGED);
-	if (ret < 0)
-		return ERR_PTR(ret);
-	return ret == SEAL_RX_EOF ? NULL : seal_rx_open(sk, rx, cur, &head);
+	if (ret == SEAL_RX_RECORD)
+		ret = seal_rx_open(sk, rx, cur, &head, NULL, &plain);
+	return ret < 0 ? ERR_PTR(ret) : plain;
 }
 
 /* A buffer that shares the first @len unread bytes of @plain. */
