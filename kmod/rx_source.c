@@ -2,7 +2,7 @@
 /*
  * The ciphertext of a record as the AEAD wants it: additional data, then
  * pieces that are whole chunks of the cipher. A chunk that two pieces have a
- * share in is put together here: the crypto API's own way costs three times as much.
+ * share in is put together here, which costs less than the crypto API's own way.
  */
 #include <linux/mm.h>
 
