@@ -68,9 +68,8 @@ struct seal_part {
  * @waiters: readers asleep, for whom TCP's own SO_RCVLOWAT is lifted
  * @lowat: what it is to be after that
  * @generation: keys installed so far
- * @framed: a header was read, and all is well with it
+ * @head: the header that was read last, length 0: none yet
  * @head_seq: TCP sequence number of the record that it belongs to
- * @head: this header
  * @records: opened so far
  * @bytes: of content in them
  */
@@ -88,9 +87,8 @@ struct seal_rx {
 	int lowat;
 	struct list_head plain;
 	struct seal_part part;
-	bool framed;
-	u32 head_seq;
 	struct seal_header head;
+	u32 head_seq;
 	u64 records;
 	u64 bytes;
 };
@@ -100,13 +98,14 @@ struct seal_rx {
  * @seq: TCP sequence number of the next byte
  * @done: bytes between TCP's copied_seq and @seq
  * @moved: the head of the stream is not where seal_rx_update() last saw it
- * @skb: the buffer it is in, or one before; NULL: not looked up yet
+ * @skb: a buffer from where to look for it, most often its own; NULL: none yet
  * @part: @skb or a buffer of its list; NULL: its pieces are not known
  * @frag: fragment of @part, -1: what is linear
  * @base: where in @skb this piece begins
  * @size: its bytes
  *
- * Valid while the socket lock is held and nothing is taken off the queue.
+ * Valid while the socket lock is held and nothing is taken off the queue, but
+ * by seal_cursor_commit().
  */
 struct seal_cursor {
 	u32 seq;

@@ -43,7 +43,6 @@ static int read_header(struct sock *sk, struct seal_rx *rx, struct seal_cursor *
 	if (!err)
 		err = seal_frame_parse(&rx->key->shape, at, &rx->head);
 	rx->head_seq = cur->seq;
-	rx->framed = !err;
 	return err;
 }
 
@@ -70,7 +69,7 @@ int seal_rx_head(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 
 	if (have < SEAL_HEADER)
 		return 0;
-	if (rx->head_seq != cur->seq || !rx->framed) {
+	if (rx->head_seq != cur->seq || !rx->head.length) {
 		err = read_header(sk, rx, cur);
 		if (err) {
 			frame_error(sk, rx, err);

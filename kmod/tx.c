@@ -187,8 +187,8 @@ void seal_tx_sealed(struct sock *sk, struct seal_tx *tx, u8 type, unsigned int c
  * @pages: where its plaintext is, if not in the record itself
  * @count: their number, at most COMPAT_SPLICE_PAGES
  *
- * The caller pushes it. May sleep. An error
- * is final for the direction: the record is dropped and nothing of it is sent.
+ * The caller pushes the record. May sleep. An error is final for the
+ * direction: the record is dropped and nothing of it is sent.
  */
 int __flatten seal_tx_seal(struct sock *sk, struct seal_tx *tx, u8 type,
 			   const struct bio_vec *pages, unsigned int count)

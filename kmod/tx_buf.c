@@ -173,11 +173,12 @@ void seal_rec_drop(struct sock *sk, struct seal_tx *tx)
 /* Appends a fragment, whose reference it takes over. */
 static inline void emit(struct seal_tx *tx, struct page *page, unsigned int off, unsigned int len)
 {
-	struct bio_vec *end = tx->scratch->out + tx->out_count, *last = end - 1;
+	struct bio_vec *end = tx->scratch->out + tx->out_count;
 
 	tx->out_bytes += len;
-	if (tx->out_count && last->bv_page == page && last->bv_offset + last->bv_len == off) {
-		last->bv_len += len;
+	if (tx->out_count && end[-1].bv_page == page &&
+	    end[-1].bv_offset + end[-1].bv_len == off) {
+		end[-1].bv_len += len;
 		put_page(page);
 		return;
 	}
