@@ -2,11 +2,11 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
-#include "ctx.h"
 #include "core/frame.h"
-#include "mib.h"
-#include "rx.h"
-#include "tx.h"
+#include "ctx.h"
+#include "rx/rx.h"
+#include "seen/mib.h"
+#include "tx/tx.h"
 
 struct seal_ctx *seal_ctx_new(struct sock *sk)
 {

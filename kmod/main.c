@@ -5,10 +5,10 @@
 #include <linux/module.h>
 #include <net/tcp.h>
 
-#include "netns.h"
 #include "pages.h"
 #include "scratch.h"
-#include "tx.h"
+#include "seen/netns.h"
+#include "tx/tx.h"
 #include "ulp.h"
 
 static bool alias_tls;

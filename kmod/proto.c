@@ -4,12 +4,12 @@
 
 #include "compat/compat.h"
 #include "ctx.h"
-#include "mib.h"
 #include "proto.h"
-#include "rx.h"
+#include "rx/rx.h"
+#include "seen/mib.h"
+#include "seen/trace.h"
 #include "sockopt.h"
-#include "trace.h"
-#include "tx.h"
+#include "tx/tx.h"
 
 enum { FAMILY_V4, FAMILY_V6, FAMILIES };
 

@@ -7,15 +7,15 @@
 #include <linux/err.h>
 #include <linux/string.h>
 
-#include "ctx.h"
 #include "core/frame.h"
+#include "ctx.h"
 #include "keys.h"
-#include "mib.h"
 #include "proto.h"
-#include "rx.h"
+#include "rx/rx.h"
+#include "seen/mib.h"
+#include "seen/trace.h"
 #include "sockopt.h"
-#include "trace.h"
-#include "tx.h"
+#include "tx/tx.h"
 #include "uapi/sealsock.h"
 
 /* Newer than the oldest <linux/tls.h>. */

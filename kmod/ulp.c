@@ -7,9 +7,9 @@
 
 #include "compat/compat.h"
 #include "ctx.h"
-#include "mib.h"
 #include "proto.h"
-#include "trace.h"
+#include "seen/mib.h"
+#include "seen/trace.h"
 #include "uapi/sealsock.h"
 #include "ulp.h"
 

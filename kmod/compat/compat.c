@@ -4,10 +4,10 @@
 #include <linux/uaccess.h>
 #include <net/tcp.h>
 
-#include "compat.h"
-#include "../diag.h"
-#include "../rx.h"
-#include "../tx.h"
+#include "compat/compat.h"
+#include "rx/rx.h"
+#include "seen/diag.h"
+#include "tx/tx.h"
 
 int compat_iter_pages(const struct iov_iter *iter, size_t bytes, struct bio_vec *pages)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-#include "suite.h"
 #include "../uapi/sealsock.h"
+#include "suite.h"
 
 /*
  * RFC 8446 section 5.5: about 2^24.5 full-size records per AES-GCM key;

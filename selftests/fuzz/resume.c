@@ -8,7 +8,7 @@
  *  6: what is sealed inside a ticket, which a client then offers
  */
 #include "engine.h"
-#include "ticket.h"
+#include "resume/ticket.h"
 
 enum { TICKET, EXTERNAL, KINDS };
 

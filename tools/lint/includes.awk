@@ -12,13 +12,13 @@ function layer(f)
 		return "module"
 	if (f ~ /^userspace\/include\//)
 		return "api"
-	if (f ~ /^userspace\/lib\/(crypto\/|(wire|secret|error|mem|env|registry)[._])/)
+	if (f ~ /^userspace\/lib\/(base|crypto)\//)
 		return "base"
 	if (f ~ /^userspace\/lib\/hs\//)
 		return "hs"
-	if (f ~ /^userspace\/lib\/conn[._]/)
+	if (f ~ /^userspace\/lib\/conn\//)
 		return "conn"
-	if (f ~ /^userspace\/lib\/(io|install|control)[._]/)
+	if (f ~ /^userspace\/lib\/sock\//)
 		return "io"
 	if (f ~ /^userspace\/lib\//)
 		return "parts"

@@ -4,7 +4,7 @@
 #define UNIT_PAIR_H
 
 #include "certs.h"
-#include "conn.h"
+#include "conn/conn.h"
 #include "sealsock.h"
 
 /* The clock stands at TEST_NOW; random bytes are those of a counter. */

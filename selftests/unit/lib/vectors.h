@@ -3,7 +3,7 @@
 #ifndef UNIT_VECTORS_H
 #define UNIT_VECTORS_H
 
-#include "wire.h"
+#include "base/wire.h"
 
 /* Loads a file; ends the program if it cannot. */
 void vectors_load(const char *name);

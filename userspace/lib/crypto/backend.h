@@ -6,9 +6,9 @@
 #ifndef SEALSOCK_CRYPTO_BACKEND_H
 #define SEALSOCK_CRYPTO_BACKEND_H
 
-#include "mem.h"
-#include "registry.h"
-#include "wire.h"
+#include "base/mem.h"
+#include "base/registry.h"
+#include "base/wire.h"
 
 enum {
 	AEAD_NONCE = 12,

@@ -3,8 +3,8 @@
 #ifndef SEALSOCK_CRYPTO_HKDF_H
 #define SEALSOCK_CRYPTO_HKDF_H
 
+#include "base/secret.h"
 #include "crypto/backend.h"
-#include "secret.h"
 
 /* The hash to work with, and a scratch context that is overwritten by each call. */
 struct kdf {

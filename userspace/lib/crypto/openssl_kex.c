@@ -3,8 +3,8 @@
  * Key exchange: ECDH on the NIST curves (RFC 8446 §7.4.2), X25519 and X448 (openssl_raw.c), finite
  * fields (openssl_dh.c), and hybrids, which join one of these to what openssl_kem.c does.
  */
+#include "base/secret.h"
 #include "crypto/openssl_kex.h"
-#include "secret.h"
 
 /* A scalar is out of range once in 2^32 draws: more than a few means a broken source. */
 enum { SCALAR_TRIES = 8 };

@@ -7,8 +7,8 @@
 #ifndef SEALSOCK_EXT_H
 #define SEALSOCK_EXT_H
 
-#include "registry.h"
-#include "wire.h"
+#include "base/registry.h"
+#include "base/wire.h"
 
 /* Rows of the registry, in the order in which extensions are written. */
 enum ext_id {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Alerts received (RFC 8446 §6), and their names. Which alert an error sends: error.c's table. */
 #include "hs/hs.h"
-#include "trace.h"
+#include "trace/trace.h"
 
 static const struct {
 	uint8_t alert;

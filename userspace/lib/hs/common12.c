@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Steps of the TLS 1.2 handshake that client and server share. */
 #include "hs/hs.h"
-#include "trace.h"
+#include "trace/trace.h"
 
 enum { LOG_MAX = 24 << 10 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Steps of the TLS 1.3 handshake that client and server share. */
 #include "hs/hs.h"
-#include "trace.h"
+#include "trace/trace.h"
 
 int hs_fail_msg(struct hs *hs, int code, unsigned int msg, const char *why, uint16_t bad_ext)
 {

@@ -3,7 +3,7 @@
 #ifndef SEALSOCK_GREASE_H
 #define SEALSOCK_GREASE_H
 
-#include "config.h"
+#include "config/config.h"
 #include "msg/msg.h"
 
 /* Where one stands. */

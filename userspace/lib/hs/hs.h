@@ -7,14 +7,14 @@
 #ifndef SEALSOCK_HS_H
 #define SEALSOCK_HS_H
 
-#include "channel.h"
 #include "crypto/pkcs1.h"
 #include "hs/grease.h"
+#include "keys/schedule12.h"
+#include "keys/schedule13.h"
+#include "keys/transcript.h"
 #include "msg/msg.h"
-#include "schedule12.h"
-#include "schedule13.h"
-#include "session.h"
-#include "transcript.h"
+#include "record/channel.h"
+#include "resume/session.h"
 #include "x509/chain.h"
 
 enum hs_state {

@@ -4,7 +4,7 @@
  * server. Both ask for renegotiation, which is refused (RFC 5246 §7.2.2), and not forever.
  */
 #include "hs/hs.h"
-#include "trace.h"
+#include "trace/trace.h"
 
 enum { REFUSALS_MAX = 3 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Messages after the handshake (RFC 8446 §4.6), put together across records. */
 #include "hs/hs.h"
-#include "trace.h"
+#include "trace/trace.h"
 
 static bool allowed(const struct channel *ch, const struct hs_result *result, unsigned int type)
 {

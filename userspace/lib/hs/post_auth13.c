@@ -6,7 +6,7 @@
  * moment (§4.4), so whoever sends an answer sends no KeyUpdate before it.
  */
 #include "hs/hs.h"
-#include "trace.h"
+#include "trace/trace.h"
 
 enum {
 	CONTEXT_LEN = 16,

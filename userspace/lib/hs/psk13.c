@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Pre-shared keys of TLS 1.3 (RFC 8446 §4.2.11): from tickets and external ones. */
 #include "hs/hs.h"
-#include "ticket.h"
+#include "resume/ticket.h"
 
 /*
  * How far a client's idea of a ticket's age may be from ours, in seconds: round trips, and clocks

@@ -4,7 +4,7 @@
  * sessions with an extended master secret are, so none can be moved to another connection.
  */
 #include "hs/hs.h"
-#include "ticket.h"
+#include "resume/ticket.h"
 
 bool resume12_usable(const struct session *s)
 {

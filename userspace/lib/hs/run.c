@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The one driver: records to messages, messages to rows of the table. */
 #include "hs/hs.h"
-#include "trace.h"
+#include "trace/trace.h"
 
 int hs_init(struct hs *hs, struct channel *ch, struct hs_result *result)
 {

@@ -3,7 +3,7 @@
 #ifndef SEALSOCK_X509_NAME_H
 #define SEALSOCK_X509_NAME_H
 
-#include "wire.h"
+#include "base/wire.h"
 
 enum host_kind { HOST_NONE, HOST_DNS, HOST_IPV4, HOST_IPV6 };
 

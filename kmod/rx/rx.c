@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * recv() and poll(): records to readers.
+ */
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+#include <net/tcp.h>
+
+#include "cmsg.h"
+#include "crypt.h"
+#include "rx/rx.h"
+
+/* Below this much a copy costs less than finding the reader's pages. */
+#define STRAIGHT_MIN	2048
+
+/* So much is opened before TCP hears of it and other packets get their turn. */
+#define COMMIT_EVERY	SZ_128K
+
+struct seal_rx *seal_rx_new(void)
+{
+	struct seal_rx *rx = kzalloc(sizeof(*rx), GFP_KERNEL);
+
+	if (rx)
+		INIT_LIST_HEAD(&rx->plain);
+	return rx;
+}
+
+/* Called with the socket locked, after its operations stopped being ours. */
+void seal_rx_free(struct sock *sk, struct seal_rx *rx)
+{
+	struct seal_plain *plain;
+
+	while ((plain = seal_plain_first(rx))) {
+		list_del(&plain->node);
+		seal_plain_free(sk, plain);
+	}
+	seal_part_free(sk, &rx->part);
+	seal_key_free(rx->key);
+	kfree(rx);
+}
+
+/* 1: a whole record is there and may be opened; 0: not yet; or why none will be. */
+static int next_record(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+		       struct seal_header *head)
+{
+	if (rx->state == SEAL_DIR_EXPIRED)
+		return -EKEYEXPIRED;
+	return seal_rx_head(sk, rx, cur, head);
+}
+
+/*
+ * A direction that failed to frame says so once; after that a reader that
+ * does not block hears that there is nothing, as with the kernel's own TLS.
+ */
+static int report_error(struct seal_rx *rx, int err, bool block, bool copied)
+{
+	if (err == -EKEYEXPIRED || rx->state == SEAL_DIR_FAILED)
+		return err;
+	if (rx->told && !block)
+		return -EAGAIN;
+	/* With bytes to return the call cannot say it: the next one does. */
+	if (!copied)
+		rx->told = true;
+	return err;
+}
+
+/*
+ * TCP wakes nobody below SO_RCVLOWAT, but it counts sealed bytes that have
+ * not been read: those opened and copied by a call that waits for more do not
+ * count. While a reader sleeps every byte wakes it.
+ */
+static void lowat_lift(struct sock *sk, struct seal_rx *rx)
+{
+	if (rx->waiters++)
+		return;
+	rx->lowat = sk->sk_rcvlowat;
+	WRITE_ONCE(sk->sk_rcvlowat, 1);
+}
+
+static void lowat_restore(struct sock *sk, struct seal_rx *rx)
+{
+	/* Unless somebody has set another one meanwhile. */
+	if (!--rx->waiters && sk->sk_rcvlowat == 1)
+		WRITE_ONCE(sk->sk_rcvlowat, rx->lowat);
+}
+
+static size_t read_target(struct sock *sk, const struct seal_rx *rx, size_t len, int flags)
+{
+	if (rx->waiters && sk->sk_rcvlowat == 1 && !(flags & MSG_WAITALL))
+		return min_t(size_t, rx->lowat, len);
+	return sock_rcvlowat(sk, flags & MSG_WAITALL, len);
+}
+
+/*
+ * Sleeps until the head of the stream may have moved. 0, SEAL_RX_CHANGED, or
+ * an error.
+ */
+static int sleep_for_record(struct sock *sk, struct seal_rx *rx, long *timeo)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	u64 opened = rx->records;
+	int err;
+
+	lowat_lift(sk, rx);
+	add_wait_queue(sk_sleep(sk), &wait);
+	sk_set_bit(SOCKWQ_ASYNC_WAITDATA, sk);
+	err = sk_wait_event(sk, timeo,
+			    READ_ONCE(rx->ready) || READ_ONCE(rx->starved) ||
+			    READ_ONCE(rx->error) || READ_ONCE(sk->sk_err) ||
+			    READ_ONCE(rx->records) != opened ||
+			    (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN), &wait);
+	sk_clear_bit(SOCKWQ_ASYNC_WAITDATA, sk);
+	remove_wait_queue(sk_sleep(sk), &wait);
+	lowat_restore(sk, rx);
+	if (signal_pending(current))
+		return sock_intr_errno(*timeo);
+	if (err < 0)
+		return err;
+	return rx->records == opened ? 0 : SEAL_RX_CHANGED;
+}
+
+/*
+ * seal_rx_wait - until a whole record is at the cursor
+ * @timeo: how long, 0 for not at all; what is left of it on return
+ * @copied: the call has something to return already: the socket's error stays
+ *	for the next one
+ *
+ * What was opened before is taken off the queue first, because the lock may
+ * be dropped. SEAL_RX_RECORD: @head is its header; SEAL_RX_CHANGED: look again;
+ * SEAL_RX_EOF; -EAGAIN, -EKEYEXPIRED, the socket's error, what a signal makes
+ * of it, or why no record follows.
+ */
+int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+		 struct seal_header *head, long *timeo, bool copied)
+{
+	int ret;
+
+	for (;;) {
+		ret = next_record(sk, rx, cur, head);
+		if (ret < 0)
+			return report_error(rx, ret, *timeo, copied);
+		if (ret)
+			return SEAL_RX_RECORD;
+
+		seal_cursor_commit(sk, rx, cur);
+		if (sk_flush_backlog(sk)) {
+			seal_cursor_init(sk, cur);
+			continue;
+		}
+		seal_rx_update(sk, rx, cur);
+		if (rx->starved) {
+			ret = seal_rx_gather(sk, rx);
+			seal_cursor_init(sk, cur);
+			if (ret)
+				return ret;
+			continue;
+		}
+		if (sk->sk_err)
+			return copied ? -READ_ONCE(sk->sk_err) : sock_error(sk);
+		if ((sk->sk_shutdown & RCV_SHUTDOWN) || sock_flag(sk, SOCK_DONE))
+			return SEAL_RX_EOF;
+		if (!*timeo)
+			return -EAGAIN;
+
+		ret = sleep_for_record(sk, rx, timeo);
+		seal_cursor_init(sk, cur);
+		if (ret)
+			return ret;
+	}
+}
+
+/**
+ * struct seal_recv - one call of recvmsg()
+ * @msg: the caller's
+ * @len: bytes the caller wants
+ * @copied: bytes the caller has
+ * @target: bytes below which the call waits
+ * @timeo: how long it waits
+ * @cur: the next record to open
+ * @type: content type told to the caller, 0 at first
+ * @peek: nothing is taken away
+ * @peeked: with @peek, the last opened record that was looked at
+ */
+struct seal_recv {
+	struct msghdr *msg;
+	size_t len;
+	size_t copied;
+	size_t target;
+	long timeo;
+	struct seal_cursor cur;
+	u8 type;
+	bool peek;
+	struct seal_plain *peeked;
+};
+
+/* The next opened record for this call, if there is one. */
+static struct seal_plain *next_plain(struct seal_rx *rx, const struct seal_recv *call)
+{
+	if (!call->peeked)
+		return seal_plain_first(rx);
+	if (list_is_last(&call->peeked->node, &rx->plain))
+		return NULL;
+	return list_next_entry(call->peeked, node);
+}
+
+/* Copies @n bytes of @plain to the reader; with @take, they are gone from it. */
+static int copy_plain(struct sock *sk, struct seal_plain *plain, struct msghdr *msg, u32 n,
+		      bool take)
+{
+	/* The memory is no object of the allocator's: nothing to check there. */
+	if (_copy_to_iter(seal_plain_at(plain), n, &msg->msg_iter) != n)
+		return -EFAULT;
+	if (n == plain->len)
+		msg->msg_flags |= MSG_EOR;
+	if (take)
+		seal_plain_consume(sk, plain, n);
+	return 0;
+}
+
+/* 1: go on with the next record; 0: the call ends here; or an error. */
+static int deliver(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain,
+		   struct seal_recv *call)
+{
+	size_t n;
+	int ret;
+
+	ret = seal_cmsg_put_type(call->msg, plain->type, &call->type);
+	if (ret <= 0)
+		return ret;
+
+	n = min_t(size_t, plain->len, call->len - call->copied);
+	ret = copy_plain(sk, plain, call->msg, n, !call->peek);
+	if (ret)
+		return ret;
+	call->copied += n;
+	if (call->peek)
+		call->peeked = plain;
+	return call->type == SEAL_TYPE_DATA;
+}
+
+static bool may_open_straight(const struct sock *sk, const struct seal_rx *rx,
+			      const struct seal_recv *call, const struct seal_header *head)
+{
+	u32 len = seal_inner_len(rx->key, head) - rx->key->shape.type_len;
+
+	return !call->peek && head->type == SEAL_TYPE_DATA && !rx->key->shape.block &&
+	       len >= STRAIGHT_MIN && len <= call->len - call->copied &&
+	       (!rx->skip || seal_ctx(sk)->expect_no_pad) &&
+	       user_backed_iter(&call->msg->msg_iter);
+}
+
+/* Opens the record at the cursor. As deliver(). */
+static int receive(struct sock *sk, struct seal_rx *rx, struct seal_recv *call,
+		   const struct seal_header *head)
+{
+	struct iov_iter *iter = &call->msg->msg_iter;
+	size_t left = iov_iter_count(iter);
+	struct seal_plain *plain;
+	int ret;
+
+	ret = seal_rx_open(sk, rx, &call->cur, head,
+			   may_open_straight(sk, rx, call, head) ? iter : NULL, &plain);
+	if (ret)
+		return ret;
+	if (plain)
+		return deliver(sk, rx, plain, call);
+	seal_cmsg_put_type(call->msg, SEAL_TYPE_DATA, &call->type);
+	call->copied += left - iov_iter_count(iter);
+	call->msg->msg_flags |= MSG_EOR;
+	return 1;
+}
+
+/*
+ * Sleeping drops the lock: what this call has peeked at may be gone. Then it
+ * looks again from the start.
+ */
+static void restart_peek(struct seal_recv *call)
+{
+	iov_iter_revert(&call->msg->msg_iter, call->copied);
+	call->copied = 0;
+	call->peeked = NULL;
+}
+
+/* No whole record is at the cursor. 1: look again; otherwise as deliver(). */
+static int wait_for_more(struct sock *sk, struct seal_rx *rx, struct seal_recv *call)
+{
+	struct seal_header head;
+	int ret;
+
+	/* With enough at hand only what is there already is added. */
+	if (call->copied >= call->target)
+		return 0;
+	ret = seal_rx_wait(sk, rx, &call->cur, &head, &call->timeo, call->copied);
+	if (ret < 0 || ret == SEAL_RX_EOF)
+		return ret;
+	if (call->peek)
+		restart_peek(call);
+	return 1;
+}
+
+/* One record, opened before or now. As deliver(). */
+static int recv_step(struct sock *sk, struct seal_rx *rx, struct seal_recv *call)
+{
+	struct seal_plain *plain = next_plain(rx, call);
+	struct seal_header head;
+
+	if (plain)
+		return deliver(sk, rx, plain, call);
+	if (call->cur.done >= COMMIT_EVERY) {
+		seal_cursor_commit(sk, rx, &call->cur);
+		if (sk_flush_backlog(sk))
+			seal_cursor_init(sk, &call->cur);
+	}
+	if (next_record(sk, rx, &call->cur, &head) > 0)
+		return receive(sk, rx, call, &head);
+	return wait_for_more(sk, rx, call);
+}
+
+static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+{
+	struct seal_rx *rx = seal_ctx(sk)->rx;
+	struct seal_recv call = {
+		.msg = msg,
+		.len = len,
+		.target = read_target(sk, rx, len, flags),
+		.timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT),
+		.peek = flags & MSG_PEEK,
+	};
+	int ret = 1;
+
+	seal_cursor_init(sk, &call.cur);
+	while (ret > 0 && call.copied < len) {
+		ret = recv_step(sk, rx, &call);
+		cond_resched();
+	}
+	seal_cursor_commit(sk, rx, &call.cur);
+	return call.copied ? call.copied : min(ret, 0);
+}
+
+/* A small read of a record that is open already: as recv_locked(), or 0 where it is no such. */
+static int recv_opened(struct sock *sk, struct seal_rx *rx, struct msghdr *msg, size_t len,
+		       int flags)
+{
+	struct seal_plain *plain = seal_plain_first(rx);
+
+	if (!len || !plain || len > plain->len || plain->type != SEAL_TYPE_DATA ||
+	    (flags & MSG_PEEK) || msg->msg_controllen)
+		return 0;
+	/* As seal_cmsg_put_type() answers who did not ask for the type. */
+	msg->msg_flags |= MSG_CTRUNC;
+	return copy_plain(sk, plain, msg, len, true) ?: len;
+}
+
+/* proto.recvmsg */
+int seal_rx_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+{
+	int ret;
+
+	if (unlikely(flags & MSG_ERRQUEUE))
+		return sock_recv_errqueue(sk, msg, len, SOL_IP, IP_RECVERR);
+
+	lock_sock(sk);
+	ret = recv_opened(sk, seal_ctx(sk)->rx, msg, len, flags);
+	if (!ret)
+		ret = recv_locked(sk, msg, len, flags);
+	release_sock(sk);
+	return ret;
+}
+
+/*
+ * seal_rx_inq - SIOCINQ: bytes that can be read without waiting
+ *
+ * Exact for what is opened; for whole records still sealed the most their
+ * content can be. 0 only where a read would wait, or find the end of file.
+ */
+int seal_rx_inq(struct sock *sk)
+{
+	struct seal_rx *rx = seal_ctx(sk)->rx;
+	struct seal_cursor cur;
+	struct seal_header head;
+	struct seal_plain *plain;
+	int sum = 0;
+
+	lock_sock(sk);
+	list_for_each_entry(plain, &rx->plain, node)
+		sum += plain->len;
+	seal_cursor_init(sk, &cur);
+	while (sum < INT_MAX / 2 && next_record(sk, rx, &cur, &head) > 0) {
+		sum += max(seal_inner_len(rx->key, &head) - rx->key->shape.type_len, 1U);
+		if (rx->part.page)
+			break;
+		cur.seq += SEAL_HEADER + head.length;
+	}
+	release_sock(sk);
+	return sum;
+}
+
+/* proto.sock_is_readable; may be called without the lock. */
+bool seal_rx_is_readable(struct sock *sk)
+{
+	const struct seal_rx *rx = seal_ctx(sk)->rx;
+
+	if (!list_empty_careful(&rx->plain) || READ_ONCE(rx->state) == SEAL_DIR_FAILED)
+		return true;
+	if (READ_ONCE(rx->error))
+		return !READ_ONCE(rx->told);
+	return READ_ONCE(rx->ready) && READ_ONCE(rx->state) != SEAL_DIR_EXPIRED;
+}
+
+/*
+ * proto_ops.poll. Lockless, but for a record that exceeds the receive window:
+ * then the part that is there must go for the rest to come.
+ */
+__poll_t seal_rx_poll(struct file *file, struct socket *sock, struct poll_table_struct *wait)
+{
+	struct sock *sk = sock->sk;
+	struct seal_ctx *ctx = seal_ctx(sk);
+	__poll_t mask;
+
+	mask = ctx->base_ops->poll(file, sock, wait);
+	if (READ_ONCE(ctx->rx->starved)) {
+		lock_sock(sk);
+		if (ctx->rx->starved)
+			seal_rx_gather(sk, ctx->rx);
+		release_sock(sk);
+	}
+	if (seal_rx_is_readable(sk))
+		return mask | EPOLLIN | EPOLLRDNORM;
+	if (!(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN))
+		mask &= ~(EPOLLIN | EPOLLRDNORM);
+	return mask;
+}

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Opening a record: out of place, from where TCP put the ciphertext, either
+ * into pages of ours or straight into the reader's memory.
+ */
+#include <linux/mm.h>
+#include <linux/scatterlist.h>
+#include <linux/uio.h>
+#include <net/sock.h>
+
+#include "compat/compat.h"
+#include "core/content.h"
+#include "crypt.h"
+#include "rx/rx.h"
+#include "rx/rx_source.h"
+#include "seen/mib.h"
+#include "seen/trace.h"
+
+enum {
+	DST_PAGES = 8,	/* of the reader */
+	DST_SG = DST_PAGES + 2,
+	MAX_MISS = 10,	/* at most 1024 records before the reader's memory is tried again */
+};
+
+static int fail(struct sock *sk, struct seal_rx *rx, int err)
+{
+	/* Nothing was used up: the record can be opened when there is memory. */
+	if (err == -ENOMEM)
+		return err;
+	if (err == -EBADMSG)
+		SEAL_INC(sk, DECRYPTERROR);
+	rx->error = err;
+	seal_direction(&rx->state, SEAL_DIR_FAIL);
+	trace_sealsock_fail(sk, false, err);
+	return err;
+}
+
+/* The record has been opened for good: the cursor and the numbers move on. */
+static void opened(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+		   const struct seal_header *head, u8 type, u32 content_len, bool straight)
+{
+	trace_sealsock_open(sk, type, content_len, rx->key->seq.next, straight);
+	seal_seq_advance(&rx->key->seq);
+	rx->records++;
+	rx->bytes += content_len;
+	SEAL_INC(sk, RXRECORDS);
+	SEAL_ADD(sk, RXBYTES, content_len);
+
+	cur->moved = true;
+	if (rx->part.page) {
+		seal_part_free(sk, &rx->part);
+		return;
+	}
+	cur->seq += SEAL_HEADER + head->length;
+	cur->done += SEAL_HEADER + head->length;
+}
+
+/* The content type, and how much of @plain is content. */
+static int resolve(struct seal_rx *rx, const struct seal_header *head, struct seal_plain *plain)
+{
+	size_t len;
+	int err;
+
+	if (rx->key->shape.version != SEAL_TLS13) {
+		plain->type = head->type;
+		if (!rx->key->shape.block)
+			return 0;
+		err = seal_content_unpad_cbc(seal_plain_at(plain), plain->len, &len);
+	} else {
+		err = seal_content_unpad(seal_plain_at(plain), plain->len, &plain->type, &len);
+	}
+	if (!err)
+		plain->len = len;
+	return err;
+}
+
+/* Opens it into pages of ours. 0, *@plain being in no list; or an error of seal_rx_open(). */
+static int open_buffered(struct sock *sk, struct seal_rx *rx, const struct seal_header *head,
+			 struct seal_scratch *scratch, struct seal_plain **plain)
+{
+	struct scatterlist dst[2] = {};
+	int err;
+
+	*plain = seal_plain_new(sk, rx, seal_inner_len(rx->key, head),
+				round_down(scratch->sg[1].offset, rx->key->chunk));
+	if (!*plain)
+		return -ENOMEM;
+	if ((*plain)->len)
+		sg_set_page(&dst[1], (*plain)->page, (*plain)->len, (*plain)->off);
+	sg_mark_end(&dst[1]);
+	err = seal_crypt_open(rx->key, head, scratch, dst);
+	if (!err)
+		err = resolve(rx, head, *plain);
+	if (!err)
+		return 0;
+	seal_plain_free(sk, *plain);
+	return fail(sk, rx, err);
+}
+
+/* The reader's memory for one record. */
+struct target {
+	struct page *pages[DST_PAGES];
+	struct scatterlist sg[DST_SG];
+	int count;	/* of pages */
+	u32 len;	/* bytes in them */
+	u32 rest;	/* bytes behind them, which are opened to scratch.tail and copied */
+};
+
+/* Takes target->len bytes off the iterator. -EAGAIN: the pages cannot be had. */
+static int target_pages(struct target *target, struct iov_iter *iter)
+{
+	u32 left = target->len;
+	int n = 0;
+
+	while (left) {
+		size_t start;
+		ssize_t got = -EFAULT;
+
+		if (n < DST_PAGES)
+			got = iov_iter_get_pages2(iter, target->pages + n, left, DST_PAGES - n,
+						  &start);
+		if (got <= 0) {
+			iov_iter_revert(iter, target->len - left);
+			while (n)
+				put_page(target->pages[--n]);
+			return -EAGAIN;
+		}
+		left -= got;
+		while (got) {
+			size_t part = min_t(size_t, got, PAGE_SIZE - start);
+
+			target->sg[n + 1] = (struct scatterlist){};
+			sg_set_page(&target->sg[n + 1], target->pages[n], part, start);
+			got -= part;
+			start = 0;
+			n++;
+		}
+	}
+	target->count = n;
+	return 0;
+}
+
+/*
+ * The reader's memory for @len bytes of content; advances the iterator behind
+ * what is opened there. A few bytes on a last page are cheaper to copy, and in
+ * TLS 1.3 the cipher need not stop between them and the type.
+ */
+static int target_init(struct target *target, struct iov_iter *iter, u32 len, unsigned int type_len,
+		       struct seal_scratch *scratch)
+{
+	struct scatterlist *end;
+	int err;
+
+	target->rest = offset_in_page(compat_iter_addr(iter) + len);
+	if (target->rest > SEAL_SHORT)
+		target->rest = 0;
+	target->len = len - target->rest;
+	target->sg[0] = (struct scatterlist){};
+	err = target_pages(target, iter);
+	if (err)
+		return err;
+
+	end = &target->sg[target->count];
+	if (target->rest + type_len) {
+		*++end = (struct scatterlist){};
+		sg_set_buf(end, scratch->tail, target->rest + type_len);
+	}
+	sg_mark_end(end);
+	return 0;
+}
+
+static void target_release(struct target *target)
+{
+	while (target->count--) {
+		struct page *page = target->pages[target->count];
+
+		if (!PageDirty(page))
+			set_page_dirty_lock(page);
+		put_page(page);
+	}
+}
+
+/* The last byte, @type, says that this was no plain application data. */
+static void missed(struct sock *sk, struct seal_rx *rx, u8 type)
+{
+	if (rx->miss < MAX_MISS)
+		rx->miss++;
+	rx->skip = 1 << rx->miss;
+	SEAL_INC(sk, DECRYPTRETRY);
+	if (!type)
+		SEAL_INC(sk, RXNOPADVIOL);
+}
+
+/* Opens it, @iter being behind target->len bytes. 0; -EAGAIN; an error, what is there wiped. */
+static int open_to(struct sock *sk, struct seal_rx *rx, const struct seal_header *head,
+		   struct seal_scratch *scratch, struct target *target, struct iov_iter *iter)
+{
+	const u8 *type = scratch->tail + target->rest;
+	size_t copied;
+	int err;
+
+	err = seal_crypt_open(rx->key, head, scratch, target->sg);
+	if (err) {
+		sg_zero_buffer(target->sg + 1, target->count, target->len, 0);
+		return fail(sk, rx, err);
+	}
+	if (rx->key->shape.type_len && *type != SEAL_TYPE_DATA) {
+		missed(sk, rx, *type);
+		return -EAGAIN;
+	}
+	copied = target->rest ? _copy_to_iter(scratch->tail, target->rest, iter) : 0;
+	if (copied == target->rest)
+		return 0;
+	/* Not writable: for the other way to say. */
+	iov_iter_revert(iter, copied);
+	return -EAGAIN;
+}
+
+/*
+ * Opens a record of application data into the reader's memory. In TLS 1.3 the
+ * type byte is opened to memory of ours, and where it is not that of
+ * application data the record counts as not opened: @iter is where it was, the
+ * ciphertext untouched. 0, @iter advanced; -EAGAIN: it is for open_buffered();
+ * others are final, what was written to the reader's memory is zero.
+ */
+static int open_straight(struct sock *sk, struct seal_rx *rx, const struct seal_header *head,
+			 struct seal_scratch *scratch, struct iov_iter *iter)
+{
+	unsigned int type_len = rx->key->shape.type_len;
+	struct target target __uninitialized;
+	int err;
+
+	err = target_init(&target, iter, seal_inner_len(rx->key, head) - type_len, type_len,
+			  scratch);
+	if (err)
+		return err;
+	err = open_to(sk, rx, head, scratch, &target, iter);
+	if (err)
+		iov_iter_revert(iter, target.len);
+	target_release(&target);
+	return err;
+}
+
+/*
+ * seal_rx_open - open the record at the cursor
+ * @head: its header; it is there as a whole
+ * @iter: the reader's memory, if the whole plaintext fits there and may be
+ *	opened straight into it; or NULL
+ * @plain: the record, appended to rx->plain; NULL: it is in @iter
+ *
+ * Moves the cursor behind the record. May sleep. 0. -ENOMEM: nothing has
+ * changed. -EBADMSG and others are final for the direction.
+ */
+int seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+		 const struct seal_header *head, struct iov_iter *iter, struct seal_plain **plain)
+{
+	struct seal_scratch *scratch = seal_scratch_get(rx->key, sk->sk_allocation);
+	u32 len = seal_inner_len(rx->key, head) - rx->key->shape.type_len;
+	struct seal_plain *p = NULL;
+	int err;
+
+	if (!scratch)
+		return -ENOMEM;
+	err = seal_source_init(sk, rx, cur, head, scratch);
+	if (err)
+		err = fail(sk, rx, err);
+	else
+		err = iter ? open_straight(sk, rx, head, scratch, iter) : -EAGAIN;
+	if (err == -EAGAIN)
+		err = open_buffered(sk, rx, head, scratch, &p);
+	seal_scratch_put(rx->key, scratch);
+	if (err)
+		return err;
+
+	*plain = p;
+	opened(sk, rx, cur, head, p ? p->type : SEAL_TYPE_DATA, p ? p->len : len, !p);
+	if (!p) {
+		rx->miss = 0;
+		SEAL_INC(sk, RXSTRAIGHT);
+		return 0;
+	}
+	if (rx->skip)
+		rx->skip--;
+	if (rx->key->shape.version == SEAL_TLS13 &&
+	    seal_content_is_key_update(p->type, seal_plain_at(p), p->len)) {
+		seal_direction(&rx->state, SEAL_DIR_KEY_UPDATE);
+		SEAL_INC(sk, RXREKEYRECEIVED);
+		trace_sealsock_key_update(sk);
+	}
+	list_add_tail(&p->node, &rx->plain);
+	return 0;
+}

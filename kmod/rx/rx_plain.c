@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory for opened records, cut from the reader's page fragment. Most are
+ * copied out in the call that opened them: their memory goes straight back,
+ * and the next record lands in the same, still warm, place.
+ */
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <net/sock.h>
+
+#include "pages.h"
+#include "rx/rx.h"
+
+/* Below this much it does not matter where pages end. */
+#define IN_STEP_MIN	2048
+
+/*
+ * Room for @len bytes. Ciphers stop where a page of either side ends: a large
+ * record whose ciphertext begins at @at in its page is opened to the same
+ * place in a page, so that both sides end at once.
+ */
+static bool cut(struct sock *sk, struct seal_plain *plain, u32 len, u32 at)
+{
+	struct page_frag *frag = sk_page_frag(sk);
+	u32 slack = len < IN_STEP_MIN ? 0 : PAGE_SIZE - 1, lead;
+
+	if (seal_pages_refill(len + slack, frag, sk->sk_allocation) &&
+	    frag->size - frag->offset >= len + slack) {
+		lead = (at - frag->offset) & slack;
+		plain->page = frag->page;
+		plain->start = frag->offset;
+		plain->size = lead + len;
+		plain->off = frag->offset + lead;
+		get_page(frag->page);
+		frag->offset += lead + len;
+		return true;
+	}
+
+	/* Memory is fragmented: no more than needed, and try harder. */
+	plain->page = alloc_pages(sk->sk_allocation | __GFP_COMP, get_order(len));
+	plain->size = len;
+	return plain->page;
+}
+
+/* Back to the fragment, if it was the last that was cut and is ours alone. */
+static void give_back(struct sock *sk, const struct seal_plain *plain)
+{
+	struct page_frag *frag = sk_page_frag(sk);
+
+	if (!plain->shared && plain->page == frag->page &&
+	    plain->start + plain->size == frag->offset)
+		frag->offset = plain->start;
+}
+
+/*
+ * Without memory under the socket's limits one record may still be opened:
+ * reading is what frees memory. Only reading ahead (MSG_PEEK) has to stop.
+ */
+static bool charge(struct sock *sk, const struct seal_rx *rx, struct seal_plain *plain)
+{
+	u32 bytes = plain->size + sizeof(*plain);
+
+	if (!list_empty(&rx->plain) && atomic_read(&sk->sk_rmem_alloc) > sk->sk_rcvbuf)
+		return false;
+	if (!__sk_rmem_schedule(sk, bytes, false))
+		return list_empty(&rx->plain);
+
+	atomic_add(bytes, &sk->sk_rmem_alloc);
+	sk_mem_charge(sk, bytes);
+	plain->charged = bytes;
+	return true;
+}
+
+/*
+ * seal_plain_new - memory for @len bytes of an opened record
+ * @at: where in a page its ciphertext begins
+ *
+ * May sleep. NULL: no memory, or too much is open and unread already.
+ */
+struct seal_plain *seal_plain_new(struct sock *sk, const struct seal_rx *rx, u32 len, u32 at)
+{
+	struct seal_plain *plain;
+
+	plain = kmalloc(sizeof(*plain), sk->sk_allocation);
+	if (!plain)
+		return NULL;
+
+	*plain = (struct seal_plain){ .len = len };
+	if (!cut(sk, plain, max(len, 1U), at) || !charge(sk, rx, plain)) {
+		seal_plain_free(sk, plain);
+		return NULL;
+	}
+	return plain;
+}
+
+/* Frees a record that is in no list. */
+void seal_plain_free(struct sock *sk, struct seal_plain *plain)
+{
+	if (plain->charged) {
+		atomic_sub(plain->charged, &sk->sk_rmem_alloc);
+		sk_mem_uncharge(sk, plain->charged);
+	}
+	if (plain->page) {
+		give_back(sk, plain);
+		put_page(plain->page);
+	}
+	kfree(plain);
+}
+
+/* The first @len unread bytes of a record in a list are gone, and with the last the record. */
+void seal_plain_consume(struct sock *sk, struct seal_plain *plain, u32 len)
+{
+	plain->off += len;
+	plain->len -= len;
+	if (plain->len)
+		return;
+	list_del(&plain->node);
+	seal_plain_free(sk, plain);
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Readers that take pages: splice() out of the socket, and kernel users of
+ * read_sock(). Both see application data only.
+ */
+#include <linux/err.h>
+#include <linux/skbuff.h>
+#include <linux/splice.h>
+#include <net/tcp.h>
+
+#include "rx/rx.h"
+
+/* The first unread record, opened if need be. NULL: end of file. */
+static struct seal_plain *first_record(struct sock *sk, struct seal_rx *rx,
+				       struct seal_cursor *cur, long *timeo, bool copied)
+{
+	struct seal_plain *plain;
+	struct seal_header head;
+	int ret;
+
+	do {
+		plain = seal_plain_first(rx);
+		if (plain)
+			return plain;
+		ret = seal_rx_wait(sk, rx, cur, &head, timeo, copied);
+	} while (ret == SEAL_RX_CHANGED);
+	if (ret == SEAL_RX_RECORD)
+		ret = seal_rx_open(sk, rx, cur, &head, NULL, &plain);
+	return ret < 0 ? ERR_PTR(ret) : plain;
+}
+
+/* A buffer that shares the first @len unread bytes of @plain. */
+static struct sk_buff *share(struct sock *sk, struct seal_plain *plain, u32 len)
+{
+	struct sk_buff *skb = alloc_skb(0, sk->sk_allocation);
+
+	if (!skb)
+		return NULL;
+	get_page(plain->page);
+	skb_fill_page_desc(skb, 0, plain->page, plain->off, len);
+	skb->len = len;
+	skb->data_len = len;
+	skb->truesize += len;
+	plain->shared = true;
+	return skb;
+}
+
+static ssize_t splice_locked(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+			     struct pipe_inode_info *pipe, size_t len, unsigned int flags,
+			     long timeo)
+{
+	struct seal_plain *plain;
+	struct sk_buff *skb;
+	ssize_t ret;
+
+	for (;;) {
+		plain = first_record(sk, rx, cur, &timeo, false);
+		if (IS_ERR_OR_NULL(plain))
+			return PTR_ERR_OR_ZERO(plain);
+		if (plain->type != SEAL_TYPE_DATA)
+			return -EINVAL;
+		if (plain->len)
+			break;
+		/* A record without content is not an end of file. */
+		seal_plain_consume(sk, plain, 0);
+	}
+
+	skb = share(sk, plain, min_t(size_t, plain->len, len));
+	if (!skb)
+		return -ENOMEM;
+	ret = skb_splice_bits(skb, sk, 0, pipe, skb->len, flags);
+	if (ret > 0)
+		seal_plain_consume(sk, plain, ret);
+	consume_skb(skb);
+	return ret;
+}
+
+/* proto_ops.splice_read */
+ssize_t seal_rx_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode_info *pipe,
+			    size_t len, unsigned int flags)
+{
+	struct sock *sk = sock->sk;
+	struct seal_rx *rx = seal_ctx(sk)->rx;
+	bool nonblock = (flags & SPLICE_F_NONBLOCK) || (sock->file->f_flags & O_NONBLOCK);
+	struct seal_cursor cur;
+	ssize_t ret;
+
+	lock_sock(sk);
+	seal_cursor_init(sk, &cur);
+	ret = splice_locked(sk, rx, &cur, pipe, len, flags, sock_rcvtimeo(sk, nonblock));
+	seal_cursor_commit(sk, rx, &cur);
+	release_sock(sk);
+	return ret;
+}
+
+/* Gives one record to @actor. The bytes it took, 0 if it stalls, or an error. */
+static int act(struct sock *sk, struct seal_plain *plain, read_descriptor_t *desc,
+	       sk_read_actor_t actor)
+{
+	struct sk_buff *skb;
+	int used;
+
+	skb = share(sk, plain, plain->len);
+	if (!skb)
+		return -ENOMEM;
+	used = actor(desc, skb, 0, plain->len);
+	consume_skb(skb);
+	if (used > 0)
+		seal_plain_consume(sk, plain, used);
+	return used;
+}
+
+/* proto_ops.read_sock: the caller holds the socket lock. Does not wait. */
+int seal_rx_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t actor)
+{
+	struct seal_rx *rx = seal_ctx(sk)->rx;
+	struct seal_cursor cur;
+	int copied = 0, ret = 0;
+	long timeo = 0;
+
+	seal_cursor_init(sk, &cur);
+	while (desc->count) {
+		struct seal_plain *plain = first_record(sk, rx, &cur, &timeo, copied);
+
+		if (IS_ERR_OR_NULL(plain)) {
+			ret = PTR_ERR_OR_ZERO(plain);
+			break;
+		}
+		if (plain->type != SEAL_TYPE_DATA) {
+			ret = -EINVAL;
+			break;
+		}
+		if (!plain->len) {
+			seal_plain_consume(sk, plain, 0);
+			continue;
+		}
+		ret = act(sk, plain, desc, actor);
+		if (ret <= 0)
+			break;
+		copied += ret;
+	}
+	seal_cursor_commit(sk, rx, &cur);
+	return copied ? copied : ret;
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pages of files and pipes: sendfile(), splice(), vmsplice(). A record that
+ * is complete is sealed straight from the pages; what would wait for more is
+ * copied, because the pages are not ours to keep.
+ */
+#include <linux/uio.h>
+#include <net/sock.h>
+
+#include "compat/compat.h"
+#include "tx/tx.h"
+
+/*
+ * seal_tx_splice - pages of @msg into the open record
+ * @type: of the record
+ *
+ * Takes what the record still holds. Where that completes an empty record,
+ * the record is sealed from the pages, to be pushed; otherwise it is copied
+ * and the record stays open. Returns the number of bytes taken, or
+ * -EFAULT, or as seal_tx_seal().
+ */
+int seal_tx_splice(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, u8 type)
+{
+	struct seal_rec *rec = &tx->rec;
+	size_t n = min_t(size_t, msg_data_left(msg), rec->body.len - rec->len);
+	struct bio_vec pages[COMPAT_SPLICE_PAGES] __uninitialized;
+	int count, err;
+
+	/* Prefix and trailer apart, the whole body, padded or not, from pages of a file or pipe. */
+	if (!rec->len && rec->frame.page && n == rec->body.len) {
+		count = compat_iter_pages(&msg->msg_iter, n, pages);
+		if (count > 0) {
+			rec->len = n;
+			err = seal_tx_seal(sk, tx, type, pages, count);
+			if (err)
+				return err;
+			iov_iter_advance(&msg->msg_iter, n);
+			return n;
+		}
+	}
+
+	return seal_tx_copy(tx, msg);
+}
+
+/* proto.splice_eof: a splice ended early though SPLICE_F_MORE had promised more. */
+void seal_tx_splice_eof(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+	long timeo;
+
+	lock_sock(sk);
+	timeo = sock_sndtimeo(sk, false);
+	seal_tx_flush(sk, 0, &timeo);
+	release_sock(sk);
+}

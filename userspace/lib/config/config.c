@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "resume/session_store.h"
+#include "resume/ticket.h"
+
+enum { TICKETS_DEFAULT = 2 };
+
+struct sealsock_config *sealsock_config_new(enum sealsock_role role)
+{
+	struct sealsock_config *cfg;
+
+	if (role != SEALSOCK_CLIENT && role != SEALSOCK_SERVER)
+		return NULL;
+	cfg = mem_zalloc(&env_default, sizeof(*cfg));
+	if (!cfg)
+		return NULL;
+	cfg->refs = 1;
+	cfg->role = role;
+	cfg->env = env_default;
+	cfg->keylog_fd = -1;
+	cfg->verify = role == SEALSOCK_CLIENT ? SEALSOCK_VERIFY_REQUIRED : SEALSOCK_VERIFY_NONE;
+	buf_init(&cfg->alpn, &cfg->env);
+	buf_init(&cfg->ca_names, &cfg->env);
+	cfg->record_size_limit = RECORD_LIMIT_MAX;
+	cfg->grease = true;
+	cfg->ticket_count = TICKETS_DEFAULT;
+	cfg->crypto = crypto_get();
+	if (!cfg->crypto || config_note_trust(cfg)) {
+		sealsock_config_unref(cfg);
+		return NULL;
+	}
+	config_set_profile(cfg, PROFILE_DEFAULT);
+	return cfg;
+}
+
+struct sealsock_config *sealsock_config_ref(struct sealsock_config *cfg)
+{
+	if (cfg)
+		__atomic_add_fetch(&cfg->refs, 1, __ATOMIC_RELAXED);
+	return cfg;
+}
+
+static void free_credentials(struct sealsock_config *cfg)
+{
+	struct credential *c, *next;
+
+	for (c = cfg->creds; c; c = next) {
+		next = c->next;
+		credential_free(c, &cfg->env);
+	}
+}
+
+void sealsock_config_unref(struct sealsock_config *cfg)
+{
+	if (!cfg || __atomic_sub_fetch(&cfg->refs, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	free_credentials(cfg);
+	config_free_psks(cfg);
+	trust_free(cfg->trust);
+	buf_free(&cfg->alpn);
+	buf_free(&cfg->ca_names);
+	memory_store_free(cfg->memory);
+	ticket_keys_free(cfg->tickets);
+	if (cfg->keylog_fd >= 0)
+		close(cfg->keylog_fd);
+	crypto_put(cfg->crypto);
+	mem_free(&env_default, cfg, sizeof(*cfg));
+}
+
+int config_fail(struct sealsock_config *cfg, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(cfg->error, sizeof(cfg->error), fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+int config_freeze(struct sealsock_config *cfg)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	int err = 0;
+
+	if (!__atomic_load_n(&cfg->frozen, __ATOMIC_ACQUIRE)) {
+		pthread_mutex_lock(&lock);
+		if (cfg->role == SEALSOCK_SERVER && cfg->ticket_count && !cfg->tickets)
+			err = ticket_keys_new(&cfg->env, cfg->crypto, NULL, &cfg->tickets);
+		if (!err)
+			__atomic_store_n(&cfg->frozen, true, __ATOMIC_RELEASE);
+		pthread_mutex_unlock(&lock);
+	} else if (cfg->tickets) {
+		ticket_keys_refresh(cfg->tickets);
+	}
+	return err;
+}
+
+int config_open(struct sealsock_config *cfg)
+{
+	cfg->error[0] = '\0';
+	if (__atomic_load_n(&cfg->frozen, __ATOMIC_ACQUIRE))
+		return config_fail(cfg, SEALSOCK_ERR_FROZEN,
+				   "the configuration already has connections");
+	return 0;
+}
+
+const char *sealsock_config_error(const struct sealsock_config *cfg)
+{
+	return cfg->error;
+}
+
+int sealsock_config_env(struct sealsock_config *cfg, const struct sealsock_env *env)
+{
+	int err = config_open(cfg);
+
+	if (err)
+		return err;
+	if (cfg->creds || cfg->trust || cfg->alpn.p || cfg->ca_names.p || cfg->psks ||
+	    cfg->tickets || cfg->memory)
+		return config_fail(cfg, SEALSOCK_ERR_STATE,
+				   "config_env must come before the other settings");
+	cfg->env = env_default;
+	cfg->env.arg = env->arg;
+	if (env->now)
+		cfg->env.now = env->now;
+	if (env->random)
+		cfg->env.random = env->random;
+	if (env->alloc)
+		cfg->env.alloc = env->alloc;
+	if (env->free)
+		cfg->env.free = env->free;
+	return 0;
+}
+
+/* One complaint of sealsock_config_check(). */
+struct report {
+	char *buf;
+	size_t len;
+	size_t at;
+	int count;
+};
+
+static void complain(struct report *r, const char *line)
+{
+	size_t room = r->len > r->at ? r->len - r->at : 0;
+	int n = snprintf(room ? r->buf + r->at : NULL, room, "%s%s", r->count ? "\n" : "", line);
+
+	if (n > 0)
+		r->at += (size_t)n;
+	r->count++;
+}
+
+/* Can any credential be used with any of the configured schemes? */
+static bool can_sign(const struct sealsock_config *cfg)
+{
+	struct bytes list = wire_list_of(&cfg->sigalgs);
+	const struct credential *c;
+	size_t i;
+
+	for (c = cfg->creds; c; c = c->next)
+		for (i = 0; i < u16_count(list); i++)
+			if (credential_can(c, sigscheme_find(u16_at(list, i)), VERSION_TLS12) ||
+			    credential_can(c, sigscheme_find(u16_at(list, i)), VERSION_TLS13))
+				return true;
+	return false;
+}
+
+int sealsock_config_check(const struct sealsock_config *cfg, char *buf, size_t len)
+{
+	struct report r = { .buf = buf, .len = len };
+
+	if (len)
+		buf[0] = '\0';
+	if (!config_has_version(cfg, VERSION_TLS12) && !config_has_version(cfg, VERSION_TLS13))
+		complain(&r, "no cipher suite is of an enabled version: config_versions");
+	if (cfg->role == SEALSOCK_SERVER && !cfg->creds && !cfg->psks)
+		complain(&r, "a server needs a certificate and its key: config_cert_file");
+	else if (cfg->creds && !can_sign(cfg))
+		complain(&r, "no certificate's key can sign with the configured schemes");
+	if ((cfg->verify == SEALSOCK_VERIFY_REQUIRED || cfg->verify == SEALSOCK_VERIFY_OPTIONAL ||
+	     (cfg->post_auth && cfg->role == SEALSOCK_SERVER)) &&
+	    trust_count(cfg->trust) == 0 && !cfg->psks)
+		complain(&r, "no trust anchors for verification: config_ca_system, config_ca_file");
+	return r.count;
+}

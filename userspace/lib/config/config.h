@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* The configuration as connections see it: read-only, shared. */
+#ifndef SEALSOCK_CONFIG_H
+#define SEALSOCK_CONFIG_H
+
+#include "base/secret.h"
+#include "crypto/backend.h"
+
+/*
+ * A chain and its key. @chain: a 24-bit length and the DER of each certificate, which is also the
+ * certificate_list of TLS 1.2. @message: the whole Certificate message of TLS 1.3, ready to be
+ * sent; @stapled: the same with the OCSP response, if there is one.
+ */
+struct credential {
+	struct credential *next;
+	struct privkey *key;		/* NULL: signatures are asked for … */
+	void *signer;			/* … with this */
+	struct cert *leaf;
+	struct buf chain;
+	struct buf issuers;		/* names of the certificates' issuers: 16-bit length, DER */
+	struct buf staple;		/* OCSP response */
+	struct buf message;
+	struct buf stapled;
+};
+
+/* An external pre-shared key of TLS 1.3. */
+enum { PSK_MIN = 16, PSK_IDENTITY_MAX = 512 };
+
+struct psk {
+	struct psk *next;
+	enum hash_id hash;
+	struct secret key;
+	char *identity;
+	char *host;			/* NULL: any */
+};
+
+enum { WIRE_LIST_MAX = 64 };
+
+/* A list of registry numbers as it stands on the wire. */
+struct wire_list {
+	uint8_t b[2 * WIRE_LIST_MAX];
+	uint8_t n;
+};
+
+/* Bits of struct sealsock_config's @versions. */
+enum { CONFIG_TLS12 = 1, CONFIG_TLS13 = 2, CONFIG_VERSIONS = CONFIG_TLS12 | CONFIG_TLS13 };
+
+enum { TRUST_ID = 32, RECORD_LIMIT_MIN = 64, RECORD_LIMIT_MAX = 16384, CA_NAMES_MAX = 8192 };
+
+struct sealsock_config {
+	unsigned int refs;		/* atomic */
+	bool frozen;			/* atomic */
+	enum sealsock_role role;
+	struct sealsock_env env;
+	struct crypto *crypto;
+
+	enum sealsock_verify verify;
+	struct trust *trust;
+	uint8_t anchors_id[TRUST_ID];	/* a hash of the anchors … */
+	uint8_t trust_id[TRUST_ID];	/* … and of all that decides who is trusted */
+	struct buf ca_names;		/* named to clients: 16-bit length and DER each */
+	struct credential *creds;
+	sealsock_verify_fn on_verify;
+	void *on_verify_arg;
+	sealsock_hello_fn on_hello;
+	void *on_hello_arg;
+
+	uint8_t profile;		/* PROFILE_…: the last that was set */
+	unsigned int versions;
+	struct wire_list suites;
+	struct wire_list groups;
+	struct wire_list sigalgs;
+	struct buf alpn;		/* ProtocolName entries */
+	unsigned int record_size_limit;	/* 0: the extension is not used */
+	unsigned int padding;
+	bool grease;			/* RFC 8701 */
+	bool post_auth;			/* RFC 8446 §4.2.6 */
+
+	struct sealsock_session_store store;	/* put is NULL: none */
+	struct memory_store *memory;	/* if it is ours */
+	struct ticket_keys *tickets;	/* server */
+	unsigned int ticket_count;
+	struct psk *psks;
+
+	sealsock_keylog_fn keylog;
+	void *keylog_arg;
+	int keylog_fd;			/* of keylog_file, or -1 */
+	sealsock_trace_fn trace;
+	void *trace_arg;
+	bool trace_secrets;
+	char error[256];
+};
+
+static inline struct bytes wire_list_of(const struct wire_list *l)
+{
+	return bytes_of(l->b, l->n);
+}
+
+/* Is the version enabled, and is there a suite for it? */
+bool config_has_version(const struct sealsock_config *cfg, uint16_t version);
+
+/* Has it been told to do what only very old peers need? */
+static inline bool config_is_legacy(const struct sealsock_config *cfg)
+{
+	return cfg->profile == PROFILE_LEGACY;
+}
+
+/* The suites of enabled versions, in the order of the configuration. */
+void config_offer(const struct sealsock_config *cfg, struct wire_list *out);
+
+/* Notes why a setter failed and returns @code. */
+int config_fail(struct sealsock_config *cfg, int code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Before a connection: no setter works any more, and what it needs is there. NOMEM, RANDOM. */
+int config_freeze(struct sealsock_config *cfg);
+
+/* 0, or the code with which a setter must refuse. */
+int config_open(struct sealsock_config *cfg);
+
+/* The whole of a file, to be freed; FILE (with errno), NOMEM. */
+int config_read_file(struct sealsock_config *cfg, const char *path, struct buf *out);
+
+/* Sets versions and lists to the rows of a profile (PROFILE_…) that this libcrypto has. */
+void config_set_profile(struct sealsock_config *cfg, uint8_t profile);
+
+/* Computes trust_id anew, after a change to what it is made of. CRYPTO, NOMEM. */
+int config_note_trust(struct sealsock_config *cfg);
+
+/* Can the credential's key, here or elsewhere, sign the handshake of a version with a scheme? */
+bool credential_can(const struct credential *c, const struct sigscheme *s, uint16_t version);
+
+/* Was one of the chain's certificates issued by one of these (16-bit length, DER each)? */
+bool credential_issued_by(const struct credential *c, struct bytes names);
+
+void credential_free(struct credential *c, const struct sealsock_env *env);
+void config_free_psks(struct sealsock_config *cfg);
+
+/* Passes a secret to the key log, if there is one. */
+void config_log_secret(const struct sealsock_config *cfg, const char *label,
+		       const uint8_t client_random[32], const struct secret *secret);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * A session: what two sides remember of a handshake to resume it, in one form for both. A server
+ * seals it into tickets or stores it under a session id; a client keeps it with the ticket.
+ */
+#ifndef SEALSOCK_SESSION_H
+#define SEALSOCK_SESSION_H
+
+#include "config/config.h"
+
+enum {
+	/* From the full handshake on (§4.6.1: a week at most); resuming renews nothing. */
+	SESSION_LIFETIME = 24 * 3600,
+	SESSION_TICKET_MAX = 4096,	/* longer ones are not kept */
+	SESSION_PEER_MAX = 3072,	/* the peer's certificate; with a longer one: none */
+};
+
+/* All bytes belong to someone else, after reading to the text that was read. */
+struct session {
+	enum sealsock_role role;	/* whose it is */
+	uint16_t version;
+	uint16_t suite;
+	struct secret secret;		/* TLS 1.3: the PSK; TLS 1.2: the master secret */
+	bool ems;			/* TLS 1.2: extended_master_secret */
+	bool etm;			/* TLS 1.2: encrypt_then_mac */
+	bool verified;			/* the peer's chain was verified */
+	int64_t made;			/* when the full handshake was */
+	int64_t issued;			/* when this ticket was sent or received */
+	int64_t expires;
+	uint32_t age_add;
+	struct bytes trust;		/* TRUST_ID bytes: who was trusted, and how */
+	struct bytes host;		/* server name; a client's without SNI too */
+	struct bytes alpn;
+	struct bytes peer;		/* the peer's certificate (DER), for a server */
+	struct bytes ticket;		/* client: ticket; TLS 1.2 without one: empty … */
+	struct bytes id;		/* … and this session id */
+};
+
+/* Writes it; the buffer holds secrets then. */
+void session_write(const struct session *s, struct builder *w);
+
+/* False: not a session. */
+bool session_read(struct bytes text, struct session *s);
+
+/* Wipes the secret. */
+void session_wipe(struct session *s);
+
+/* Has it begun, and not ended, at @now? The clock may be a little behind another machine's. */
+bool session_valid(const struct session *s, int64_t now);
+
+/*
+ * May it be resumed under @cfg with this host (empty: none)? Role, version, trust and host must be
+ * the same, the suite one of the version's, and it must be valid now.
+ */
+bool session_fits(const struct session *s, const struct sealsock_config *cfg, uint16_t version,
+		  struct bytes host);
+
+#endif

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* validate, ULP, keys, wipe: from here on the kernel owns the records. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/tls.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../uapi/sealsock.h"
+#include "base/mem.h"
+#include "sock/io.h"
+#include "suite.h"
+
+#ifndef TLS_TX_MAX_PAYLOAD_LEN
+#define TLS_TX_MAX_PAYLOAD_LEN 5
+#endif
+#ifndef SOL_TLS
+#define SOL_TLS 282
+#endif
+
+static const char *const ulp_name[] = {
+	[SEALSOCK_PATH_SEALSOCK] = "sealsock",
+	[SEALSOCK_PATH_TLS] = "tls",
+};
+
+enum {
+	CRYPTO_INFO_MAX = sizeof(struct tls_crypto_info) + SEAL_NONCE + SEAL_MAX_KEY + SEAL_SEQ,
+};
+
+/* Every struct tls12_crypto_info_* is its head, then IV, key, salt, sequence number. */
+static size_t pack(uint8_t out[CRYPTO_INFO_MAX], const struct seal_suite *suite,
+		   const struct traffic_key *key)
+{
+	struct tls_crypto_info head = { .version = key->version, .cipher_type = key->cipher_type };
+	size_t n = sizeof(head);
+
+	memcpy(out, &head, n);
+	memcpy(out + n, key->iv + suite->salt_len, suite->iv_len);
+	n += suite->iv_len;
+	memcpy(out + n, key->key, suite->key_len);
+	n += suite->key_len;
+	memcpy(out + n, key->iv, suite->salt_len);
+	n += suite->salt_len;
+	seal_put_be64(out + n, key->seq);
+	return n + SEAL_SEQ;
+}
+
+/* CBC suites have options of their own, which only our module has. */
+static int install_cbc(int fd, int optname, const struct traffic_key *key)
+{
+	struct sealsock_crypto_info_cbc_hmac info = {
+		.version = key->version, .cipher_type = key->cipher_type,
+	};
+	int err;
+
+	memcpy(info.enc_key, key->key, key->key_len);
+	memcpy(info.mac_key, key->mac_key, key->mac_key_len);
+	seal_put_be64(info.rec_seq, key->seq);
+	err = setsockopt(fd, SOL_TLS, optname == TLS_TX ? SEALSOCK_TX : SEALSOCK_RX, &info,
+			 sizeof(info)) ? errno : 0;
+	wipe(&info, sizeof(info));
+	return err;
+}
+
+int install_key(int fd, int optname, const struct traffic_key *key)
+{
+	const struct seal_suite *suite = seal_suite_find(key->version, key->cipher_type);
+	uint8_t info[CRYPTO_INFO_MAX];
+	size_t n;
+	int err;
+
+	if (!suite || suite->key_len != key->key_len)
+		return EOPNOTSUPP;
+	if (suite->mac_key_len)
+		return install_cbc(fd, optname, key);
+	n = pack(info, suite, key);
+	err = setsockopt(fd, SOL_TLS, optname, info, (socklen_t)n) ? errno : 0;
+	wipe(info, sizeof(info));
+	return err;
+}
+
+/* 0 or an errno. A ULP that is attached already is fine if it is this one. */
+static int attach(int fd, const char *name)
+{
+	char have[16] = "";
+	socklen_t len = sizeof(have);
+
+	if (!setsockopt(fd, IPPROTO_TCP, TCP_ULP, name, strlen(name)))
+		return 0;
+	if (errno != EEXIST)
+		return errno;
+	if (getsockopt(fd, IPPROTO_TCP, TCP_ULP, have, &len))
+		return errno;
+	return strncmp(have, name, sizeof(have)) ? EEXIST : 0;
+}
+
+/* Tries the record paths in order of preference. 0, or the errno of the best one. */
+static int attach_any(int fd, unsigned int flags, enum sealsock_path *path)
+{
+	int err = attach(fd, ulp_name[SEALSOCK_PATH_SEALSOCK]), other;
+
+	*path = SEALSOCK_PATH_SEALSOCK;
+	if (!err || !(flags & SEALSOCK_INSTALL_TLS_ULP) || (err != ENOENT && err != EEXIST))
+		return err;
+	other = attach(fd, ulp_name[SEALSOCK_PATH_TLS]);
+	if (other)
+		return err == ENOENT && other != ENOENT ? other : err;
+	*path = SEALSOCK_PATH_TLS;
+	return 0;
+}
+
+static int refused(struct sealsock_conn *conn, int err, const char *what)
+{
+	errno = err;
+	return io_fail(conn, SEALSOCK_ERR_REFUSED, what);
+}
+
+static int no_ulp(struct sealsock_conn *conn, int err)
+{
+	if (err != ENOENT)
+		return refused(conn, err, "attaching the TCP ULP 'sealsock'");
+	errno = err;
+	return io_fail(conn, SEALSOCK_ERR_NO_MODULE, "the kernel has no TCP ULP 'sealsock'");
+}
+
+/* The kernel's limit is for the content without its type byte, as ours is: 0 or an errno. */
+static int install_limit(struct sealsock_conn *conn, int fd)
+{
+	uint16_t limit = (uint16_t)conn_tx_limit(conn);
+
+	if (limit == SEAL_MAX_PLAINTEXT)
+		return 0;
+	return setsockopt(fd, SOL_TLS, TLS_TX_MAX_PAYLOAD_LEN, &limit, sizeof(limit)) ? errno : 0;
+}
+
+/* All that can fail without the kernel has succeeded before this is called. */
+static int hand_over(struct sealsock_conn *conn, int fd, unsigned int flags,
+		     const struct traffic_key *tx, const struct traffic_key *rx)
+{
+	enum sealsock_path path;
+	int err;
+
+	if (tx->mac_key_len)	/* the kernel's own tls has no CBC */
+		flags &= ~SEALSOCK_INSTALL_TLS_ULP;
+	err = attach_any(fd, flags, &path);
+	if (err)
+		return no_ulp(conn, err);
+	err = install_key(fd, TLS_RX, rx);
+	/* Here ENOENT is the crypto API's: the module is there, the cipher is not. */
+	if (err)
+		return refused(conn, err, "installing the receiving key");
+	err = install_key(fd, TLS_TX, tx);
+	if (!err)
+		err = install_limit(conn, fd);
+	if (err) {
+		/* Half a TLS socket would send plaintext: end it for good. */
+		shutdown(fd, SHUT_RDWR);
+		return refused(conn, err, "installing the sending key");
+	}
+	conn->io.path = path;
+	conn->io.installed = true;
+	return 0;
+}
+
+int sealsock_install(struct sealsock_conn *conn, int fd, unsigned int flags)
+{
+	struct traffic_key tx, rx;
+	int err;
+
+	if (flags & ~SEALSOCK_INSTALL_TLS_ULP)
+		return SEALSOCK_ERR_INVALID;
+	if (conn->io.installed || conn->io.spent ||
+	    sealsock_conn_state(conn) != SEALSOCK_STATE_DONE)
+		return SEALSOCK_ERR_STATE;
+	err = conn_traffic_key(conn, CONN_TX, &tx);
+	if (!err)
+		err = conn_traffic_key(conn, CONN_RX, &rx);
+	if (!err)
+		err = hand_over(conn, fd, flags, &tx, &rx);
+	wipe(&tx, sizeof(tx));
+	wipe(&rx, sizeof(rx));
+	conn_wipe_keys(conn);
+	conn->io.spent = true;
+	return err;
+}
+
+/* A connection over 127.0.0.1, to try a ULP on. */
+static int loopback(int *peer)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t len = sizeof(sin);
+	int l, fd;
+
+	l = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	*peer = -1;
+	if (l >= 0 && fd >= 0 && !bind(l, (struct sockaddr *)&sin, len) && !listen(l, 1) &&
+	    !getsockname(l, (struct sockaddr *)&sin, &len) &&
+	    !connect(fd, (struct sockaddr *)&sin, len))
+		*peer = accept4(l, NULL, NULL, SOCK_CLOEXEC);
+	if (l >= 0)
+		close(l);
+	if (*peer < 0 && fd >= 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+unsigned int sealsock_paths(void)
+{
+	unsigned int paths = 1u << SEALSOCK_PATH_ENGINE;
+
+	for (unsigned int p = SEALSOCK_PATH_SEALSOCK; p <= SEALSOCK_PATH_TLS; p++) {
+		int peer, fd = loopback(&peer);
+
+		if (fd < 0)
+			continue;
+		if (!attach(fd, ulp_name[p]))
+			paths |= 1u << p;
+		close(fd);
+		close(peer);
+	}
+	return paths;
+}

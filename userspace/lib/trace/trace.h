@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * What sealsock_config_trace() is told: one call where a message, alert or change_cipher_spec comes
+ * or goes, and one at each step of the key schedule. Without a trace each costs one comparison.
+ */
+#ifndef SEALSOCK_TRACE_H
+#define SEALSOCK_TRACE_H
+
+#include "record/channel.h"
+
+/* Steps of the key schedules; what each is made of is in the table of trace.c. */
+enum trace_key {
+	TRACE_SHARED_SECRET,		/* TLS 1.3, RFC 8446 §7.1 */
+	TRACE_EARLY_SECRET,
+	TRACE_BINDER_KEY,
+	TRACE_HANDSHAKE_SECRET,
+	TRACE_CLIENT_HANDSHAKE,
+	TRACE_SERVER_HANDSHAKE,
+	TRACE_MASTER13,
+	TRACE_CLIENT_TRAFFIC,
+	TRACE_SERVER_TRAFFIC,
+	TRACE_EXPORTER,
+	TRACE_RESUMPTION,
+	TRACE_CLIENT_KEY,		/* both versions: of the records */
+	TRACE_SERVER_KEY,
+	TRACE_CLIENT_IV,
+	TRACE_SERVER_IV,
+	TRACE_NEXT_CLIENT,		/* TLS 1.3, after a KeyUpdate (§7.2) */
+	TRACE_NEXT_SERVER,
+	TRACE_PRE_MASTER,		/* TLS 1.2, RFC 5246 §8.1, RFC 7627 §4 */
+	TRACE_MASTER12,
+	TRACE_EXTENDED_MASTER,
+	TRACE_KEY_BLOCK,
+	TRACE_CLIENT_MAC,
+	TRACE_SERVER_MAC,
+	TRACE_KEYS,
+};
+
+/* What TRACE() expands to where somebody listens. */
+void trace_received(const struct channel *c, struct bytes whole);
+void trace_alert_received(const struct channel *c, struct bytes content);
+void trace_ccs(const struct channel *c, enum sealsock_direction dir);
+void trace_secret(const struct channel *c, enum trace_key key, struct bytes value);
+
+/* All that goes out passes here: handshake messages, one event each, and alerts. */
+void trace_output(const struct channel *c, uint8_t type, struct bytes content);
+
+/* The client's @key, or the server's, which follows it: whichever keys the records of @d. */
+static inline enum trace_key trace_dir(const struct channel *c, const struct record_dir *d,
+				       enum trace_key key)
+{
+	return key + ((d == &c->tx) != (c->cfg->role == SEALSOCK_CLIENT));
+}
+
+/* TRACE(received, ch, …) calls trace_received(ch, …) if @ch's configuration has a trace. */
+#define TRACE(what, c, ...)						\
+do {									\
+	if ((c)->cfg->trace)						\
+		trace_##what(c, __VA_ARGS__);				\
+} while (0)
+
+#endif
