@@ -217,8 +217,9 @@ struct sealsock_hello {
 
 /*
  * Server: chooses the configuration for a client by what it offers. *use is the connection's own at
- * first; it may be replaced by another one of a server. 0; WANT_ANSWER: later, by
- * sealsock_conn_answer_config(); any other code refuses the client (UNKNOWN_HOST, REJECTED).
+ * first; it may be replaced by another one of a server, under which everything about the client is
+ * then judged, versions included. 0; WANT_ANSWER: later, by sealsock_conn_answer_config(); any
+ * other code refuses the client (UNKNOWN_HOST, REJECTED).
  */
 typedef int (*sealsock_hello_fn)(void *arg, struct sealsock_conn *conn,
 				 const struct sealsock_hello *hello, struct sealsock_config **use);

@@ -162,7 +162,6 @@ struct hs {
 	uint8_t context_len;
 	bool post_auth;			/* post_handshake_auth was offered */
 	bool cert_required;		/* after the handshake: an empty Certificate will not do */
-	bool hello_answered;		/* server: the configuration is chosen */
 	const struct credential *cred;	/* chosen, and with which scheme it signs */
 	const struct sigscheme *scheme;
 	struct buf flight;		/* messages of one flight, until they are sealed */
@@ -388,10 +387,10 @@ int hs_add_from(struct hs *hs, const struct builder *w, size_t from);
 int hs_add_finished(struct hs *hs, const struct secret *traffic);
 
 /*
- * hello.c: lets the application choose the configuration, once. 0, HS_WAITS, or the failure;
- * @resume then looks at the same ClientHello again.
+ * hello.c: lets the application choose the configuration by the first ClientHello, before anything
+ * about the client is judged. 0, HS_WAITS, or the failure; @resume then looks at the ClientHello.
  */
-int hello_ask_application(struct hs *hs, const struct client_hello *ch, hs_resume_fn resume);
+int hello_ask_application(struct hs *hs, struct bytes body, hs_resume_fn resume);
 
 /* auth.c: what both roles and versions do with certificates and signatures. */
 

@@ -152,16 +152,15 @@ static enum hs_state target(const struct hs_row *row, int r)
 	}
 }
 
-static int proceed(struct hs *hs, const struct hs_row *row, int r)
+/* Goes where the handler of hs->row's message wants to, or stays until there is an answer. */
+static int proceed(struct hs *hs, int r)
 {
 	if (r < 0)
 		return r;
-	if (r == HS_WAITS) {
-		hs->row = row;
+	if (r == HS_WAITS)
 		return 0;
-	}
 	hs->ch->idle_records = 0;
-	go(hs, target(row, r));
+	go(hs, target(hs->row, r));
 	return 0;
 }
 
@@ -171,8 +170,6 @@ static int proceed(struct hs *hs, const struct hs_row *row, int r)
  */
 static int on_ccs(struct hs *hs, struct bytes content)
 {
-	const struct hs_row *row = hs_find(hs->state, MSG_CHANGE_CIPHER_SPEC);
-
 	if (content.n != 1 || content.p[0] != 1)
 		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
 				    "change_cipher_spec is not the single byte 1");
@@ -183,8 +180,9 @@ static int on_ccs(struct hs *hs, struct bytes content)
 	if (hs->ch->msg.n)
 		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
 				    "change_cipher_spec came inside a handshake message");
-	if (row)
-		return proceed(hs, row, row->done(hs, content));
+	hs->row = hs_find(hs->state, MSG_CHANGE_CIPHER_SPEC);
+	if (hs->row)
+		return proceed(hs, hs->row->done(hs, content));
 	if (channel_is_12(hs->ch))
 		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
 				    "change_cipher_spec came out of turn");
@@ -220,11 +218,16 @@ static bool is_client_hello12(const struct hs *hs, struct bytes body)
 	       u16_contains(versions, VERSION_TLS12);
 }
 
+static bool is_hello_retry(unsigned int type, struct bytes body)
+{
+	return type == MSG_SERVER_HELLO && body.n >= 2 + HELLO_RANDOM &&
+	       memcmp(body.p + 2, hello_retry_random, HELLO_RANDOM) == 0;
+}
+
 /* The message's number in the tables. */
 static unsigned int classify(const struct hs *hs, unsigned int type, struct bytes body)
 {
-	if (type == MSG_SERVER_HELLO && body.n >= 2 + HELLO_RANDOM &&
-	    memcmp(body.p + 2, hello_retry_random, HELLO_RANDOM) == 0)
+	if (is_hello_retry(type, body))
 		return MSG_HELLO_RETRY_REQUEST;
 	if (type == MSG_SERVER_HELLO && is_server_hello12(hs, body))
 		return MSG_SERVER_HELLO_12;
@@ -298,30 +301,50 @@ int hs_answer(struct hs *hs, int code, struct bytes data)
 		data = bytes_of(NULL, 0);
 	else if (code)
 		return channel_fail(hs->ch, code, "%s", sealsock_strerror(code));
-	err = proceed(hs, hs->row, resume(hs, data));
+	err = proceed(hs, resume(hs, data));
 	if (!err && !hs->resume)
 		buf_free(&hs->ch->msg);
 	return err;
 }
 
+static struct bytes body_of(struct bytes whole)
+{
+	return bytes_of(whole.p + MSG_HEADER, whole.n - MSG_HEADER);
+}
+
+static const struct hs_row *row_of(const struct hs *hs, struct bytes whole)
+{
+	return hs_find(hs->state, classify(hs, whole.p[0], body_of(whole)));
+}
+
+/* The chosen configuration may speak another version: the message is looked up again. */
+static int configuration_chosen(struct hs *hs, struct bytes none)
+{
+	(void)none;
+	hs->row = row_of(hs, hs->whole);
+	return hs->row->done(hs, body_of(hs->whole));
+}
+
 static int handle(struct hs *hs, struct bytes whole, size_t rest)
 {
-	struct bytes body = bytes_of(whole.p + MSG_HEADER, whole.n - MSG_HEADER);
-	unsigned int msg = whole.p[0];
-	const struct hs_row *row;
+	const struct hs_row *row = row_of(hs, whole);
+	int r;
 
 	TRACE(received, hs->ch, whole);
-	msg = classify(hs, msg, body);
-	row = hs_find(hs->state, msg);
 	if (!row)
 		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED, "%s came out of turn",
-				    msg == MSG_HELLO_RETRY_REQUEST ? "a second HelloRetryRequest" :
-								     msg_name(msg));
+				    is_hello_retry(whole.p[0], body_of(whole)) ?
+				    "a second HelloRetryRequest" : msg_name(whole.p[0]));
 	if (row->last && rest)
 		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
 				    "bytes follow %s in its record", msg_name(whole.p[0]));
 	hs->whole = whole;
-	return proceed(hs, row, row->done(hs, body));
+	hs->row = row;
+	if (hs->state == HS_WAIT_CH && hs->ch->cfg->on_hello) {
+		r = hello_ask_application(hs, body_of(whole), configuration_chosen);
+		return proceed(hs, r ? r : configuration_chosen(hs, body_of(whole)));
+	}
+	return proceed(hs, row->done(hs, body_of(whole)));
 }
 
 /* Refuses a message by its header: a peer need not send the rest to be told. */

@@ -238,13 +238,6 @@ static int answer_resumed(struct hs *hs, const struct client_hello *ch, const st
 	return err ? err : HS_THIRD;
 }
 
-static int configuration_chosen(struct hs *hs, struct bytes none)
-{
-	(void)none;
-	return server_on_client_hello12(hs, bytes_of(hs->whole.p + MSG_HEADER,
-						     hs->whole.n - MSG_HEADER));
-}
-
 int server_on_client_hello12(struct hs *hs, struct bytes body)
 {
 	struct client_hello ch;
@@ -253,8 +246,6 @@ int server_on_client_hello12(struct hs *hs, struct bytes body)
 	int err = read_hello(hs, body, &ch);
 
 	hs->hello_seen = true;
-	if (!err)
-		err = hello_ask_application(hs, &ch, configuration_chosen);
 	if (!err)
 		resumed = resume12_find(hs, &ch);
 	if (!err && resumed && !(ch.ext.present & EXT_BIT(EXT_EXTENDED_MASTER_SECRET)))

@@ -300,13 +300,6 @@ static int check_credential(struct hs *hs, const struct client_hello *ch, const 
 			    "no certificate here fits the client's signature schemes");
 }
 
-static int configuration_chosen(struct hs *hs, struct bytes none)
-{
-	(void)none;
-	return server_on_client_hello(hs, bytes_of(hs->whole.p + MSG_HEADER,
-						   hs->whole.n - MSG_HEADER));
-}
-
 int server_on_client_hello(struct hs *hs, struct bytes body)
 {
 	bool again = hs->state == HS_WAIT_CH_AGAIN;
@@ -317,8 +310,6 @@ int server_on_client_hello(struct hs *hs, struct bytes body)
 
 	hs->hello_seen = true;
 	hs->skip_plain = false;
-	if (!err)
-		err = hello_ask_application(hs, &ch, configuration_chosen);
 	if (!err)
 		err = policy_choose(hs, &ch, &c);
 	if (!err && again)

@@ -31,7 +31,7 @@ int channel_use(struct channel *c, struct sealsock_config *cfg)
 {
 	int err;
 
-	if (cfg->role != SEALSOCK_SERVER || c->cfg != c->first_cfg)
+	if (!cfg || cfg->role != SEALSOCK_SERVER || c->cfg != c->first_cfg)
 		return SEALSOCK_ERR_INVALID;
 	if (sealsock_config_check(cfg, NULL, 0))
 		return SEALSOCK_ERR_CONFIG;
@@ -163,11 +163,9 @@ static int fail(struct channel *c, int code, int alert, enum sealsock_direction 
 	return code;
 }
 
-int channel_fail(struct channel *c, int code, const char *fmt, ...)
+static int fail_aloud(struct channel *c, int code, int alert, const char *fmt, va_list ap)
 {
-	int alert = sealsock_error_alert(code);
 	bool sent = false;
-	va_list ap;
 
 	if (c->failure.code)
 		return c->failure.code;
@@ -177,11 +175,30 @@ int channel_fail(struct channel *c, int code, const char *fmt, ...)
 	/* Without memory or keys for it the alert is left out: the failure is reported anyway. */
 	if (alert != ALERT_NONE && !c->close_sent)
 		sent = send_alert(c, alert) == 0;
+	return fail(c, code, sent ? alert : ALERT_NONE,
+		    sent ? SEALSOCK_DIR_SENT : SEALSOCK_DIR_NONE, fmt, ap);
+}
+
+int channel_fail(struct channel *c, int code, const char *fmt, ...)
+{
+	va_list ap;
+	int err;
+
 	va_start(ap, fmt);
-	fail(c, code, sent ? alert : ALERT_NONE, sent ? SEALSOCK_DIR_SENT : SEALSOCK_DIR_NONE, fmt,
-	     ap);
+	err = fail_aloud(c, code, sealsock_error_alert(code), fmt, ap);
 	va_end(ap);
-	return code;
+	return err;
+}
+
+int channel_fail_alert(struct channel *c, int code, int alert, const char *fmt, ...)
+{
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	err = fail_aloud(c, code, alert, fmt, ap);
+	va_end(ap);
+	return err;
 }
 
 int channel_fail_quiet(struct channel *c, int code, int alert, enum sealsock_direction dir,

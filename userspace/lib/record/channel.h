@@ -78,6 +78,10 @@ void channel_sent(struct channel *c, size_t n);
 int channel_fail(struct channel *c, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* The same with another alert than the code's, as a code needs that has none of its own. */
+int channel_fail_alert(struct channel *c, int code, int alert, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* The same without an alert: the peer is gone, or sent one. @alert, @dir: what to report. */
 int channel_fail_quiet(struct channel *c, int code, int alert, enum sealsock_direction dir,
 		       const char *fmt, ...) __attribute__((format(printf, 5, 6)));
