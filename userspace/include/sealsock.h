@@ -219,7 +219,7 @@ struct sealsock_hello {
  * Server: chooses the configuration for a client by what it offers. *use is the connection's own at
  * first; it may be replaced by another one of a server, under which everything about the client is
  * then judged, versions included. 0; WANT_ANSWER: later, by sealsock_conn_answer_config(); any
- * other code refuses the client (UNKNOWN_HOST, REJECTED).
+ * other code refuses the client (UNKNOWN_HOST, REJECTED), like one of sealsock_verify_fn.
  */
 typedef int (*sealsock_hello_fn)(void *arg, struct sealsock_conn *conn,
 				 const struct sealsock_hello *hello, struct sealsock_config **use);
@@ -227,7 +227,8 @@ typedef int (*sealsock_hello_fn)(void *arg, struct sealsock_conn *conn,
 /*
  * Called when the built-in checks of the peer's certificate have passed, before anything is sent on
  * the strength of them. 0 accepts; WANT_ANSWER: later, by sealsock_conn_answer(); any other code
- * rejects. It can look at the certificates, but cannot make good what the checks found wrong.
+ * rejects, with an alert: an ERR_ code is reported as it is, anything else (positive numbers too)
+ * as REJECTED. It can look at the certificates, but cannot make good what the checks found wrong.
  */
 typedef int (*sealsock_verify_fn)(void *arg, struct sealsock_conn *conn);
 
@@ -481,9 +482,11 @@ ssize_t sealsock_conn_session(struct sealsock_conn *conn, void *buf, size_t room
 int sealsock_conn_request(const struct sealsock_conn *conn, struct sealsock_request *request);
 
 /*
- * The answer: @code 0 with what was asked for (SIGN, DECRYPT: @data; VERIFY, HELLO: nothing), or a
- * negative error, which fails the handshake. Returns what sealsock_conn_feed() would; the
- * handshake goes on. @data is not used after the call. STATE: nothing was asked.
+ * The answer: @code 0 with what was asked for (SIGN, DECRYPT: @data; VERIFY, HELLO: nothing). Any
+ * other code fails the handshake with an alert (but see DECRYPT): an ERR_ code is reported as it
+ * is, anything else as REJECTED, or CRYPTO where a key was asked for. Returns what
+ * sealsock_conn_feed() would; the handshake goes on. @data is not used after the call. STATE:
+ * nothing was asked.
  */
 int sealsock_conn_answer(struct sealsock_conn *conn, int code, const void *data, size_t n);
 

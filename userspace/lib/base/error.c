@@ -95,6 +95,12 @@ static bool known(unsigned int i)
 	return i < sizeof(errors) / sizeof(errors[0]);
 }
 
+bool error_is_failure(int code)
+{
+	return known(row_of(code)) && code != SEALSOCK_OK && code != SEALSOCK_WANT_READ &&
+	       code != SEALSOCK_WANT_WRITE && code != SEALSOCK_WANT_ANSWER;
+}
+
 const char *sealsock_strerror(int code)
 {
 	unsigned int i = row_of(code);

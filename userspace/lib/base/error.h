@@ -37,4 +37,7 @@ enum alert {
 	ALERT_NO_APPLICATION_PROTOCOL = 120,
 };
 
+/* Is it the code of a failure: neither 0, nor one of WANT_…, nor a number without meaning? */
+bool error_is_failure(int code);
+
 #endif

@@ -77,3 +77,15 @@ int alert_received(struct channel *ch, struct bytes content)
 				  "the peer sent the alert %s (%u)", sealsock_alert_name(alert),
 				  alert);
 }
+
+int hs_refused(struct channel *ch, int code, int otherwise, const char *who)
+{
+	int alert;
+
+	if (!error_is_failure(code))
+		code = otherwise;
+	alert = sealsock_error_alert(code);
+	if (alert == ALERT_NONE)
+		alert = sealsock_error_alert(otherwise);
+	return channel_fail_alert(ch, code, alert, "%s: %s", who, sealsock_strerror(code));
+}

@@ -73,10 +73,11 @@ int auth_ask_application(struct hs *hs, hs_resume_fn resume)
 	r = cfg->on_verify(cfg->on_verify_arg, (struct sealsock_conn *)hs->ch);
 	if (r == SEALSOCK_WANT_ANSWER)
 		return hs_wait(hs, SEALSOCK_REQUEST_VERIFY, resume);
-	if (r < 0)
-		return channel_fail(hs->ch, r, "the application refused the %s: %s", peer_name(hs),
-				    sealsock_strerror(r));
-	return 0;
+	if (!r)
+		return 0;
+	return hs_refused(hs->ch, r, SEALSOCK_ERR_REJECTED,
+			  cfg->role == SEALSOCK_CLIENT ? "the application refused the server" :
+							 "the application refused the client");
 }
 
 /* The first scheme of ours that the peer takes and the credential's key can do. */

@@ -136,13 +136,9 @@ static int find_session(struct hs *hs)
 	const struct sealsock_session_store *store = &cfg->store;
 	struct session *s = &hs->session;
 
-	if (!hs->session_text.n && store->take) {
-		if (!buf_reserve(&hs->session_text, SEALSOCK_SESSION_MAX))
-			return hs_internal(hs, SEALSOCK_ERR_NOMEM, "taking a session");
-		hs->session_text.n = store->take(store->arg, host.p, host.n,
-						 cfg->env.now(cfg->env.arg), hs->session_text.p,
-						 SEALSOCK_SESSION_MAX);
-	}
+	if (!hs->session_text.n && store->take &&
+	    !hs_fetch_session(hs, store->take, host))
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "taking a session");
 	if (!session_read(bytes_of(hs->session_text.p, hs->session_text.n), s) ||
 	    !session_fits(s, cfg, s->version, host) || !config_has_version(cfg, s->version) ||
 	    (s->version == VERSION_TLS13 ? !s->ticket.n : !resume12_usable(s)) ||

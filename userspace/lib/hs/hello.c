@@ -66,8 +66,8 @@ int hello_ask_application(struct hs *hs, struct bytes body, hs_resume_fn resume)
 	r = cfg->on_hello(cfg->on_hello_arg, (struct sealsock_conn *)hs->ch, &hello, &chosen);
 	if (r == SEALSOCK_WANT_ANSWER)
 		return hs_wait(hs, SEALSOCK_REQUEST_HELLO, resume);
-	if (r < 0)
-		return channel_fail(hs->ch, r, "the application refused the client: %s",
-				    sealsock_strerror(r));
+	if (r)
+		return hs_refused(hs->ch, r, SEALSOCK_ERR_REJECTED,
+				  "the application refused the client");
 	return use(hs, chosen);
 }

@@ -257,11 +257,20 @@ int hs_ask_decrypt(struct hs *hs, struct bytes message, hs_resume_fn resume);
 /* The answer: @code 0 with what was asked for, or the error with which the handshake fails. */
 int hs_answer(struct hs *hs, int code, struct bytes data);
 
+/* Fails: what was asked for was answered with @code, which is not 0. */
+int hs_unanswered(struct hs *hs, int code);
+
 /* Is the header in ch->in that of a record that may come now? Gives the body's length. */
 int hs_record_header(struct hs *hs, size_t *body_len);
 
 /* Handles the whole record in ch->in. */
 int hs_record(struct hs *hs);
+
+/*
+ * Fails with what the application answered instead of 0 (alert.c): with @code if it is one of our
+ * failures, else with @otherwise, whose alert is also that of codes without one.
+ */
+int hs_refused(struct channel *ch, int code, int otherwise, const char *who);
 
 /* The alert in a record: close_notify is noted, others fail the connection (alert.c). */
 int alert_received(struct channel *ch, struct bytes content);
@@ -330,6 +339,14 @@ void resume12_use(struct hs *hs);
 /* Server: will there be a ticket, or a session id? Then the ticket, or the session in the store. */
 int resume12_promise(struct hs *hs, const struct client_hello *ch);
 int resume12_issue(struct hs *hs);
+
+/*
+ * ticket13.c: what the store has under @id, by one of its functions, into hs->session_text: empty
+ * if nothing, or nothing credible. False: no memory.
+ */
+typedef size_t (*session_fetch_fn)(void *arg, const void *id, size_t id_len, int64_t now,
+				   void *session, size_t room);
+bool hs_fetch_session(struct hs *hs, session_fetch_fn fetch, struct bytes id);
 
 /* ticket13.c: a session of this connection without its secret; false: there can be none. */
 bool ticket_describe(struct hs *hs, struct session *s);

@@ -241,7 +241,7 @@ int post_auth_answer(struct channel *ch, struct hs_result *r, int code, struct b
 
 	r->auth->resume = NULL;
 	if (code)
-		return channel_fail(ch, code, "%s", sealsock_strerror(code));
+		return hs_unanswered(r->auth, code);
 	err = resume(r->auth, data);
 	if (!err && ch->cfg->role == SEALSOCK_SERVER)
 		end_exchange(ch, r);

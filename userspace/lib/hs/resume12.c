@@ -84,11 +84,8 @@ static bool find_text(struct hs *hs, const struct client_hello *ch)
 	if (ch->ext.ticket.n)
 		return cfg->ticket_count && ticket_open(cfg->tickets, hs->transcript.kdf.scratch,
 							ch->ext.ticket, text) == 0;
-	if (!ch->session_id.n || !store->get || !buf_reserve(text, SEALSOCK_SESSION_MAX))
-		return false;
-	text->n = store->get(store->arg, ch->session_id.p, ch->session_id.n,
-			     cfg->env.now(cfg->env.arg), text->p, SEALSOCK_SESSION_MAX);
-	return text->n;
+	return ch->session_id.n && store->get &&
+	       hs_fetch_session(hs, store->get, ch->session_id) && text->n;
 }
 
 bool resume12_find(struct hs *hs, const struct client_hello *ch)

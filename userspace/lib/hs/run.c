@@ -291,16 +291,29 @@ static bool gives_up(const struct hs *hs, int code)
 	       code == SEALSOCK_ERR_NOMEM;
 }
 
+int hs_unanswered(struct hs *hs, int code)
+{
+	switch (hs->request.kind) {
+	case SEALSOCK_REQUEST_VERIFY:
+	case SEALSOCK_REQUEST_HELLO:
+		return hs_refused(hs->ch, code, SEALSOCK_ERR_REJECTED,
+				  "the application refused the peer");
+	default:
+		return hs_refused(hs->ch, code, SEALSOCK_ERR_CRYPTO,
+				  "the application's key was not used");
+	}
+}
+
 int hs_answer(struct hs *hs, int code, struct bytes data)
 {
 	hs_resume_fn resume = hs->resume;
 	int err;
 
 	hs->resume = NULL;
-	if (code && !gives_up(hs, code))
+	if (code && gives_up(hs, code))
+		return hs_unanswered(hs, code);
+	if (code)
 		data = bytes_of(NULL, 0);
-	else if (code)
-		return channel_fail(hs->ch, code, "%s", sealsock_strerror(code));
 	err = proceed(hs, resume(hs, data));
 	if (!err && !hs->resume)
 		buf_free(&hs->ch->msg);

@@ -138,6 +138,21 @@ static bool keep(struct buf *sessions, struct bytes text)
 	return !w.bad;
 }
 
+bool hs_fetch_session(struct hs *hs, session_fetch_fn fetch, struct bytes id)
+{
+	const struct sealsock_config *cfg = hs->ch->cfg;
+	struct buf *text = &hs->session_text;
+	size_t n;
+
+	text->n = 0;
+	if (!buf_reserve(text, SEALSOCK_SESSION_MAX))
+		return false;
+	n = fetch(cfg->store.arg, id.p, id.n, cfg->env.now(cfg->env.arg), text->p,
+		  SEALSOCK_SESSION_MAX);
+	text->n = n <= SEALSOCK_SESSION_MAX ? n : 0;
+	return true;
+}
+
 int ticket_keep(struct channel *ch, struct hs_result *r, const struct session *s)
 {
 	const struct sealsock_session_store *store = &ch->cfg->store;
