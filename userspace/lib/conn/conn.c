@@ -459,10 +459,17 @@ int sealsock_conn_export(struct sealsock_conn *conn, const char *label, const vo
 
 int sealsock_release(struct sealsock_conn *conn)
 {
+	int err = 0;
+
 	/* Half an answer cannot be taken back. */
 	if (!conn->keys_gone || conn_auth_output(conn).n)
 		return SEALSOCK_ERR_STATE;
+	if (!failed(conn))
+		err = conn_prepare(conn);
+	if (err)
+		return err;
 	end_handshake(conn);
 	drop_result(conn);
+	conn_wipe_keys(conn);
 	return 0;
 }

@@ -6,6 +6,8 @@
 #include "conn/io_state.h"
 #include "hs/hs.h"
 
+enum conn_dir { CONN_TX, CONN_RX };
+
 struct sealsock_conn {
 	struct channel ch;
 	struct hs *hs;			/* NULL once it is done */
@@ -15,13 +17,13 @@ struct sealsock_conn {
 	bool done;			/* the handshake is complete … */
 	bool output_drained;		/* … and all its output was sent */
 	bool keys_gone;			/* conn_wipe_keys() was called */
+	struct secret next[2];		/* of conn_prepare(), by enum conn_dir */
+	bool ahead[2];			/* the channel's secret is that of the next key */
 	struct bytes data;		/* opened application data in ch.in */
 	struct io_state io;
 };
 
 _Static_assert(offsetof(struct sealsock_conn, ch) == 0, "trace.c finds it by its channel");
-
-enum conn_dir { CONN_TX, CONN_RX };
 
 /* What the kernel needs to seal or open one direction. Whoever fills one wipes it. */
 struct traffic_key {
@@ -44,12 +46,20 @@ int conn_traffic_key(struct sealsock_conn *conn, enum conn_dir dir, struct traff
 /* The longest record content the peer takes (RFC 8449); SEAL_MAX_PLAINTEXT: any. */
 size_t conn_tx_limit(const struct sealsock_conn *conn);
 
-/* Forgets the traffic keys; the secrets stay, for KeyUpdate. */
+/* Derives what conn_wipe_keys() leaves for KeyUpdate, so that it cannot fail. NOMEM, CRYPTO. */
+int conn_prepare(struct sealsock_conn *conn);
+
+/*
+ * Somebody else has the keys, or nobody is to have them: forgets all that the traffic of now can be
+ * opened with, the master secret of TLS 1.2 included. What stays is the secret of the next key of
+ * each direction, if conn_prepare() was called; and that of this one, where client authentication
+ * after the handshake is made or checked with it (RFC 8446 §4.4), until sealsock_release().
+ */
 void conn_wipe_keys(struct sealsock_conn *conn);
 
 /*
  * The next generation's key (RFC 8446 §7.2), with seq 0; it is then the current one. UNSUPPORTED
- * in TLS 1.2.
+ * in TLS 1.2. After an error the generation is what it was.
  */
 int conn_next_key(struct sealsock_conn *conn, enum conn_dir dir, struct traffic_key *out);
 

@@ -30,25 +30,31 @@ static int export_key12(struct channel *ch, enum conn_dir dir, struct traffic_ke
 	return 0;
 }
 
-/* Key and IV of the direction's current secret, or of the next one if @next. */
-static int export_key(struct channel *ch, enum conn_dir dir, bool next, struct traffic_key *out)
+/* Key and IV of @secret. */
+static int export_key(struct channel *ch, struct kdf *kdf, const struct secret *secret,
+		      struct traffic_key *out)
 {
-	struct secret *secret = secret_of(ch, dir);
-	struct kdf kdf;
-	int err = kdf_open(ch, &kdf);
+	int err;
 
 	*out = (struct traffic_key){
 		.version = VERSION_TLS13,
 		.cipher_type = ch->suite->cipher_type,
 		.key_len = ch->suite->key_len,
 	};
-	if (!err && next)
-		err = schedule13_update(&kdf, secret);
-	if (!err)
-		err = schedule13_traffic(&kdf, secret, out->key, out->key_len, out->iv);
-	kdf_close(&kdf);
+	err = schedule13_traffic(kdf, secret, out->key, out->key_len, out->iv);
 	if (err)
 		wipe(out, sizeof(*out));
+	return err;
+}
+
+static int export_key13(struct channel *ch, enum conn_dir dir, struct traffic_key *out)
+{
+	struct kdf kdf;
+	int err = kdf_open(ch, &kdf);
+
+	if (!err)
+		err = export_key(ch, &kdf, secret_of(ch, dir), out);
+	kdf_close(&kdf);
 	return err;
 }
 
@@ -61,26 +67,92 @@ int conn_traffic_key(struct sealsock_conn *conn, enum conn_dir dir, struct traff
 	if (!err && (ch->in.n || ch->msg.n))
 		err = SEALSOCK_ERR_STATE;
 	if (!err)
-		err = channel_is_12(ch) ? export_key12(ch, dir, out) :
-					  export_key(ch, dir, false, out);
+		err = channel_is_12(ch) ? export_key12(ch, dir, out) : export_key13(ch, dir, out);
 	if (!err)
 		out->seq = dir == CONN_TX ? ch->tx.seq.next : ch->rx.seq.next;
 	return err;
 }
 
+/* The secret of the generation behind @dir's, in @next. */
+static int next_secret(struct channel *ch, struct kdf *kdf, enum conn_dir dir,
+		       struct secret *next)
+{
+	secret_copy(next, secret_of(ch, dir));
+	return schedule13_update(kdf, next);
+}
+
 int conn_next_key(struct sealsock_conn *conn, enum conn_dir dir, struct traffic_key *out)
 {
-	if (conn->ch.failure.code)
-		return conn->ch.failure.code;
+	struct channel *ch = &conn->ch;
+	struct secret next;
+	struct kdf kdf;
+	int err;
+
+	if (ch->failure.code)
+		return ch->failure.code;
 	if (!conn->done)
 		return SEALSOCK_ERR_STATE;
-	return channel_is_12(&conn->ch) ? SEALSOCK_ERR_UNSUPPORTED :
-					  export_key(&conn->ch, dir, true, out);
+	if (channel_is_12(ch))
+		return SEALSOCK_ERR_UNSUPPORTED;
+	err = kdf_open(ch, &kdf);
+	if (!err)
+		err = next_secret(ch, &kdf, dir, &next);
+	if (!err)
+		err = export_key(ch, &kdf, conn->ahead[dir] ? secret_of(ch, dir) : &next, out);
+	if (!err)
+		secret_copy(secret_of(ch, dir), &next);
+	kdf_close(&kdf);
+	secret_wipe(&next);
+	return err;
 }
 
 size_t conn_tx_limit(const struct sealsock_conn *conn)
 {
 	return channel_tx_limit(&conn->ch);
+}
+
+/* A Finished after the handshake is made and checked with the client's secret (RFC 8446 §4.4). */
+static bool needs_secret(const struct sealsock_conn *conn, enum conn_dir dir)
+{
+	enum conn_dir client = conn->ch.cfg->role == SEALSOCK_CLIENT ? CONN_TX : CONN_RX;
+
+	return dir == client && conn->result && conn->result->post_hash;
+}
+
+int conn_prepare(struct sealsock_conn *conn)
+{
+	struct channel *ch = &conn->ch;
+	struct kdf kdf;
+	int err;
+
+	if (channel_is_12(ch))
+		return 0;
+	err = kdf_open(ch, &kdf);
+	for (int dir = CONN_TX; !err && dir <= CONN_RX; dir++)
+		if (!conn->ahead[dir])
+			err = next_secret(ch, &kdf, dir, &conn->next[dir]);
+	kdf_close(&kdf);
+	return err;
+}
+
+/* The current secret gives way to the next one, where there is nothing more to do with it. */
+static void go_ahead(struct sealsock_conn *conn, enum conn_dir dir)
+{
+	if (conn->next[dir].n && !needs_secret(conn, dir)) {
+		secret_copy(secret_of(&conn->ch, dir), &conn->next[dir]);
+		conn->ahead[dir] = true;
+	}
+	secret_wipe(&conn->next[dir]);
+}
+
+/* TLS 1.2: whoever has the master secret and saw the hellos has the keys. Sessions hold it too. */
+static void forget_master(struct hs_result *result)
+{
+	if (!result)
+		return;
+	secret_wipe(&result->exporter);
+	wipe(result->randoms, sizeof(result->randoms));
+	buf_free(&result->sessions);
 }
 
 void conn_wipe_keys(struct sealsock_conn *conn)
@@ -90,7 +162,10 @@ void conn_wipe_keys(struct sealsock_conn *conn)
 	if (channel_is_12(&conn->ch)) {
 		secret_wipe(&conn->ch.tx_secret);
 		secret_wipe(&conn->ch.rx_secret);
+		forget_master(conn->result);
 	}
+	go_ahead(conn, CONN_TX);
+	go_ahead(conn, CONN_RX);
 	buf_free(&conn->ch.in);
 	buf_free(&conn->ch.out);
 	conn->ch.out_at = 0;
