@@ -470,7 +470,8 @@ int sealsock_conn_set_session(struct sealsock_conn *conn, const void *session, s
  * resumption, one of TLS 1.2 is given out again if it was not replaced. In TLS 1.3 sessions come
  * after the handshake, when the peer sends tickets, and are seen by sealsock_read(),
  * sealsock_control() and sealsock_conn_feed(). Copies it to @buf and returns its size; 0: there is
- * none; INVALID: it needs more than @room (SEALSOCK_SESSION_MAX is enough). It is a secret.
+ * none; INVALID: it needs more than @room (SEALSOCK_SESSION_MAX is enough). It is a secret, and one
+ * of TLS 1.2 is gone after sealsock_install(): take it before that.
  */
 ssize_t sealsock_conn_session(struct sealsock_conn *conn, void *buf, size_t room);
 
@@ -536,9 +537,11 @@ const void *sealsock_conn_peer_cert(const struct sealsock_conn *conn, unsigned i
 /*
  * Keying material for the application (RFC 8446 §7.5, RFC 5705): @n bytes, at most 255 times the
  * hash, from @label and @context (in TLS 1.2, NULL and an empty context differ). Once the handshake
- * is complete, until sealsock_release(). INVALID: @label empty or over 249 bytes, @context over
- * 65535; STATE; UNSUPPORTED: TLS 1.2 without extended master secret.
+ * is complete, until sealsock_release(), in TLS 1.2 until sealsock_install(). INVALID: @label empty
+ * or over 249 bytes, @context over 65535; STATE; UNSUPPORTED: TLS 1.2 without extended master
+ * secret.
  */
+SEALSOCK_CHECKED
 int sealsock_conn_export(struct sealsock_conn *conn, const char *label, const void *context,
 			 size_t context_len, void *out, size_t n);
 
@@ -594,6 +597,7 @@ int sealsock_conn_set_timeout(struct sealsock_conn *conn, int ms);
  * negative result: failed, and the alert, if there is one, was sent as far as the socket took it.
  * @fd stays the caller's.
  */
+SEALSOCK_CHECKED
 int sealsock_handshake_fd(struct sealsock_conn *conn, int fd);
 
 /* What poll(2) is to wait for: its events, and its time-out in milliseconds (-1: none). */
@@ -601,15 +605,26 @@ int sealsock_conn_poll(const struct sealsock_conn *conn, short *events, int *tim
 
 /* sealsock_install flags */
 #define SEALSOCK_INSTALL_TLS_ULP	0x1u	/* else use the ULP "tls" */
+#define SEALSOCK_INSTALL_KEEP		0x2u	/* after a failure the engine may go on */
 
 /*
  * Hands both directions' keys to the kernel after the handshake. On success the socket speaks TLS:
- * plain write(2) and sendfile(2) seal; sealsock_info.path tells the ULP. The library's copy of the
- * keys is wiped whatever comes out. NO_MODULE: no ULP, the socket is untouched (but the connection
- * is finished: its keys are gone). REFUSED: the kernel said no; if one direction was already
- * installed, the socket has been shut down, so that it can never carry plaintext. STATE: the
- * handshake is not complete, or keys are installed already. Does not block.
+ * plain write(2) and sendfile(2) seal; sealsock_info.path tells the ULP. The library then keeps
+ * nothing that opens what the kernel seals under them: in TLS 1.3 no more than the secrets of the
+ * next keys (with sealsock_config_post_handshake_auth(), until sealsock_release(), the client's
+ * current one too), in TLS 1.2 neither master secret nor session, so that sealsock_conn_export()
+ * and sealsock_conn_session() have to be called before.
+ *
+ * After a failure nobody seals what is written to the socket. So it is shut down in both
+ * directions, and the connection is finished. With KEEP both stay as they were where the kernel has
+ * taken neither key: the engine goes on (sealsock_read, sealsock_write, sealsock_shutdown), errno
+ * tells what the kernel said, and nothing must be written to @fd by other means.
+ *
+ * NO_MODULE: no such ULP. REFUSED: the kernel said no. STATE: the handshake is not complete, or
+ * keys are installed already (both change nothing); its output has not been sent, or bytes behind
+ * it were read. INVALID: unknown flags. NOMEM, CRYPTO. Does not block.
  */
+SEALSOCK_CHECKED
 int sealsock_install(struct sealsock_conn *conn, int fd, unsigned int flags);
 
 /*
@@ -618,7 +633,9 @@ int sealsock_install(struct sealsock_conn *conn, int fd, unsigned int flags);
  * were taken. WANT_READ, WANT_WRITE on a non-blocking descriptor. WANT_ANSWER (read): a certificate
  * was asked for or given after the handshake, and sealsock_conn_request() says what is needed.
  */
+SEALSOCK_CHECKED
 ssize_t sealsock_read(struct sealsock_conn *conn, int fd, void *buf, size_t n);
+SEALSOCK_CHECKED
 ssize_t sealsock_write(struct sealsock_conn *conn, int fd, const void *buf, size_t n);
 
 /* Sends close_notify once, then shutdown(@fd, SHUT_WR). Reading goes on. */

@@ -3,6 +3,13 @@
 #ifndef SEALSOCK_ERROR_H
 #define SEALSOCK_ERROR_H
 
+/* Of functions whose failure, if nobody looks, ends in plaintext or in bytes that mean nothing. */
+#if defined(__GNUC__)
+#define SEALSOCK_CHECKED __attribute__((warn_unused_result))
+#else
+#define SEALSOCK_CHECKED
+#endif
+
 /*
  * What a call can answer. sealsock_strerror() gives the text of each, sealsock_exit_code() the
  * exit status the command line uses for it, sealsock_error_alert() the alert it sends to the peer.

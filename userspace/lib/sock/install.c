@@ -112,79 +112,131 @@ static int attach_any(int fd, unsigned int flags, enum sealsock_path *path)
 	return 0;
 }
 
-static int refused(struct sealsock_conn *conn, int err, const char *what)
+enum { FLAGS = SEALSOCK_INSTALL_TLS_ULP | SEALSOCK_INSTALL_KEEP };
+
+/* A connection on its way into the kernel, and what stood in its way. */
+struct handing {
+	struct sealsock_conn *conn;
+	int fd;
+	struct traffic_key tx, rx;
+	enum sealsock_path path;
+	bool half;		/* a direction has its key: there is no way back */
+	int sys_errno;
+	const char *what;
+};
+
+static int refused(struct handing *h, int err, const char *what)
 {
-	errno = err;
-	return io_fail(conn, SEALSOCK_ERR_REFUSED, what);
+	h->sys_errno = err;
+	h->what = what;
+	return SEALSOCK_ERR_REFUSED;
 }
 
-static int no_ulp(struct sealsock_conn *conn, int err)
+static int no_ulp(struct handing *h, int err)
 {
 	if (err != ENOENT)
-		return refused(conn, err, "attaching the TCP ULP 'sealsock'");
-	errno = err;
-	return io_fail(conn, SEALSOCK_ERR_NO_MODULE, "the kernel has no TCP ULP 'sealsock'");
+		return refused(h, err, "attaching the TCP ULP 'sealsock'");
+	h->sys_errno = err;
+	h->what = "the kernel has no TCP ULP 'sealsock'";
+	return SEALSOCK_ERR_NO_MODULE;
+}
+
+/* Has the ULP no way to keep the peer's limit? To be known before it has a key. */
+static bool lacks_limit(const struct handing *h)
+{
+	uint16_t limit;
+	socklen_t len = sizeof(limit);
+
+	return conn_tx_limit(h->conn) != SEAL_MAX_PLAINTEXT &&
+	       getsockopt(h->fd, SOL_TLS, TLS_TX_MAX_PAYLOAD_LEN, &limit, &len) &&
+	       errno == ENOPROTOOPT;
 }
 
 /* The kernel's limit is for the content without its type byte, as ours is: 0 or an errno. */
-static int install_limit(struct sealsock_conn *conn, int fd)
+static int install_limit(const struct handing *h)
 {
-	uint16_t limit = (uint16_t)conn_tx_limit(conn);
+	uint16_t limit = (uint16_t)conn_tx_limit(h->conn);
 
 	if (limit == SEAL_MAX_PLAINTEXT)
 		return 0;
-	return setsockopt(fd, SOL_TLS, TLS_TX_MAX_PAYLOAD_LEN, &limit, sizeof(limit)) ? errno : 0;
+	return setsockopt(h->fd, SOL_TLS, TLS_TX_MAX_PAYLOAD_LEN, &limit, sizeof(limit)) ? errno :
+											   0;
 }
 
 /* All that can fail without the kernel has succeeded before this is called. */
-static int hand_over(struct sealsock_conn *conn, int fd, unsigned int flags,
-		     const struct traffic_key *tx, const struct traffic_key *rx)
+static int hand_over(struct handing *h, unsigned int flags)
 {
-	enum sealsock_path path;
 	int err;
 
-	if (tx->mac_key_len)	/* the kernel's own tls has no CBC */
+	if (h->tx.mac_key_len)	/* the kernel's own tls has no CBC */
 		flags &= ~SEALSOCK_INSTALL_TLS_ULP;
-	err = attach_any(fd, flags, &path);
+	err = attach_any(h->fd, flags, &h->path);
 	if (err)
-		return no_ulp(conn, err);
-	err = install_key(fd, TLS_RX, rx);
+		return no_ulp(h, err);
+	if (lacks_limit(h))
+		return refused(h, ENOPROTOOPT, "keeping the peer's record size limit");
+	err = install_key(h->fd, TLS_RX, &h->rx);
 	/* Here ENOENT is the crypto API's: the module is there, the cipher is not. */
 	if (err)
-		return refused(conn, err, "installing the receiving key");
-	err = install_key(fd, TLS_TX, tx);
+		return refused(h, err, "installing the receiving key");
+	h->half = true;
+	err = install_limit(h);
+	if (err)
+		return refused(h, err, "setting the peer's record size limit");
+	err = install_key(h->fd, TLS_TX, &h->tx);
+	return err ? refused(h, err, "installing the sending key") : 0;
+}
+
+static int try_install(struct handing *h, unsigned int flags)
+{
+	struct sealsock_conn *conn = h->conn;
+	int err;
+
+	if (flags & ~FLAGS)
+		return SEALSOCK_ERR_INVALID;
+	err = conn_traffic_key(conn, CONN_TX, &h->tx);
 	if (!err)
-		err = install_limit(conn, fd);
-	if (err) {
-		/* Half a TLS socket would send plaintext: end it for good. */
-		shutdown(fd, SHUT_RDWR);
-		return refused(conn, err, "installing the sending key");
-	}
-	conn->io.path = path;
-	conn->io.installed = true;
-	return 0;
+		err = conn_traffic_key(conn, CONN_RX, &h->rx);
+	if (!err)
+		err = conn_prepare(conn);
+	return err ? err : hand_over(h, flags);
+}
+
+/*
+ * Nobody seals what is written to this socket: it must not carry anything, unless the caller will
+ * see to that. A socket that is half a TLS socket can be kept by nobody.
+ */
+static int give_up(struct handing *h, int err, bool keep)
+{
+	secret_wipe(&h->conn->next[CONN_TX]);
+	secret_wipe(&h->conn->next[CONN_RX]);
+	errno = h->sys_errno;
+	if (keep && !h->half)
+		return err;
+	shutdown(h->fd, SHUT_RDWR);
+	errno = h->sys_errno;
+	err = io_fail(h->conn, err, h->what);
+	conn_wipe_keys(h->conn);
+	h->conn->io.spent = true;
+	return err;
 }
 
 int sealsock_install(struct sealsock_conn *conn, int fd, unsigned int flags)
 {
-	struct traffic_key tx, rx;
+	struct handing h = { .conn = conn, .fd = fd, .what = "handing over the keys" };
 	int err;
 
-	if (flags & ~SEALSOCK_INSTALL_TLS_ULP)
-		return SEALSOCK_ERR_INVALID;
-	if (conn->io.installed || conn->io.spent ||
-	    sealsock_conn_state(conn) != SEALSOCK_STATE_DONE)
-		return SEALSOCK_ERR_STATE;
-	err = conn_traffic_key(conn, CONN_TX, &tx);
-	if (!err)
-		err = conn_traffic_key(conn, CONN_RX, &rx);
-	if (!err)
-		err = hand_over(conn, fd, flags, &tx, &rx);
-	wipe(&tx, sizeof(tx));
-	wipe(&rx, sizeof(rx));
+	if (conn->io.installed || !conn->done)
+		return flags & ~FLAGS ? SEALSOCK_ERR_INVALID : SEALSOCK_ERR_STATE;
+	err = try_install(&h, flags);
+	wipe(&h.tx, sizeof(h.tx));
+	wipe(&h.rx, sizeof(h.rx));
+	if (err)
+		return give_up(&h, err, flags & SEALSOCK_INSTALL_KEEP);
 	conn_wipe_keys(conn);
-	conn->io.spent = true;
-	return err;
+	conn->io.path = h.path;
+	conn->io.installed = true;
+	return 0;
 }
 
 /* A connection over 127.0.0.1, to try a ULP on. */
