@@ -178,7 +178,7 @@ struct sealsock_session_store {
 };
 
 /* Room that any session fits in. */
-#define SEALSOCK_SESSION_MAX 8192
+#define SEALSOCK_SESSION_MAX 32768
 
 /* What the engine may ask of its caller, and waits for in state WANT_ANSWER. */
 enum sealsock_request_kind {
@@ -225,8 +225,8 @@ typedef int (*sealsock_hello_fn)(void *arg, struct sealsock_conn *conn,
 				 const struct sealsock_hello *hello, struct sealsock_config **use);
 
 /*
- * Called when the built-in checks of the peer's certificate have passed, before anything is sent on
- * the strength of them. 0 accepts; WANT_ANSWER: later, by sealsock_conn_answer(); any other code
+ * Called when the built-in checks of the peer's certificate have passed, or were in the session that
+ * is resumed (see sealsock_config_trust_tag), before anything is sent on the strength of them. 0 accepts; WANT_ANSWER: later, by sealsock_conn_answer(); any other code
  * rejects, with an alert: an ERR_ code is reported as it is, anything else (positive numbers too)
  * as REJECTED. It can look at the certificates, but cannot make good what the checks found wrong.
  */
@@ -304,6 +304,14 @@ int sealsock_config_client_auth(struct sealsock_config *cfg, enum sealsock_verif
 /* The application's own verdict on peers, and a server's choice of configuration. NULL: none. */
 int sealsock_config_on_verify(struct sealsock_config *cfg, sealsock_verify_fn fn, void *arg);
 int sealsock_config_on_hello(struct sealsock_config *cfg, sealsock_hello_fn fn, void *arg);
+
+/*
+ * What on_verify's verdicts hang on, in bytes of the application's choice, such as the version of a
+ * list. Sessions and tickets are bound to it as to the anchors: with another tag they do not
+ * resume. Whoever gives a tag has on_verify called for full handshakes only. Without (@n 0, the
+ * default) it is called again when a session is resumed, which for that keeps the peer's chain.
+ */
+int sealsock_config_trust_tag(struct sealsock_config *cfg, const void *tag, size_t n);
 
 /*
  * Client authentication after the handshake (RFC 8446 §4.2.6, §4.6.2), TLS 1.3 only; off by

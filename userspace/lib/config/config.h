@@ -57,6 +57,8 @@ struct sealsock_config {
 	enum sealsock_verify verify;
 	struct trust *trust;
 	uint8_t anchors_id[TRUST_ID];	/* a hash of the anchors … */
+	uint8_t tag_id[TRUST_ID];	/* … of the application's trust_tag, if it … */
+	bool has_tag;			/* … gave one … */
 	uint8_t trust_id[TRUST_ID];	/* … and of all that decides who is trusted */
 	struct buf ca_names;		/* named to clients: 16-bit length and DER each */
 	struct credential *creds;

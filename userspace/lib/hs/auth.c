@@ -67,7 +67,8 @@ int auth_ask_application(struct hs *hs, hs_resume_fn resume)
 	const struct sealsock_config *cfg = hs->ch->cfg;
 	int r;
 
-	if (!cfg->on_verify || !hs->leaf)
+	/* Of a resumed session only what is bound to a tag was asked about for good. */
+	if (!cfg->on_verify || (!hs->leaf && (!hs->peer_restored || cfg->has_tag)))
 		return 0;
 	/* The channel is the connection's first member. */
 	r = cfg->on_verify(cfg->on_verify_arg, (struct sealsock_conn *)hs->ch);

@@ -115,7 +115,8 @@ static int resume(struct hs *hs)
 	int err = hs12_resume_keys(hs);
 
 	hs12_log_end(hs);
-	resume12_use(hs);
+	if (!err)
+		err = resume12_use(hs);
 	if (err)
 		return err;
 	return hs->v12.ticket_due ? HS_THIRD : HS_OTHER;
@@ -362,13 +363,25 @@ int client_on_ccs(struct hs *hs, struct bytes body)
 	return hs12_key_dir(hs, &hs->ch->rx);
 }
 
+/* The other half of a resumption. */
+static int resumption_accepted(struct hs *hs, struct bytes none)
+{
+	int err = hs12_send_finished(hs);
+
+	(void)none;
+	return err ? err : resume12_keep(hs);
+}
+
 int client_on_finished12(struct hs *hs, struct bytes body)
 {
 	int err = hs12_check_finished(hs, body);
 
-	if (!err && hs->v12.resumed)
-		err = hs12_send_finished(hs);
-	else if (!err)
-		hs->result->verified = hs->ch->cfg->verify == SEALSOCK_VERIFY_REQUIRED;
-	return err ? err : resume12_keep(hs);
+	if (!err && hs->v12.resumed) {
+		err = auth_ask_application(hs, resumption_accepted);
+		return err ? err : resumption_accepted(hs, bytes_of(NULL, 0));
+	}
+	if (err)
+		return err;
+	hs->result->verified = hs->ch->cfg->verify == SEALSOCK_VERIFY_REQUIRED;
+	return resume12_keep(hs);
 }

@@ -157,6 +157,7 @@ struct hs {
 	struct secret server_secret;
 
 	struct cert *leaf;		/* of the peer's chain */
+	bool peer_restored;		/* result->chain is from the session that is resumed */
 	bool client_cert_asked;
 	uint8_t context[CERT_CONTEXT_MAX]; /* after the handshake: of the CertificateRequest */
 	uint8_t context_len;
@@ -334,7 +335,7 @@ int resume12_keep(struct hs *hs);
 
 /* Server: hs->session becomes the one that the ClientHello resumes; false: there is none. */
 bool resume12_find(struct hs *hs, const struct client_hello *ch);
-void resume12_use(struct hs *hs);
+int resume12_use(struct hs *hs);
 
 /* Server: will there be a ticket, or a session id? Then the ticket, or the session in the store. */
 int resume12_promise(struct hs *hs, const struct client_hello *ch);
@@ -347,6 +348,9 @@ int resume12_issue(struct hs *hs);
 typedef size_t (*session_fetch_fn)(void *arg, const void *id, size_t id_len, int64_t now,
 				   void *session, size_t room);
 bool hs_fetch_session(struct hs *hs, session_fetch_fn fetch, struct bytes id);
+
+/* The chain that was kept in the session is the peer's again. */
+int hs_restore_chain(struct hs *hs);
 
 /* ticket13.c: a session of this connection without its secret; false: there can be none. */
 bool ticket_describe(struct hs *hs, struct session *s);

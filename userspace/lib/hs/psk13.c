@@ -146,11 +146,11 @@ int psk13_chosen(struct hs *hs, uint16_t index)
 				   "chooses a pre-shared key of another hash than its suite's", 0);
 	secret_copy(&hs->psk, psk);
 	hs->result->resumed = true;
-	if (psk == &hs->session.secret) {
-		hs->result->made = hs->session.made;
-		hs->result->verified = hs->session.verified;
-	}
-	return 0;
+	if (psk != &hs->session.secret)
+		return 0;
+	hs->result->made = hs->session.made;
+	hs->result->verified = hs->session.verified;
+	return hs_restore_chain(hs);
 }
 
 /* A suite with this hash that the client has too; the one chosen already, if it will do. */
@@ -224,16 +224,11 @@ static int open_ticket(struct hs *hs, const struct client_hello *ch, struct byte
 static int use_ticket(struct hs *hs)
 {
 	struct hs_result *r = hs->result;
-	struct builder w = { .buf = &r->chain };
 
 	r->made = hs->session.made;
 	r->client_authenticated = hs->session.verified;
 	r->verified = hs->session.verified;
-	if (hs->session.peer.n) {
-		wr_u24(&w, (uint32_t)hs->session.peer.n);
-		wr_bytes(&w, hs->session.peer.p, hs->session.peer.n);
-	}
-	return w.bad ? hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the client's certificate") : 0;
+	return hs_restore_chain(hs);
 }
 
 /* Can this identity be used? 1: hs->psk has the key, and the suite fits it. */

@@ -58,7 +58,6 @@ int resume12_keep(struct hs *hs)
 		return 0;
 	s.verified = r->verified;
 	s.host = bytes_of(r->host->name, strlen(r->host->name));
-	s.peer = bytes_of(NULL, 0);
 	s.ems = true;
 	s.etm = hs->ch->suite->mac_len;
 	s.ticket = bytes_of(hs->v12.ticket.p, hs->v12.ticket.n);
@@ -112,22 +111,17 @@ bool resume12_find(struct hs *hs, const struct client_hello *ch)
 	return good;
 }
 
-void resume12_use(struct hs *hs)
+int resume12_use(struct hs *hs)
 {
 	struct hs_result *r = hs->result;
-	struct builder w = { .buf = &r->chain };
 
 	hs->v12.resumed = true;
 	r->resumed = true;
 	r->made = hs->session.made;
 	r->verified = hs->session.verified;
-	if (hs->ch->cfg->role == SEALSOCK_CLIENT)
-		return;
-	r->client_authenticated = hs->session.verified;
-	if (hs->session.peer.n) {
-		wr_u24(&w, (uint32_t)hs->session.peer.n);
-		wr_bytes(&w, hs->session.peer.p, hs->session.peer.n);
-	}
+	if (hs->ch->cfg->role == SEALSOCK_SERVER)
+		r->client_authenticated = hs->session.verified;
+	return hs_restore_chain(hs);
 }
 
 int resume12_promise(struct hs *hs, const struct client_hello *ch)

@@ -225,8 +225,9 @@ static int answer_resumed(struct hs *hs, const struct client_hello *ch, const st
 
 	hs->session_id_len = (uint8_t)ch->session_id.n;
 	memcpy(hs->session_id, ch->session_id.p, ch->session_id.n);
-	resume12_use(hs);
-	err = add_server_hello(hs, ch, c, &w);
+	err = resume12_use(hs);
+	if (!err)
+		err = add_server_hello(hs, ch, c, &w);
 	if (!err)
 		err = hs_add_from(hs, &w, 0);
 	if (!err)
@@ -353,11 +354,20 @@ static int client_accepted(struct hs *hs, struct bytes none)
 	return err ? err : hs12_send_finished(hs);
 }
 
+static int resumption_accepted(struct hs *hs, struct bytes none)
+{
+	(void)hs;
+	(void)none;
+	return 0;
+}
+
 int server_on_finished12(struct hs *hs, struct bytes body)
 {
 	int err = hs12_check_finished(hs, body);
 
-	if (err || hs->v12.resumed)
+	if (!err && hs->v12.resumed)
+		return auth_ask_application(hs, resumption_accepted);
+	if (err)
 		return err;
 	err = auth_ask_application(hs, client_accepted);
 	return err ? err : client_accepted(hs, bytes_of(NULL, 0));

@@ -12,14 +12,19 @@ int ticket13_secret(struct hs *hs, struct secret *out)
 	return err ? hs_internal(hs, err, "deriving the resumption secret") : 0;
 }
 
-/* The client's certificate, if the server has one. */
-static struct bytes first_cert(const struct hs_result *r)
+/*
+ * What resuming needs again of the peer's chain: all of it where the application is to look at it,
+ * a client's own certificate for a server's sake.
+ */
+static struct bytes kept_chain(const struct sealsock_config *cfg, const struct hs_result *r)
 {
-	struct bytes chain = bytes_of(r->chain.p, r->chain.n), cert = bytes_of(NULL, 0);
+	struct bytes chain = bytes_of(r->chain.p, r->chain.n), cert;
 
-	if (r->client_authenticated)
-		rd_vec24(&chain, 1, 0xffffff, &cert);
-	return cert;
+	if (cfg->on_verify && !cfg->has_tag)
+		return chain;
+	if (!r->client_authenticated || !rd_vec24(&chain, 1, 0xffffff, &cert))
+		return bytes_of(NULL, 0);
+	return bytes_of(r->chain.p, r->chain.n - chain.n);
 }
 
 /* What all tickets of a connection have in common; false: there can be none. */
@@ -40,7 +45,7 @@ bool ticket_describe(struct hs *hs, struct session *s)
 		.issued = now,
 		.expires = r->made + SESSION_LIFETIME,
 		.trust = bytes_of(cfg->trust_id, TRUST_ID),
-		.peer = first_cert(r),
+		.peer = kept_chain(cfg, r),
 	};
 	if (r->sni)
 		s->host = bytes_of(r->sni, strlen(r->sni));
@@ -138,6 +143,16 @@ static bool keep(struct buf *sessions, struct bytes text)
 	return !w.bad;
 }
 
+int hs_restore_chain(struct hs *hs)
+{
+	struct bytes peer = hs->session.peer;
+
+	if (!buf_append(&hs->result->chain, peer.p, peer.n))
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the peer's chain");
+	hs->peer_restored = peer.n;
+	return 0;
+}
+
 bool hs_fetch_session(struct hs *hs, session_fetch_fn fetch, struct bytes id)
 {
 	const struct sealsock_config *cfg = hs->ch->cfg;
@@ -200,8 +215,11 @@ int ticket13_take(struct channel *ch, struct hs_result *r, struct bytes body)
 		.age_add = t.age_add,
 		.trust = bytes_of(cfg->trust_id, TRUST_ID),
 		.host = bytes_of(r->host->name, strlen(r->host->name)),
+		.peer = kept_chain(cfg, r),
 		.ticket = t.ticket,
 	};
+	if (s.peer.n > SESSION_PEER_MAX)
+		return 0;
 	if (r->alpn)
 		s.alpn = bytes_of(r->alpn, strlen(r->alpn));
 	if (s.expires > s.made + SESSION_LIFETIME)

@@ -2,7 +2,7 @@
 #include "resume/session.h"
 
 /* The form's own version; another one is not read. */
-enum { FORM = 1 };
+enum { FORM = 2 };
 
 enum { IS_EMS = 1, IS_ETM = 2, IS_VERIFIED = 4, FLAGS = 7 };
 

@@ -11,8 +11,8 @@
 enum {
 	/* From the full handshake on (§4.6.1: a week at most); resuming renews nothing. */
 	SESSION_LIFETIME = 24 * 3600,
-	SESSION_TICKET_MAX = 4096,	/* longer ones are not kept */
-	SESSION_PEER_MAX = 3072,	/* the peer's certificate; with a longer one: none */
+	SESSION_TICKET_MAX = 16384,	/* longer ones are not kept */
+	SESSION_PEER_MAX = 8192,	/* the peer's chain; with a longer one there is none */
 };
 
 /* All bytes belong to someone else, after reading to the text that was read. */
@@ -31,7 +31,8 @@ struct session {
 	struct bytes trust;		/* TRUST_ID bytes: who was trusted, and how */
 	struct bytes host;		/* server name; a client's without SNI too */
 	struct bytes alpn;
-	struct bytes peer;		/* the peer's certificate (DER), for a server */
+	struct bytes peer;		/* of the peer's chain, what is wanted again: 24-bit … */
+					/* … length and DER each */
 	struct bytes ticket;		/* client: ticket; TLS 1.2 without one: empty … */
 	struct bytes id;		/* … and this session id */
 };
