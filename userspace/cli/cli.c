@@ -20,8 +20,11 @@ static const char *current = "";
 
 static void vsay(const char *fmt, va_list ap)
 {
+	char text[2048];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
 	fprintf(stderr, "sealsock%s%s: ", *current ? " " : "", current);
-	vfprintf(stderr, fmt, ap);
+	cli_text(stderr, text, strlen(text));
 	fputc('\n', stderr);
 }
 
@@ -112,16 +115,18 @@ bool cli_ulp(const char *text, enum cli_ulp *out)
 
 void cli_json_string(FILE *f, const char *s)
 {
-	fputc('"', f);
-	for (; *s; s++) {
-		unsigned char c = (unsigned char)*s;
+	size_t left = strlen(s), n;
 
-		if (c == '"' || c == '\\')
-			fprintf(f, "\\%c", c);
-		else if (c < 0x20)
-			fprintf(f, "\\u%04x", c);
-		else
-			fputc(c, f);
+	fputc('"', f);
+	for (; left; s += n, left -= n) {
+		n = cli_shown(s, left);
+		if (n) {
+			fprintf(f, "%s%.*s", *s == '"' || *s == '\\' ? "\\" : "", (int)n, s);
+			continue;
+		}
+		/* A control character of its own, or a byte that is no text: U+FFFD. */
+		n = 1;
+		fprintf(f, "\\u%04x", (unsigned char)*s < 0x80 ? *s : 0xfffd);
 	}
 	fputc('"', f);
 }

@@ -29,7 +29,15 @@ struct cli_verb {
 extern const struct cli_verb verb_serve, verb_get, verb_client, verb_trace, verb_check, verb_bench,
 	verb_version;
 
-/* "sealsock VERB: ..." and a line feed, on standard error. */
+/*
+ * All text that comes from others (a peer, its certificate, a file) is printed through this: what
+ * would be a command to a terminal, or is not UTF-8, comes out as \xNN.
+ */
+void cli_text(FILE *f, const char *p, size_t n);
+/* Length of the character at @p that may be shown as it is; 0: it may not. */
+size_t cli_shown(const char *p, size_t n);
+
+/* "sealsock VERB: ..." and a line feed, on standard error; through cli_text(). */
 void cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Passes @err, the result of one setting of @cfg, on; says which and why if it is an error. */
 struct sealsock_config;
@@ -56,7 +64,9 @@ enum cli_ulp {
 
 bool cli_ulp(const char *text, enum cli_ulp *out);
 
-/* Writes @s to @f as a quoted JSON string. */
+/* Writes @s to @f as a quoted JSON string, by the rules of cli_text(): bytes that are no text
+ * become U+FFFD.
+ */
 void cli_json_string(FILE *f, const char *s);
 
 int64_t cli_now_ms(void);	/* monotonic */

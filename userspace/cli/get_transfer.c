@@ -27,8 +27,7 @@ static void print_head(const struct download *d, FILE *f)
 	struct http_span line;
 
 	while (http_head_line(&h, &line) && line.n) {
-		for (size_t i = 0; i < line.n; i++)
-			fputc((unsigned char)line.p[i] < 0x20 ? '?' : line.p[i], f);
+		cli_text(f, line.p, line.n);
 		fputc('\n', f);
 	}
 }

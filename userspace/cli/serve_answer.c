@@ -213,13 +213,13 @@ static void make_file(struct answer *a, const struct http_request *req, const ch
 	a->left = req->method == HTTP_HEAD ? 0 : len;
 }
 
-/* For the log: what the client sent, on one line, harmless to a terminal. */
+/* For the log: the line that the client sent. It will stand between quotes. */
 static void describe(char *line, size_t size, const char *buf, size_t len)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < len && buf[i] != '\r' && buf[i] != '\n' && n + 1 < size; i++)
-		line[n++] = buf[i] >= 0x20 && buf[i] < 0x7f && buf[i] != '"' ? buf[i] : '?';
+		line[n++] = buf[i] && buf[i] != '"' ? buf[i] : '?';
 	line[n] = '\0';
 }
 

@@ -191,8 +191,10 @@ static void log_answer(const struct server *srv, const struct client *c)
 {
 	if (!srv->o->verbose)
 		return;
-	printf("%s \"%s\" %d %" PRId64 " %" PRId64 "ms\n", c->peer, c->line, c->a.status,
-	       c->body_size - c->a.left, cli_now_ms() - c->started);
+	printf("%s \"", c->peer);
+	cli_text(stdout, c->line, strlen(c->line));
+	printf("\" %d %" PRId64 " %" PRId64 "ms\n", c->a.status, c->body_size - c->a.left,
+	       cli_now_ms() - c->started);
 	fflush(stdout);
 }
 

@@ -12,7 +12,15 @@ static const char style[] =
 
 void trace_html_text(FILE *f, const char *s)
 {
-	for (; *s; s++) {
+	size_t left = strlen(s), n;
+
+	for (; left; s += n, left -= n) {
+		n = cli_shown(s, left);
+		if (!n) {
+			fputs("&#xfffd;", f);
+			n = 1;
+			continue;
+		}
 		switch (*s) {
 		case '<':
 			fputs("&lt;", f);
@@ -27,7 +35,7 @@ void trace_html_text(FILE *f, const char *s)
 			fputs("&quot;", f);
 			break;
 		default:
-			fputc(*s, f);
+			fwrite(s, 1, n, f);
 		}
 	}
 }

@@ -14,6 +14,11 @@ struct style {
 static const struct style plain = { "", "", "", "", "" };
 static const struct style colored = { "\033[1m", "\033[33m", "\033[32m", "\033[36m", "\033[0m" };
 
+static void say(FILE *out, const char *text)
+{
+	cli_text(out, text, strlen(text));
+}
+
 /* Several parts of one kind, without parts of their own, go on one line: how many? */
 static size_t run_of(const struct trace_event *ev, size_t i)
 {
@@ -42,7 +47,8 @@ static void print_run(FILE *out, const struct trace_field *f, size_t n, int inde
 			fputc(' ', out);
 			at++;
 		}
-		fprintf(out, "%s%s", f[i].value, i + 1 < n ? "," : "");
+		say(out, f[i].value);
+		fputs(i + 1 < n ? "," : "", out);
 		at += len;
 	}
 }
@@ -97,17 +103,41 @@ static void print_key(FILE *out, const struct trace_log *log, size_t i, const st
 	}
 }
 
+static void print_item(FILE *out, const char *line)
+{
+	fputs("  - ", out);
+	say(out, line);
+	fputc('\n', out);
+}
+
 static void print_lists(FILE *out, const struct trace_log *log, const struct style *s)
 {
 	char line[700];
 
 	fprintf(out, "\n%sSomebody on the network could read%s\n", s->clear, s->end);
 	for (unsigned int i = 0; trace_readable(log, i, line, sizeof(line)); i++)
-		fprintf(out, "  - %s\n", line);
+		print_item(out, line);
 	if (trace_hidden(log, 0, line, sizeof(line)))
 		fprintf(out, "%sand could not read%s\n", s->sealed, s->end);
 	for (unsigned int i = 0; trace_hidden(log, i, line, sizeof(line)); i++)
-		fprintf(out, "  - %s\n", line);
+		print_item(out, line);
+}
+
+static void print_outcome(FILE *f, const struct trace_log *log, const struct style *s)
+{
+	const char *const agreed[] = {
+		log->version, log->cipher, log->group, log->scheme, log->alpn,
+		log->resumed ? "resumed" : "",
+	};
+
+	fprintf(f, "\n%s%s%s ", s->bold, log->failure[0] ? "Failed:" : "Agreed on", s->end);
+	if (log->failure[0])
+		say(f, log->failure);
+	for (size_t i = 0; !log->failure[0] && i < sizeof(agreed) / sizeof(agreed[0]); i++) {
+		fputs(i && *agreed[i] ? ", " : "", f);
+		say(f, agreed[i]);
+	}
+	fputc('\n', f);
 }
 
 void trace_print_text(FILE *f, const struct trace_log *log, bool color)
@@ -115,7 +145,9 @@ void trace_print_text(FILE *f, const struct trace_log *log, bool color)
 	const struct style *s = color ? &colored : &plain;
 	bool keys = false;
 
-	fprintf(f, "%s%s%s\n", s->bold, log->title, s->end);
+	fputs(s->bold, f);
+	say(f, log->title);
+	fprintf(f, "%s\n", s->end);
 	for (size_t i = 0; i < log->n; i++) {
 		if (log->events[i].e.kind == SEALSOCK_TRACE_KEYS)
 			print_key(f, log, i, s);
@@ -126,13 +158,7 @@ void trace_print_text(FILE *f, const struct trace_log *log, bool color)
 	if (keys && !log->secrets)
 		fputs("\n     (The values of the keys are hidden: --secrets shows them.)\n", f);
 	print_lists(f, log, s);
-	if (log->failure[0])
-		fprintf(f, "\n%sFailed%s: %s\n", s->bold, s->end, log->failure);
-	else
-		fprintf(f, "\n%sAgreed on%s %s, %s%s%s%s%s%s%s%s\n", s->bold, s->end, log->version,
-			log->cipher, *log->group ? ", " : "", log->group, *log->scheme ? ", " : "",
-			log->scheme, *log->alpn ? ", " : "", log->alpn,
-			log->resumed ? ", resumed" : "");
+	print_outcome(f, log, s);
 	if (log->incomplete)
 		fputs("Events are missing: there was not enough memory.\n", f);
 }

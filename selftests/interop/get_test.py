@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""sealsock get, client and trace against servers of bad manners. TAP."""
+import ssl
+
+from commands import Answer, certificate, finish, ok, path, run
+
+PLAIN = 'http://127.0.0.1:%d/'
+ESCAPES = b'\x1b]0;owned\x07\x9b2J\xc2\x9b\x7f\xe2\x80\xae'
+
+
+def harmless(data):
+    """No control character but line feeds and the tabs between words, no broken UTF-8."""
+    text = data.decode('utf-8', 'surrogateescape')
+    return not any(ord(c) < 0x20 and c not in '\n\t' or 0x7f <= ord(c) <= 0x9f or
+                   0xd800 <= ord(c) <= 0xdfff or 0x202a <= ord(c) <= 0x202e for c in text)
+
+
+def escapes():
+    s = Answer(b'HTTP/1.1 404 ' + ESCAPES + b'\r\nX: ' + b'\xc2\x9b\x9b\r\nContent-Length: 0\r\n\r\n')
+    for name, args in (('an error', []), ('get -v', ['-v']), ('get -I', ['-I'])):
+        r = run('get', *args, PLAIN % s.port)
+        ok(r.returncode == 1 and harmless(r.stderr + r.stdout) and b'\\x1b]0;owned' in r.stderr,
+           f'{name}: what the server says is no command to the terminal', r.stdout + r.stderr)
+    s = Answer(b'HTTP/1.1 302 x\r\nLocation: /\xe2\x80\xae\x9b\r\nContent-Length: 0\r\n\r\n')
+    r = run('get', PLAIN % s.port)
+    ok(r.returncode == 1 and harmless(r.stderr) and b'\\x9b' in r.stderr, 'nor is a redirect',
+       r.stderr)
+    s = Answer('HTTP/1.1 404 Größe\r\nContent-Length: 0\r\n\r\n'.encode())
+    r = run('get', PLAIN % s.port)
+    ok('Größe' in r.stderr.decode(), 'letters stay as they are', r.stderr)
+
+
+def names_of_certificates():
+    """A certificate whose names turn the text around them, or would be commands."""
+    nasty = 'a\u202eb\u009b2Jc'
+    certificate('nasty', '/O=' + nasty + '/CN=localhost')
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path('nasty.pem'), path('nasty.key'))
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    s = Answer(b'', context)
+    for args in ([], ['--json'], ['--html', '/dev/stdout']):
+        r = run('trace', '--wait', '0', '--cacert', path('nasty.pem'), *args, f'localhost:{s.port}')
+        ok(r.returncode == 0 and harmless(r.stdout + r.stderr) and b'CN=localhost' in r.stdout,
+           f'trace {args}: names in certificates are no commands', r.stdout[:300] + r.stderr)
+    r = run('get', '--ulp', 'none', '--cacert', path('localhost.pem'), f'https://localhost:{s.port}')
+    ok(r.returncode == 4 and harmless(r.stderr), 'nor where the certificate is refused', r.stderr)
+
+
+def main():
+    certificate('localhost')
+    escapes()
+    names_of_certificates()
+    finish()
+
+
+main()
