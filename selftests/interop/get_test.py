@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """sealsock get, client and trace against servers of bad manners. TAP."""
+import os
 import ssl
 
 from commands import Answer, certificate, finish, ok, path, run
@@ -46,10 +47,33 @@ def names_of_certificates():
     ok(r.returncode == 4 and harmless(r.stderr), 'nor where the certificate is refused', r.stderr)
 
 
+def closed_descriptors(context):
+    tls = Answer(b'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret', context)
+    plain = Answer(b'HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n')
+    common = ['--ulp', 'none', '--cacert', path('localhost.pem')]
+    for shell in ('>&-', '2>&-', '<&-', '<&- >&- 2>&-'):
+        r = run('get', *common, '-o', path('got'), f'https://localhost:{tls.port}/', shell=shell)
+        ok(r.returncode == 0 and open(path('got'), 'rb').read() == b'secret',
+           f'get -o FILE {shell} works', r)
+        os.unlink(path('got'))
+        plain.requests.clear()
+        r = run('get', PLAIN % plain.port, shell=shell)
+        ok(r.returncode == 1 and len(plain.requests) == 1 and
+           plain.requests[0].endswith(b'Connection: close\r\n\r\n'),
+           f'get {shell}: the server gets the request and nothing else', plain.requests)
+    r = run('get', *common, f'https://localhost:{tls.port}/', shell='>&-')
+    ok(r.returncode == 2 and b'standard output' in r.stderr, 'get >&-: an error', r)
+    r = run('client', *common, f'localhost:{tls.port}', shell='<&-')
+    ok(r.returncode == 2 and b'standard input' in r.stderr, 'client <&-: an error', r)
+
+
 def main():
     certificate('localhost')
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path('localhost.pem'), path('localhost.key'))
     escapes()
     names_of_certificates()
+    closed_descriptors(context)
     finish()
 
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The verbs' table, dispatch, and the voice they share. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "sealsock.h"
@@ -160,10 +162,24 @@ static void help(FILE *out)
 	      "connection was cut before its end.\n", out);
 }
 
+/*
+ * Whoever started this with a standard descriptor closed: the next socket would become standard
+ * output, and what is written there go out on it. /dev/null takes the place, opened the wrong way
+ * round, so that using it is still the error that it was.
+ */
+static void fill_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(CLI_USAGE);
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 
+	fill_standard_descriptors();
 	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
 		help(stdout);
 		return fflush(stdout) ? CLI_USAGE : CLI_OK;
