@@ -63,6 +63,12 @@ const char *trace_meaning(const struct trace_log *log, const struct trace_event 
 	return "";
 }
 
+/* A value that is offered so that nobody gets used to its absence (RFC 8701): nobody likes it. */
+static bool is_grease(const char *value)
+{
+	return !strncmp(value, "GREASE (0x", 10);
+}
+
 /* A field of a message of @from that nobody encrypted; the first of that name. NULL: none. */
 static const char *clear_field(const struct trace_log *log, const char *message, const char *from,
 			       const char *field)
@@ -74,7 +80,8 @@ static const char *clear_field(const struct trace_log *log, const char *message,
 		    strcmp(ev->e.name, message) || strcmp(trace_from(log, ev), from))
 			continue;
 		for (size_t k = 0; k < ev->nfields; k++)
-			if (!strcmp(ev->fields[k].name, field) && ev->fields[k].value[0])
+			if (!strcmp(ev->fields[k].name, field) && ev->fields[k].value[0] &&
+			    !is_grease(ev->fields[k].value))
 				return ev->fields[k].value;
 	}
 	return NULL;
