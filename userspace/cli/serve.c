@@ -346,7 +346,7 @@ const struct cli_verb verb_serve = {
 	"      --ulp HOW              records: sealsock (default, our module), any (else the\n"
 	"                             kernel's own tls), none (in this program)\n"
 	"      --max-connections N    at once (1000)\n"
-	"      --timeout SECONDS      for handshakes, and for peers that take nothing (30)\n"
+	"      --timeout SECONDS      for handshakes, and for peers that take too little (30)\n"
 	"      --idle-timeout SECONDS between requests, and for the head of one (15)\n"
 	"      --once                 leave after one connection\n"
 	"      --trace                print every handshake, field by field\n"

@@ -33,7 +33,7 @@ struct serve_options {
 	enum cli_ulp ulp;
 	unsigned int max_conns;
 	int idle_ms;			/* between requests, and for a request's head */
-	int stall_ms;			/* a peer that takes nothing, or stops in the handshake */
+	int stall_ms;			/* a peer that takes too little, or a handshake */
 };
 
 /* One answer on its way out. */
@@ -72,6 +72,8 @@ struct client {
 	struct stream s;
 	enum client_state state;
 	int64_t deadline;	/* monotonic milliseconds */
+	int64_t turn;		/* what is left of this one, see client_step() */
+	uint64_t acked;		/* bytes the peer's TCP had taken when the deadline was set */
 	uint32_t events;	/* what epoll was told to wait for */
 	uint32_t want;		/* what this state waits for */
 	size_t len;		/* bytes in buf */
@@ -89,6 +91,8 @@ struct server {
 	struct sealsock_config *cfg;
 	int dir_fd;
 	int epoll;
+	int signal_fd;
+	unsigned int signals;	/* SIGTERM, SIGINT so far */
 	bool tracing;
 	bool stopping;
 	bool module_missing;	/* install said so: the whole server cannot work */
@@ -100,7 +104,10 @@ struct server {
 /* A new connection; takes @fd. NULL, with @fd closed, where memory or libcrypto fail. */
 struct client *client_new(struct server *srv, int fd, const struct sockaddr_storage *peer,
 			  bool tls);
-/* Goes on as far as the socket allows; sets state, want and deadline. */
+/*
+ * Goes on as far as the socket allows, and not further than one turn: the others have theirs. Sets
+ * state, want and deadline.
+ */
 void client_step(struct server *srv, struct client *c);
 /* Its deadline has passed, or the server stops. */
 void client_expire(struct server *srv, struct client *c);

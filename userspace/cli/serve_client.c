@@ -2,6 +2,8 @@
 /* One connection of the file server: a state machine over a non-blocking socket. */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -10,7 +12,9 @@
 #include "serve.h"
 
 enum {
-	TURN_BYTES = 1 << 20,	/* of one file before the others get their turn */
+	TURN_BYTES = 1 << 20,	/* sent to one client before the others get their turn */
+	ANSWER_COST = 1 << 16,	/* what an answer counts for in that, whatever its size */
+	FLOOR_RATE = 500,	/* bytes a second that a client has to take of an answer */
 	LINGER_MS = 2000,
 };
 
@@ -120,6 +124,7 @@ static void step_handshake(struct server *srv, struct client *c)
 static void start_answer(struct server *srv, struct client *c)
 {
 	c->body_size = c->a.left;
+	c->turn -= ANSWER_COST;
 	if (srv->stopping)
 		c->a.close = true;
 	go(c, CLIENT_HEAD, EPOLLOUT, srv->o->stall_ms);
@@ -220,6 +225,24 @@ static void send_stopped(struct server *srv, struct client *c, ssize_t n, const 
 	c->state = CLIENT_GONE;
 }
 
+/* What the peer's TCP has taken so far; sending does not tell, the socket has a large buffer. */
+static uint64_t bytes_acked(int fd)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) ? 0 : info.tcpi_bytes_acked;
+}
+
+/* A client that takes its answer a byte now and then would hold its place for ever. */
+static bool takes_enough(struct server *srv, struct client *c)
+{
+	uint64_t acked = bytes_acked(c->s.fd), before = c->acked;
+
+	c->acked = acked;
+	return acked - before >= (uint64_t)srv->o->stall_ms * FLOOR_RATE / 1000;
+}
+
 static void step_head(struct server *srv, struct client *c)
 {
 	ssize_t n = stream_write(&c->s, c->a.head + c->a.head_sent, c->a.head_len - c->a.head_sent);
@@ -231,19 +254,19 @@ static void step_head(struct server *srv, struct client *c)
 	c->a.head_sent += (size_t)n;
 	if (c->a.head_sent < c->a.head_len)
 		return;
-	if (c->a.left)
-		go(c, CLIENT_BODY, EPOLLOUT, srv->o->stall_ms);
-	else
+	if (!c->a.left) {
 		end_answer(srv, c);
+		return;
+	}
+	c->acked = bytes_acked(c->s.fd);
+	go(c, CLIENT_BODY, EPOLLOUT, srv->o->stall_ms);
 }
 
 static void step_body(struct server *srv, struct client *c)
 {
-	size_t turn = TURN_BYTES;
-
-	while (c->a.left && turn) {
-		size_t ask = c->a.left < (int64_t)turn ? (size_t)c->a.left : turn;
-		ssize_t n = stream_sendfile(&c->s, c->a.file, &c->a.offset, ask);
+	while (c->a.left && c->turn > 0) {
+		int64_t ask = c->a.left < c->turn ? c->a.left : c->turn;
+		ssize_t n = stream_sendfile(&c->s, c->a.file, &c->a.offset, (size_t)ask);
 
 		if (n < 0) {
 			send_stopped(srv, c, n, "sending a file");
@@ -257,8 +280,7 @@ static void step_body(struct server *srv, struct client *c)
 			return;
 		}
 		c->a.left -= n;
-		turn -= (size_t)n;
-		c->deadline = cli_now_ms() + srv->o->stall_ms;
+		c->turn -= n;
 	}
 	c->want = EPOLLOUT;
 	if (!c->a.left)
@@ -285,7 +307,7 @@ static void step_shutdown(struct server *srv, struct client *c)
 static void step_linger(struct client *c)
 {
 	bool opened = !c->s.tls || sealsock_conn_state(c->s.tls) == SEALSOCK_STATE_DONE;
-	char sink[4096];
+	char sink[16384];
 	ssize_t n;
 
 	do {
@@ -293,7 +315,10 @@ static void step_linger(struct client *c)
 			n = stream_read(&c->s, sink, sizeof(sink));
 		else
 			n = recv(c->s.fd, sink, sizeof(sink), MSG_DONTWAIT);
-	} while (n > 0);
+		c->turn -= n > 0 ? n : 0;
+	} while (n > 0 && c->turn > 0);
+	if (n > 0)
+		return;
 	if (opened ? n != SEALSOCK_WANT_READ : !n || (errno != EAGAIN && errno != EINTR))
 		c->state = CLIENT_GONE;
 }
@@ -302,6 +327,7 @@ void client_step(struct server *srv, struct client *c)
 {
 	enum client_state before;
 
+	c->turn = TURN_BYTES;
 	do {
 		before = c->state;
 		switch (c->state) {
@@ -326,7 +352,10 @@ void client_step(struct server *srv, struct client *c)
 		case CLIENT_GONE:
 			break;
 		}
-	} while (c->state != before && c->state != CLIENT_GONE);
+	} while (c->state != before && c->state != CLIENT_GONE && c->turn > 0);
+	/* What comes next may be in a buffer of ours already: nothing would wake this one up. */
+	if (c->turn <= 0)
+		c->want = EPOLLOUT;
 }
 
 void client_expire(struct server *srv, struct client *c)
@@ -347,6 +376,12 @@ void client_expire(struct server *srv, struct client *c)
 		log_error(srv, c, SEALSOCK_ERR_TIMEOUT, "handshake");
 		c->state = CLIENT_GONE;
 		break;
+	case CLIENT_BODY:
+		if (takes_enough(srv, c)) {
+			c->deadline = cli_now_ms() + srv->o->stall_ms;
+			break;
+		}
+		/* fallthrough */
 	default:
 		if (c->state != CLIENT_LINGER)
 			log_error(srv, c, SEALSOCK_ERR_TIMEOUT, "sending");

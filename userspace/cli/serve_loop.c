@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "serve.h"
@@ -16,14 +17,6 @@ enum {
 	TICK_MS = 250,
 	STOP_MS = 10000,	/* for what is being sent when the server is told to stop */
 };
-
-static volatile sig_atomic_t signals;
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	signals++;
-}
 
 struct listener {
 	int fd;
@@ -119,20 +112,43 @@ static void stop_clients(struct server *srv)
 	}
 }
 
-static void catch_signals(sigset_t *during_wait)
+/*
+ * Signals come as events: epoll_pwait(2) never lets one through while others always have something
+ * to do. A descriptor that tells of them, or -1.
+ */
+static int catch_signals(struct server *srv)
 {
-	struct sigaction sa = { .sa_handler = on_signal };
-	sigset_t block;
+	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = &srv->signals };
+	sigset_t set;
+	int fd;
 
-	sigemptyset(&block);
-	sigaddset(&block, SIGTERM);
-	sigaddset(&block, SIGINT);
-	sigprocmask(SIG_BLOCK, &block, during_wait);
-	sigdelset(during_wait, SIGTERM);
-	sigdelset(during_wait, SIGINT);
-	sigaction(SIGTERM, &sa, NULL);
-	sigaction(SIGINT, &sa, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (fd < 0 || epoll_ctl(srv->epoll, EPOLL_CTL_ADD, fd, &ev) ||
+	    sigprocmask(SIG_BLOCK, &set, NULL))
+		return -1;
 	signal(SIGPIPE, SIG_IGN);	/* sendfile(2) has no MSG_NOSIGNAL */
+	return fd;
+}
+
+static void take_signals(struct server *srv)
+{
+	struct signalfd_siginfo info;
+
+	while (read(srv->signal_fd, &info, sizeof(info)) == sizeof(info))
+		srv->signals++;
+}
+
+static bool watch(struct server *srv, struct listener l[2], int tls_fd, int plain_fd)
+{
+	srv->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (srv->epoll < 0)
+		return false;
+	srv->signal_fd = catch_signals(srv);
+	return srv->signal_fd >= 0 && listener_add(srv, &l[0], tls_fd, true) &&
+	       listener_add(srv, &l[1], plain_fd, false);
 }
 
 static void dispatch(struct server *srv, struct epoll_event *ev, struct listener l[2])
@@ -140,6 +156,8 @@ static void dispatch(struct server *srv, struct epoll_event *ev, struct listener
 	if (ev->data.ptr == &l[0] || ev->data.ptr == &l[1]) {
 		if (!srv->stopping)
 			accept_some(srv, ev->data.ptr);
+	} else if (ev->data.ptr == &srv->signals) {
+		take_signals(srv);
 	} else {
 		run_client(srv, ev->data.ptr, true);
 	}
@@ -150,21 +168,17 @@ int server_run(struct server *srv, int tls_fd, int plain_fd)
 	struct epoll_event ev[EVENTS];
 	int64_t tick = 0, stop_at = 0;
 	struct listener l[2];
-	sigset_t mask;
 
-	srv->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (srv->epoll < 0 || !listener_add(srv, &l[0], tls_fd, true) ||
-	    !listener_add(srv, &l[1], plain_fd, false)) {
+	if (!watch(srv, l, tls_fd, plain_fd)) {
 		cli_error("cannot set up epoll: %s", strerror(errno));
 		return CLI_USAGE;
 	}
-	catch_signals(&mask);
 	for (;;) {
-		int n = epoll_pwait(srv->epoll, ev, EVENTS, TICK_MS, &mask);
+		int n = epoll_wait(srv->epoll, ev, EVENTS, TICK_MS);
 
 		for (int i = 0; i < n; i++)
 			dispatch(srv, &ev[i], l);
-		if (signals && !stop_at) {
+		if (srv->signals && !stop_at) {
 			srv->stopping = true;
 			stop_at = cli_now_ms() + STOP_MS;
 			stop_clients(srv);
@@ -176,7 +190,7 @@ int server_run(struct server *srv, int tls_fd, int plain_fd)
 			cli_module_advice();
 			break;
 		}
-		if (srv->stopping && (!srv->list || signals > 1 ||
+		if (srv->stopping && (!srv->list || srv->signals > 1 ||
 				      (stop_at && cli_now_ms() > stop_at)))
 			break;
 		if (cli_now_ms() - tick < TICK_MS)
@@ -188,6 +202,7 @@ int server_run(struct server *srv, int tls_fd, int plain_fd)
 	}
 	while (srv->list)
 		client_free(srv, srv->list);
+	close(srv->signal_fd);
 	close(srv->epoll);
 	return srv->module_missing ? CLI_KERNEL : CLI_OK;
 }
