@@ -14,13 +14,15 @@ enum seal_dir_state {
 	SEAL_DIR_KEYED,		/* records flow */
 	SEAL_DIR_EXPIRED,	/* a KeyUpdate ended this key: the next is awaited */
 	SEAL_DIR_FAILED,	/* final */
+	SEAL_DIR_CLOSED,	/* ended as TLS ends: close_notify has been sent or received */
 	SEAL_DIR_STATES,
 };
 
 enum seal_dir_event {
 	SEAL_DIR_INSTALL,	/* a key arrives */
 	SEAL_DIR_RECORD,	/* a record is to be sealed or opened */
-	SEAL_DIR_KEY_UPDATE,	/* a KeyUpdate was opened */
+	SEAL_DIR_KEY_UPDATE,	/* a KeyUpdate was opened, or sealed by the module itself */
+	SEAL_DIR_CLOSE,		/* close_notify, or an alert that ends the connection */
 	SEAL_DIR_FAIL,		/* seal, open or install failed half-way */
 	SEAL_DIR_EVENTS,
 };
@@ -35,7 +37,7 @@ extern const struct seal_dir_step seal_dir_steps[SEAL_DIR_STATES][SEAL_DIR_EVENT
 /*
  * Moves @state by @event. 0 and the new state, or an errno and the state as
  * it was: -ENOKEY (no key yet), -EKEYEXPIRED (next key awaited), -EBADMSG
- * (the direction has failed).
+ * (the direction has failed), -EPIPE (it was closed).
  */
 static inline int seal_direction(enum seal_dir_state *state, enum seal_dir_event event)
 {

@@ -4,8 +4,8 @@
 #include "direction.h"
 #include "tap.h"
 
-static const char * const states[] = { "clear", "keyed", "expired", "failed" };
-static const char * const events[] = { "install", "record", "key update", "fail" };
+static const char * const states[] = { "clear", "keyed", "expired", "failed", "closed" };
+static const char * const events[] = { "install", "record", "key update", "close", "fail" };
 
 /* What must come out: the new state, or an errno with the state unchanged. */
 static int expected(enum seal_dir_state from, enum seal_dir_event event, enum seal_dir_state *to)
@@ -17,12 +17,18 @@ static int expected(enum seal_dir_state from, enum seal_dir_event event, enum se
 	}
 	if (from == SEAL_DIR_FAILED)
 		return -EBADMSG;
+	if (from == SEAL_DIR_CLOSED)
+		return -EPIPE;
 	if (event == SEAL_DIR_INSTALL) {
 		*to = SEAL_DIR_KEYED;
 		return 0;
 	}
 	if (from == SEAL_DIR_CLEAR)
 		return -ENOKEY;
+	if (event == SEAL_DIR_CLOSE) {
+		*to = SEAL_DIR_CLOSED;
+		return 0;
+	}
 	if (from == SEAL_DIR_EXPIRED)
 		return -EKEYEXPIRED;
 	if (event == SEAL_DIR_KEY_UPDATE)
@@ -36,7 +42,8 @@ int main(void)
 
 	ok(SEAL_DIR_CLEAR == (int)SEALSOCK_DIR_CLEAR && SEAL_DIR_KEYED == (int)SEALSOCK_DIR_KEYED &&
 	   SEAL_DIR_EXPIRED == (int)SEALSOCK_DIR_EXPIRED &&
-	   SEAL_DIR_FAILED == (int)SEALSOCK_DIR_FAILED, "numbered as userspace sees them");
+	   SEAL_DIR_FAILED == (int)SEALSOCK_DIR_FAILED &&
+	   SEAL_DIR_CLOSED == (int)SEALSOCK_DIR_CLOSED, "numbered as userspace sees them");
 	for (s = 0; s < SEAL_DIR_STATES; s++) {
 		for (e = 0; e < SEAL_DIR_EVENTS; e++) {
 			enum seal_dir_state state = s, want;
