@@ -70,7 +70,7 @@ static const struct seal_suite *check_request(const struct seal_ctx *ctx, bool o
 }
 
 /* Everything that can fail has been done: from here on the key is in use. */
-static void use_key(struct seal_ctx *ctx, struct seal_key *key, bool tx)
+static void use_key(struct sock *sk, struct seal_ctx *ctx, struct seal_key *key, bool tx)
 {
 	struct seal_key **slot = tx ? &ctx->tx->key : &ctx->rx->key;
 	enum seal_dir_state *state = tx ? &ctx->tx->state : &ctx->rx->state;
@@ -78,10 +78,12 @@ static void use_key(struct seal_ctx *ctx, struct seal_key *key, bool tx)
 	seal_key_free(*slot);
 	*slot = key;
 	seal_direction(state, SEAL_DIR_INSTALL);
-	if (tx)
+	if (tx) {
 		ctx->tx->generation++;
-	else
+		seal_tx_limit_start(sk, ctx->tx);
+	} else {
 		ctx->rx->generation++;
+	}
 	WRITE_ONCE(ctx->version, key->shape.version);
 	WRITE_ONCE(ctx->cipher_type, key->suite->cipher_type);
 }
@@ -94,7 +96,7 @@ static int install_first(struct sock *sk, struct seal_ctx *ctx, struct seal_key 
 		WRITE_ONCE(ctx->rx, seal_rx_new());
 	if (tx ? !ctx->tx : !ctx->rx)
 		return -ENOMEM;
-	use_key(ctx, key, tx);
+	use_key(sk, ctx, key, tx);
 
 	write_lock_bh(&sk->sk_callback_lock);
 	if (tx) {
@@ -125,7 +127,7 @@ static int install(struct sock *sk, struct seal_ctx *ctx, const struct seal_suit
 	    crypto_aead_alg(key->aead) != crypto_aead_alg(ctx->tx->key->aead))
 		err = -EBUSY;
 	else if (rekey)
-		use_key(ctx, key, tx);
+		use_key(sk, ctx, key, tx);
 	else
 		err = install_first(sk, ctx, key, tx);
 	if (err) {
@@ -351,6 +353,7 @@ static int get_info(struct seal_ctx *ctx, char __user *optval, int __user *optle
 {
 	struct sealsock_sock_info info = {};
 
+	info.tx_left = seal_tx_left(ctx->tx);
 	if (ctx->tx)
 		dir_info(ctx->tx->key, ctx->tx->state, ctx->tx->generation,
 			 ctx->tx->records, ctx->tx->bytes, &info.tx);

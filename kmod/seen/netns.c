@@ -9,12 +9,16 @@
 #include "seen/netns.h"
 #include "uapi/sealsock.h"
 
-/* @table: one entry, and an empty one for kernels that want it. */
+#define SYSCTLS		3
+
+/* @table: the entries, and an empty one for kernels that want it. */
 struct seal_net {
 	struct seal_mib __percpu *mib;
 	struct ctl_table_header *sysctls;
-	struct ctl_table table[2];
+	struct ctl_table table[SYSCTLS + 1];
+	unsigned long tx_limit;
 	u8 tx_cpus;
+	u8 tx_past_limit;
 };
 
 static unsigned int seal_net_id __read_mostly;
@@ -38,6 +42,20 @@ u8 seal_default_cpus(const struct net *net)
 	const struct seal_net *sn = net_generic(net, seal_net_id);
 
 	return READ_ONCE(sn->tx_cpus);
+}
+
+unsigned long seal_default_limit(const struct net *net)
+{
+	const struct seal_net *sn = net_generic(net, seal_net_id);
+
+	return READ_ONCE(sn->tx_limit);
+}
+
+bool seal_past_limit(const struct net *net)
+{
+	const struct seal_net *sn = net_generic(net, seal_net_id);
+
+	return READ_ONCE(sn->tx_past_limit);
 }
 
 static unsigned long fold(struct seal_mib __percpu *mib, int entry)
@@ -72,8 +90,25 @@ static bool sysctls_new(struct net *net, struct seal_net *sn)
 		.extra1 = SYSCTL_ZERO,
 		.extra2 = &cpus_max,
 	};
+	sn->table[1] = (struct ctl_table) {
+		.procname = "tx_limit",
+		.data = &sn->tx_limit,
+		.maxlen = sizeof(sn->tx_limit),
+		.mode = 0644,
+		.proc_handler = proc_doulongvec_minmax,
+	};
+	sn->table[2] = (struct ctl_table) {
+		.procname = "tx_past_limit",
+		.data = &sn->tx_past_limit,
+		.maxlen = sizeof(sn->tx_past_limit),
+		.mode = 0644,
+		.proc_handler = proc_dou8vec_minmax,
+		.extra1 = SYSCTL_ZERO,
+		.extra2 = SYSCTL_ONE,
+	};
 	if (IS_ENABLED(CONFIG_SYSCTL))
-		sn->sysctls = compat_register_sysctl(net, "net/sealsock", sn->table, 1);
+		sn->sysctls = compat_register_sysctl(net, "net/sealsock", sn->table,
+						     SYSCTLS);
 	return sn->sysctls || !IS_ENABLED(CONFIG_SYSCTL);
 }
 

@@ -118,6 +118,29 @@ TRACE_EVENT(sealsock_fail,
 		  __entry->sport, __entry->dport, __entry->tx ? "tx" : "rx", __entry->error)
 );
 
+/*
+ * A key has sealed as many records as it may, @seq would be the next;
+ * @goes_on: net.sealsock.tx_past_limit lets it. Once for each key.
+ */
+TRACE_EVENT(sealsock_limit,
+	TP_PROTO(const struct sock *sk, u64 seq, bool goes_on),
+	TP_ARGS(sk, seq, goes_on),
+	TP_STRUCT__entry(
+		__field(u16, sport)
+		__field(u16, dport)
+		__field(bool, goes_on)
+		__field(u64, seq)
+	),
+	TP_fast_assign(
+		__entry->sport = ntohs(inet_sk(sk)->inet_sport);
+		__entry->dport = ntohs(inet_sk(sk)->inet_dport);
+		__entry->goes_on = goes_on;
+		__entry->seq = seq;
+	),
+	TP_printk("sport=%u dport=%u seq=%llu goes_on=%d",
+		  __entry->sport, __entry->dport, __entry->seq, __entry->goes_on)
+);
+
 #endif /* SEAL_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -179,6 +179,8 @@ void seal_tx_sealed(struct sock *sk, struct seal_tx *tx, u8 type, unsigned int c
 	tx->bytes += content;
 	SEAL_INC(sk, TXRECORDS);
 	SEAL_ADD(sk, TXBYTES, content);
+	if (unlikely(seq >= tx->limit))
+		seal_tx_limit_passed(sk, tx, type, seq);
 	seal_rec_emit(sk, tx);
 }
 
@@ -268,6 +270,8 @@ static int send_step(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, u8
 		size_t want = min_t(size_t, left, seal_ctx(sk)->max_payload);
 
 		err = seal_tx_has_room(sk, tx) ? 0 : seal_tx_wait_room(sk, tx, timeo);
+		if (!err)
+			err = seal_tx_limit(sk, tx, type);
 		if (err)
 			return err;
 		/* The lock was dropped: another writer may have opened one. */

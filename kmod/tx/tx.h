@@ -53,6 +53,8 @@ struct seal_rec {
  * @cpus: SEALSOCK_TX_CPUS
  * @cores_missed: calls in a row that other processors did not speed up
  * @cores_skip: large calls that are not shared for that
+ * @limit_told: @limit was reached, and that was traced
+ * @limit: first number that is not for application data
  * @records: sealed so far
  * @bytes: of plaintext in them
  */
@@ -71,6 +73,8 @@ struct seal_tx {
 	u8 cpus;
 	u8 cores_missed;
 	u8 cores_skip;
+	bool limit_told;
+	u64 limit;
 	u64 records;
 	u64 bytes;
 };
@@ -126,6 +130,36 @@ bool seal_cores_worth(struct sock *sk, struct seal_tx *tx, struct msghdr *msg);
 int seal_cores_send(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, u8 type, int *err);
 int seal_cores_init(void);
 void seal_cores_exit(void);
+
+/* tx_limit.c */
+
+/* A key was installed. */
+void seal_tx_limit_start(struct sock *sk, struct seal_tx *tx);
+
+/* Where the next number is tx->limit or above: see seal_tx_limit(). */
+int seal_tx_limit_reached(struct sock *sk, struct seal_tx *tx, u8 type);
+
+/* Counts a record sealed with a number of tx->limit or above. */
+void seal_tx_limit_passed(struct sock *sk, const struct seal_tx *tx, u8 type, u64 seq);
+
+/*
+ * 0 if a record of this type may be begun. -EKEYEXPIRED: the key has sealed
+ * as many as it may; the direction goes on with the next key.
+ */
+static inline int seal_tx_limit(struct sock *sk, struct seal_tx *tx, u8 type)
+{
+	return likely(tx->key->seq.next < tx->limit) ? 0 : seal_tx_limit_reached(sk, tx, type);
+}
+
+/* Records of application data that may be begun, U64_MAX: any number. */
+static inline u64 seal_tx_left(const struct seal_tx *tx)
+{
+	u64 next = tx ? tx->key->seq.next : 0;
+
+	if (!tx || tx->limit == U64_MAX)
+		return U64_MAX;
+	return next < tx->limit ? tx->limit - next : 0;
+}
 
 /* tx_splice.c */
 int seal_tx_splice(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, u8 type);

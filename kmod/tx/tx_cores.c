@@ -249,7 +249,7 @@ static bool may_fill(const struct burst *b)
 	       READ_ONCE(sk->sk_wmem_queued) + (int)(tx->out_bytes + cores->pending) <
 	       READ_ONCE(sk->sk_sndbuf) &&
 	       !seal_tx_lowat(sk) && seal_tx_has_room(sk, tx) &&
-	       !seal_seq_check(&tx->key->seq);
+	       !seal_seq_check(&tx->key->seq) && !seal_tx_limit(sk, tx, b->type);
 }
 
 /* Plaintext for the open record. The number of @pages that it stays in, 0: it was copied. */

@@ -103,7 +103,21 @@ struct sealsock_sock_info {
 	__u32 messages;			/* managed: that wait for SEALSOCK_MESSAGE */
 	__u32 messages_dropped;		/* managed: that there was no room for */
 	__u32 reserved;			/* 0 */
+	__u64 tx_left;			/* see below */
 };
+
+/*
+ * @tx_left: records of application data that the transmit key may still seal
+ * (RFC 8446 section 5.5), all ones where it has no limit but that of the
+ * sequence number. Records sealed before the key came to the socket count, by
+ * rec_seq. At 0 sending fails with EKEYEXPIRED, after as many bytes as could
+ * be sent; the direction is not finished by that. In TLS 1.3 the next key goes
+ * on: send a KeyUpdate, set TLS_TX, send again. 64 more records of any other
+ * type may be sent meanwhile, for that and for alerts; in TLS 1.2, whose keys
+ * cannot be replaced, a close_notify is left to send. The sysctl
+ * net.sealsock.tx_limit lowers the limit, net.sealsock.tx_past_limit lets
+ * sending go on.
+ */
 
 /* How a socket is used: see SEALSOCK_MANAGED. */
 enum sealsock_mode {
