@@ -57,6 +57,15 @@ struct seal_key {
 };
 
 /*
+ * Does the cipher read what it seals more than once? CCM does, for its MAC and
+ * then to encrypt; the others take their MAC from what they have encrypted.
+ */
+static inline bool seal_reads_twice(const struct seal_key *key)
+{
+	return key->suite->ccm;
+}
+
+/*
  * Makes a key of @info, the bytes of the struct that goes with this @suite and
  * @version (their number is seal_suite_info_len()). The caller
  * wipes @info. May sleep. ERR_PTR: -ENOMEM; -ENOENT: the kernel has no such

@@ -38,6 +38,7 @@ int compat_tcp_push(struct sock *sk, struct bio_vec *vec, unsigned int count,
 	unsigned int i;
 	int sent = 0;
 
+	flags |= MSG_NO_SHARED_FRAGS;
 	tcp_rate_check_app_limited(sk);
 	for (i = 0; i < count; i++) {
 		int more = i + 1 < count ? MSG_MORE | MSG_SENDPAGE_NOTLAST : 0;

@@ -258,7 +258,7 @@ static int fetch(struct burst *b, struct bio_vec *pages)
 	struct seal_rec *rec = &b->tx->rec;
 	int n = 0;
 
-	if (compat_is_splice(b->msg) && rec->frame.page)
+	if (compat_is_splice(b->msg) && rec->frame.page && !seal_reads_twice(b->tx->key))
 		n = compat_iter_pages(&b->msg->msg_iter, rec->body.len, pages);
 	if (n > 0) {
 		iov_iter_advance(&b->msg->msg_iter, rec->body.len);

@@ -2,7 +2,9 @@
 /*
  * Pages of files and pipes: sendfile(), splice(), vmsplice(). A record that
  * is complete is sealed straight from the pages; what would wait for more is
- * copied, because the pages are not ours to keep.
+ * copied, because the pages are not ours to keep. So is what the cipher reads
+ * more than once: others may write to the pages meanwhile, and the tag would
+ * belong to something else than was sent.
  */
 #include <linux/uio.h>
 #include <net/sock.h>
@@ -27,7 +29,7 @@ int seal_tx_splice(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, u8 t
 	int count, err;
 
 	/* Prefix and trailer apart, the whole body, padded or not, from pages of a file or pipe. */
-	if (!rec->len && rec->frame.page && n == rec->body.len) {
+	if (!rec->len && rec->frame.page && n == rec->body.len && !seal_reads_twice(tx->key)) {
 		count = compat_iter_pages(&msg->msg_iter, n, pages);
 		if (count > 0) {
 			rec->len = n;
