@@ -385,6 +385,35 @@ static void test_chunked(void)
 	}
 }
 
+/* @chunks of a byte, with extensions of @ext bytes, then a trailer of @trailer; is it taken? */
+static bool long_lines(unsigned int chunks, int ext, int trailer)
+{
+	struct http_chunked c = { 0 };
+	char line[2 * HTTP_HEAD_MAX + 16];
+	size_t n, data;
+
+	for (unsigned int i = 0; i <= chunks; i++) {
+		n = (size_t)snprintf(line, sizeof(line), "%u;%0*d\r\n", i < chunks, ext, 0);
+		if (i < chunks)
+			n += (size_t)snprintf(line + n, sizeof(line) - n, "x\r\n");
+		for (size_t at = 0; at < n && !http_chunked_ended(&c); at += data)
+			at += http_chunked_next(&c, line + at, n - at, &data);
+	}
+	for (int i = 0; i < trailer; i += 10)
+		http_chunked_next(&c, "A: 45678\r\n", 10, &data);
+	http_chunked_next(&c, "\r\n", 2, &data);
+	return c.state == CHUNK_DONE;
+}
+
+static void test_chunk_limits(void)
+{
+	check(long_lines(1000, 100, 0), "1000 chunks with extensions of 100 bytes");
+	check(long_lines(3, HTTP_HEAD_MAX - 10, HTTP_HEAD_MAX - 2000),
+	      "extensions near the limit, and a trailer");
+	check(!long_lines(1, HTTP_HEAD_MAX, 0), "an extension over the limit");
+	check(!long_lines(1, 1, 2 * HTTP_HEAD_MAX), "a trailer over the limit");
+}
+
 static void test_urls(void)
 {
 	static const struct {
@@ -427,6 +456,7 @@ int main(void)
 	test_etags();
 	test_responses();
 	test_chunked();
+	test_chunk_limits();
 	test_urls();
 	printf("1..%u\n", tests);
 	return failures != 0;

@@ -119,7 +119,7 @@ struct http_chunked {
 	} state;
 	uint64_t left;			/* of this chunk */
 	unsigned int digits;
-	unsigned int line;		/* bytes of extension or trailer seen, bounded */
+	unsigned int line;		/* bytes of this chunk's extension, or of the trailer; bounded */
 };
 
 /*

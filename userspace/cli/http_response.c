@@ -126,6 +126,7 @@ static int frame_byte(struct http_chunked *c, char ch)
 		if (ch != '\n')
 			return CHUNK_BAD;
 		c->digits = 0;
+		c->line = 0;
 		return c->left ? CHUNK_DATA : CHUNK_TRAILER;
 	case CHUNK_DATA_CR:
 		return ch == '\r' ? CHUNK_DATA_LF : CHUNK_BAD;
