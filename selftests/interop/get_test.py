@@ -67,6 +67,37 @@ def closed_descriptors(context):
     ok(r.returncode == 2 and b'standard input' in r.stderr, 'client <&-: an error', r)
 
 
+def ranges():
+    def get(*head, body=b'0123456789', asked='10-19'):
+        s = Answer(b'\r\n'.join(head) + b'\r\n\r\n' + body)
+        r = run('get', '--range', asked, PLAIN % s.port)
+        return r.returncode, r.stdout, r.stderr
+
+    part = b'HTTP/1.1 206 Partial Content'
+    right = b'Content-Range: bytes 10-19/100'
+    length = b'Content-Length: 10'
+    chunks = b'4\r\n0123\r\n6\r\n456789\r\n0\r\n\r\n'
+    ok(get(part, right, length)[:2] == (0, b'0123456789'), 'a range that was asked for')
+    ok(get(part, right)[:2] == (0, b'0123456789'), 'its body up to the end of the connection')
+    ok(get(part, right, b'Transfer-Encoding: chunked', body=chunks)[:2] == (0, b'0123456789'),
+       'its body in chunks')
+    ok(get(part, right, body=b'012345678')[0] == 6, 'one that is cut by the end of the connection')
+    ok(get(part, right, b'Transfer-Encoding: chunked', body=chunks[9:])[0] == 6, 'or by its chunks')
+    for name, head in (('another range', [part, b'Content-Range: bytes 0-9/100', length]),
+                       ('no range', [part, length]),
+                       ('a range of another length', [part, right, b'Content-Length: 11'])):
+        got = get(*head)
+        ok(got[:2] == (1, b'') and b'range' in got[2], f'{name}: said, and nothing stored', got)
+    got = get(b'HTTP/1.1 200 OK', length)
+    ok(got[:2] == (0, b'0123456789') and b'whole file' in got[2],
+       'the whole file for a range: said', got)
+    s = Answer(part + b'\r\n' + right + b'\r\n' + length + b'\r\n\r\n0123456789')
+    r = run('get', PLAIN % s.port)
+    ok((r.returncode, r.stdout) == (1, b''), 'a part that was not asked for is not the file', r)
+    r = run('get', '--range', '10-19', (PLAIN % s.port).replace('http', 'HtTp'))
+    ok(r.returncode == 0, 'a scheme in any case', r)
+
+
 def main():
     certificate('localhost')
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -74,6 +105,7 @@ def main():
     escapes()
     names_of_certificates()
     closed_descriptors(context)
+    ranges()
     finish()
 
 

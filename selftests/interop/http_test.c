@@ -247,6 +247,38 @@ static void test_ranges(void)
 	      "the last bytes of an empty file");
 }
 
+static void test_content_ranges(void)
+{
+	static const struct {
+		const char *value, *asked;
+		int64_t len;		/* 0: it is not what was asked for */
+	} t[] = {
+		{ "bytes 0-9/100", "0-9", 10 }, { "bytes 0-9/*", "0-9", 10 },
+		{ "Bytes 90-99/100", "90-200", 10 }, { "bytes 90-99/100", "90-", 10 },
+		{ "bytes 90-99/100", "-10", 10 }, { "bytes 0-99/100", "-1000", 100 },
+		{ "bytes 90-99/*", "90-", 10 }, { "bytes 90-99/*", "-10", 10 },
+		{ "bytes 0-9/100", "0-8", 0 }, { "bytes 0-7/100", "0-8", 0 },
+		{ "bytes 1-9/100", "0-9", 0 }, { "bytes 10-19/100", "0-9", 0 },
+		{ "bytes 0-9/100", "0-", 0 }, { "bytes 89-99/100", "-10", 0 },
+		{ "bytes 0-10/*", "-10", 0 }, { "bytes 1-5/*", "0-", 0 },
+		{ "bytes 0-9/5", "0-9", 0 }, { "bytes 9-0/100", "0-9", 0 },
+		{ "bytes */100", "0-9", 0 }, { "lines 0-9/100", "0-9", 0 },
+		{ "bytes 0-9", "0-9", 0 }, { "bytes 0-9/", "0-9", 0 }, { "bytes", "0-9", 0 },
+		{ "bytes 0-9/x", "0-9", 0 }, { "bytes -9/100", "-9", 0 }, { "", "0-9", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		size_t n = strlen(t[i].value);
+		char *p = exact(t[i].value, n);
+		int64_t len = 0;
+		bool got = http_range_answers((struct http_span){ p, n }, t[i].asked, &len);
+
+		check(got == !!t[i].len && (!got || len == t[i].len), "Content-Range %s for %s",
+		      t[i].value, t[i].asked);
+		free(p);
+	}
+}
+
 static void test_dates(void)
 {
 	static const char *const bad[] = {
@@ -422,6 +454,8 @@ static void test_urls(void)
 	} t[] = {
 		{ "https://a.example", "a.example", "443", "/" },
 		{ "http://a.example", "a.example", "80", "/" },
+		{ "HTTPS://a.example", "a.example", "443", "/" },
+		{ "HttP://a.example/X", "a.example", "80", "/X" },
 		{ "https://a:8443/b?c#d", "a", "8443", "/b?c" },
 		{ "https://a?c", "a", "443", "/?c" },
 		{ "https://[::1]:99/x", "::1", "99", "/x" },
@@ -452,6 +486,7 @@ int main(void)
 	test_keep_alive();
 	test_paths();
 	test_ranges();
+	test_content_ranges();
 	test_dates();
 	test_etags();
 	test_responses();

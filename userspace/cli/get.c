@@ -16,7 +16,8 @@ static bool range_ok(const char *r)
 {
 	const char *dash = strchr(r, '-');
 
-	return dash && r[1] && strspn(r, "0123456789-") == strlen(r) && !strchr(dash + 1, '-');
+	return dash && r[1] && strlen(r) <= 40 && strspn(r, "0123456789-") == strlen(r) &&
+	       !strchr(dash + 1, '-');
 }
 
 static int parse(struct get_options *o, int argc, char **argv)
@@ -162,6 +163,8 @@ static int run(int argc, char **argv)
 	/* The page of an error is not the file that was asked for: it is not stored. */
 	if (!status && d->rsp.status / 100 != 2)
 		status = CLI_ANSWER;
+	if (!status && !o.head)
+		status = download_range(d, &o);
 	if (!status && !o.head)
 		status = open_output(d, &o);
 	if (!status && !o.head)

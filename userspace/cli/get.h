@@ -32,8 +32,9 @@ struct download {
 	char buf[65536];
 };
 
-/* Both return an exit status, after a message where it is not 0. */
+/* These return an exit status, after a message where it is not 0. */
 int download_head(struct download *d, const struct get_options *o);
+int download_range(struct download *d, const struct get_options *o);	/* is it what was asked? */
 int download_body(struct download *d, const struct get_options *o);
 
 void download_progress_end(struct download *d);

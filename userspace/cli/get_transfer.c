@@ -101,6 +101,35 @@ int download_head(struct download *d, const struct get_options *o)
 	return CLI_ANSWER;
 }
 
+int download_range(struct download *d, const struct get_options *o)
+{
+	const struct http_span came = d->rsp.content_range;
+	int64_t len;
+
+	if (d->rsp.status != 206) {
+		if (o->range)
+			cli_error("%s: the server did not send the range but the whole file",
+				  o->url);
+		return CLI_OK;
+	}
+	if (!o->range) {
+		cli_error("%s: the server sent a part of the file that nobody asked for", o->url);
+		return CLI_ANSWER;
+	}
+	if (!http_range_answers(came, o->range, &len)) {
+		cli_error("%s: the server sent another range than %s: %.*s", o->url, o->range,
+			  came.p ? (int)came.n : 21, came.p ? came.p : "it does not say which");
+		return CLI_ANSWER;
+	}
+	if (d->length >= 0 && d->length != len) {
+		cli_error("%s: the server announced %" PRId64 " bytes for the range %.*s", o->url,
+			  d->length, (int)came.n, came.p);
+		return CLI_ANSWER;
+	}
+	d->length = len;
+	return CLI_OK;
+}
+
 static void progress(struct download *d, bool last)
 {
 	int64_t now = cli_now_ms(), ms = now - d->started;
@@ -185,6 +214,15 @@ static bool complete(const struct download *d)
 	return d->length >= 0 && d->got == d->length;
 }
 
+/* The length of a range is known even where its body marks its own end. */
+static int check_length(const struct download *d, const struct get_options *o)
+{
+	if (d->length < 0 || d->got == d->length)
+		return CLI_OK;
+	cli_error("%s: the body has another length than its Content-Range", o->url);
+	return CLI_CUT;
+}
+
 int download_body(struct download *d, const struct get_options *o)
 {
 	int status;
@@ -200,7 +238,7 @@ int download_body(struct download *d, const struct get_options *o)
 
 		status = store_buffer(d, o);
 		if (status || complete(d))
-			return status;
+			return status ? status : check_length(d, o);
 		n = fill(d, o);
 		if (n > 0)
 			continue;
@@ -209,7 +247,7 @@ int download_body(struct download *d, const struct get_options *o)
 			return session_failed(&d->s, (int)n, o->url);
 		/* A proper end, but right only where nothing else marks the body's end. */
 		if (d->rsp.body == HTTP_BODY_UNTIL_CLOSE)
-			return CLI_OK;
+			return check_length(d, o);
 		cli_error("%s: the server ended the connection before the end of the file", o->url);
 		return CLI_CUT;
 	}

@@ -88,6 +88,12 @@ enum http_range_result { HTTP_RANGE_NONE, HTTP_RANGE_PART, HTTP_RANGE_UNSATISFIA
 enum http_range_result http_range_parse(struct http_span value, int64_t size, int64_t *start,
 					int64_t *len);
 
+/*
+ * Is the Content-Range field @value (RFC 9110 14.4) what was asked for as @asked, "FIRST-LAST",
+ * "FIRST-" or "-N"? As far as the file goes: its end may come earlier. *@len: bytes of the part.
+ */
+bool http_range_answers(struct http_span value, const char *asked, int64_t *len);
+
 void http_date_format(time_t t, char out[HTTP_DATE_LEN]);
 bool http_date_parse(struct http_span s, time_t *out);		/* IMF-fixdate only */
 bool http_etag_match(struct http_span list, const char *etag);	/* If-None-Match, weak comparison */
@@ -119,7 +125,7 @@ struct http_chunked {
 	} state;
 	uint64_t left;			/* of this chunk */
 	unsigned int digits;
-	unsigned int line;		/* bytes of this chunk's extension, or of the trailer; bounded */
+	unsigned int line;		/* bytes of this extension, or of the trailer; bounded */
 };
 
 /*

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* What a file's answer is made of: ranges, dates, entity tags, content types. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -42,6 +43,47 @@ enum http_range_result http_range_parse(struct http_span value, int64_t size, in
 	*start = a;
 	*len = (b < size - 1 ? b : size - 1) - a + 1;
 	return HTTP_RANGE_PART;
+}
+
+/* "bytes 0-9/100" or, where nobody knows the size, a star for it. */
+static bool content_range(struct http_span s, int64_t *first, int64_t *last, int64_t *size)
+{
+	const char *end = s.p + s.n, *dash, *slash;
+
+	if (!s.p || s.n < 6 || strncasecmp(s.p, "bytes ", 6))
+		return false;
+	s.p += 6;
+	dash = memchr(s.p, '-', (size_t)(end - s.p));
+	slash = dash ? memchr(dash, '/', (size_t)(end - dash)) : NULL;
+	if (!slash || !http_span_number((struct http_span){ s.p, (size_t)(dash - s.p) }, first) ||
+	    !http_span_number((struct http_span){ dash + 1, (size_t)(slash - dash - 1) }, last))
+		return false;
+	slash++;
+	*size = INT64_MAX;
+	if (end - slash != 1 || *slash != '*')
+		if (!http_span_number((struct http_span){ slash, (size_t)(end - slash) }, size))
+			return false;
+	return *first <= *last && *last < *size;
+}
+
+bool http_range_answers(struct http_span value, const char *asked, int64_t *len)
+{
+	int64_t first, last, size, start, want;
+	char range[64];
+	int n;
+
+	if (!content_range(value, &first, &last, &size))
+		return false;
+	*len = last - first + 1;
+	/* Of a file whose size nobody tells the end can be anywhere. */
+	if (size == INT64_MAX && asked[strlen(asked) - 1] == '-')
+		return first == strtoll(asked, NULL, 10);
+	if (size == INT64_MAX && asked[0] == '-')
+		return *len <= strtoll(asked + 1, NULL, 10);
+	n = snprintf(range, sizeof(range), "bytes=%s", asked);
+	return n > 0 && (size_t)n < sizeof(range) &&
+	       http_range_parse((struct http_span){ range, (size_t)n }, size, &start, &want) ==
+	       HTTP_RANGE_PART && first == start && *len == want;
 }
 
 static const char days[] = "SunMonTueWedThuFriSat";

@@ -14,6 +14,8 @@
 #include "cli.h"
 #include "net.h"
 
+enum { ADDRESSES = 16 };	/* of one name that are tried */
+
 int net_wait(int fd, short events, int timeout_ms)
 {
 	int64_t end = cli_now_ms() + timeout_ms;
@@ -65,32 +67,46 @@ static int connect_one(int fd, const struct addrinfo *ai, int timeout_ms)
 	return err;
 }
 
+/* A socket connected to @ai, or -1 with errno set. */
+static int dial(const struct addrinfo *ai, int64_t left)
+{
+	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int err = ETIMEDOUT;
+
+	if (fd < 0)
+		return -1;
+	if (left > 0)
+		err = connect_one(fd, ai, (int)left);
+	if (err) {
+		close(fd);
+		errno = err;
+		return -1;
+	}
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
+	return fd;
+}
+
+/* Addresses that fail are told of only where none works. */
 static int connect_any(const struct net_peer *peer, const struct addrinfo *list, int timeout_ms)
 {
 	int64_t end = cli_now_ms() + timeout_ms;
+	int errors[ADDRESSES], fd;
+	unsigned int n = 0;
 
-	for (const struct addrinfo *ai = list; ai; ai = ai->ai_next) {
+	for (const struct addrinfo *ai = list; ai && n < ADDRESSES; ai = ai->ai_next) {
+		fd = dial(ai, end - cli_now_ms());
+		if (fd >= 0)
+			return fd;
+		errors[n++] = errno;
+	}
+	for (unsigned int i = 0; i < n; i++, list = list->ai_next) {
 		struct sockaddr_storage ss = { 0 };
-		int64_t left = end - cli_now_ms();
 		char where[NET_ADDR_MAX];
-		int fd, err = ETIMEDOUT;
 
-		fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-		if (fd < 0) {
-			err = errno;
-		} else {
-			if (left > 0)
-				err = connect_one(fd, ai, (int)left);
-			if (!err) {
-				fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-				setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){ 1 }, sizeof(int));
-				return fd;
-			}
-			close(fd);
-		}
-		memcpy(&ss, ai->ai_addr, ai->ai_addrlen);
+		memcpy(&ss, list->ai_addr, list->ai_addrlen);
 		net_addr_format(&ss, where);
-		cli_error("cannot connect to %s (%s): %s", peer->host, where, strerror(err));
+		cli_error("cannot connect to %s (%s): %s", peer->host, where, strerror(errors[i]));
 	}
 	return -1;
 }

@@ -2,6 +2,7 @@
 /* Peers and URLs as the user writes them. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "net.h"
 
@@ -56,9 +57,10 @@ const char *url_parse(const char *text, struct url *out)
 	for (p = text; *p; p++)
 		if ((unsigned char)*p <= 0x20 || *p == 0x7f)
 			return "it holds a blank or a control character";
-	if (!strncmp(text, "https://", 8))
+	/* A scheme is written in any case (RFC 3986 3.1). */
+	if (!strncasecmp(text, "https://", 8))
 		out->tls = true;
-	else if (!strncmp(text, "http://", 7))
+	else if (!strncasecmp(text, "http://", 7))
 		out->tls = false;
 	else
 		return "it does not begin with https:// or http://";
