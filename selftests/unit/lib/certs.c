@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include <openssl/bio.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -11,8 +12,21 @@
 const char *const cert_type_names[CERT_TYPES] = {
 	[CERT_P256] = "P-256", [CERT_P384] = "P-384", [CERT_ED25519] = "Ed25519",
 	[CERT_RSA] = "RSA", [CERT_RSA_PSS] = "RSA-PSS", [CERT_P521] = "P-521",
-	[CERT_ED448] = "Ed448", [CERT_P224] = "P-224",
+	[CERT_ED448] = "Ed448", [CERT_P224] = "P-224", [CERT_EXPLICIT] = "explicit",
 };
+
+static EVP_PKEY *make_explicit(void)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	EVP_PKEY *pkey = NULL;
+
+	NEED(ctx && EVP_PKEY_keygen_init(ctx) == 1);
+	NEED(EVP_PKEY_CTX_set_group_name(ctx, "P-256") == 1);
+	NEED(EVP_PKEY_CTX_set_ec_param_enc(ctx, OPENSSL_EC_EXPLICIT_CURVE) == 1);
+	NEED(EVP_PKEY_keygen(ctx, &pkey) == 1);
+	EVP_PKEY_CTX_free(ctx);
+	return pkey;
+}
 
 static EVP_PKEY *make_key(enum cert_type type, bool small)
 {
@@ -28,6 +42,8 @@ static EVP_PKEY *make_key(enum cert_type type, bool small)
 		return EVP_EC_gen("P-521");
 	case CERT_P224:
 		return EVP_EC_gen("P-224");
+	case CERT_EXPLICIT:
+		return make_explicit();
 	case CERT_ED25519:
 		return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	case CERT_ED448:

@@ -19,7 +19,8 @@
 
 enum cert_type {
 	CERT_P256, CERT_P384, CERT_ED25519, CERT_RSA, CERT_RSA_PSS, CERT_P521, CERT_ED448,
-	CERT_P224,	/* which the library does not take */
+	CERT_P224,	/* which the library does not take … */
+	CERT_EXPLICIT,	/* … nor P-256 written out as parameters */
 	CERT_TYPES,
 };
 

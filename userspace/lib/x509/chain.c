@@ -2,13 +2,31 @@
 #include <stdio.h>
 
 #include "x509/chain.h"
+#include "x509/x509.h"
+
+/*
+ * Looks at the DER before libcrypto decodes anything: to set up a key with explicit EC parameters
+ * takes longer than to check all signatures of a chain, and whoever sends it is not known yet.
+ */
+static int look_at(struct bytes der)
+{
+	struct finding f;
+	struct x509 x;
+
+	if (!x509_parse(der, &x, &f))
+		return SEALSOCK_ERR_CERT_BAD;
+	return x.spki.kind == KEY_OTHER ? SEALSOCK_ERR_CERT_USAGE : 0;
+}
 
 int chain_parse(const struct sealsock_env *env, const struct bytes *ders, size_t n,
 		struct chain *out)
 {
 	int err = 0;
+	size_t i;
 
 	out->count = 0;
+	for (i = 0; !err && i < n; i++)
+		err = look_at(ders[i]);
 	while (!err && out->count < n) {
 		err = cert_parse(env, ders[out->count], &out->certs[out->count]);
 		if (!err)

@@ -18,7 +18,7 @@ struct chain {
 	size_t count;
 };
 
-/* CERT_BAD, NOMEM; what was parsed must be freed either way. */
+/* CERT_BAD, CERT_USAGE (a kind of key), NOMEM; what was parsed must be freed either way. */
 int chain_parse(const struct sealsock_env *env, const struct bytes *ders, size_t n,
 		struct chain *out);
 void chain_free(struct chain *c);

@@ -106,3 +106,13 @@ bool name_matches(struct bytes pattern, struct bytes name)
 	return is_dns_name((const char *)pattern.p, pattern.n) && pattern.n == name.n &&
 	       same(pattern.p, name.p, name.n);
 }
+
+bool dns_is_name(struct bytes name)
+{
+	return is_dns_name((const char *)name.p, name.n);
+}
+
+bool dns_ends_with(struct bytes name, struct bytes end)
+{
+	return name.n >= end.n && same(name.p + name.n - end.n, end.p, end.n);
+}

@@ -26,4 +26,10 @@ struct bytes host_addr(const struct host *h);
  */
 bool name_matches(struct bytes pattern, struct bytes name);
 
+/* Labels of letters, digits, hyphens and underscores, with dots between, the last not a number? */
+bool dns_is_name(struct bytes name);
+
+/* Is @end the end of @name? ASCII case does not count. */
+bool dns_ends_with(struct bytes name, struct bytes end);
+
 #endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Distinguished names (RFC 5280 §4.1.2.4, §7.1), as DER of a Name with its tag and length. */
+#ifndef SEALSOCK_X509_DN_H
+#define SEALSOCK_X509_DN_H
+
+#include "base/wire.h"
+
+/* Sets of attributes all the way, in DER? An empty name is valid too. */
+bool dn_is_valid(struct bytes name);
+bool dn_is_empty(struct bytes name);
+
+/*
+ * §7.1: the same attributes in the same order; in text, case and the amount of white space do not
+ * count, nor which of PrintableString, UTF8String and IA5String it is. Only ASCII letters have case
+ * here.
+ */
+bool dn_equal(struct bytes a, struct bytes b);
+
+/* Is @name @base, or below it (§4.2.1.10)? */
+bool dn_within(struct bytes name, struct bytes base);
+
+/* The same for names that are equal. */
+uint32_t dn_hash(struct bytes name);
+
+/* Calls @fn with each attribute's type and value until it returns true; returns whether one did. */
+struct der;
+typedef bool (*dn_fn)(void *arg, struct bytes oid, const struct der *value);
+bool dn_any(struct bytes name, dn_fn fn, void *arg);
+
+/* One line such as "CN=example.org,O=Example", most special first, printable ASCII, cut at @n. */
+void dn_text(struct bytes name, char *out, size_t n);
+
+#endif
