@@ -58,8 +58,8 @@ lint: setup
 	@tools/tap start
 	@tools/tap run lint -- tools/lint/run
 
-install: userspace
-	@$(MAKE) --no-print-directory -C userspace install PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
+install uninstall:
+	@$(MAKE) --no-print-directory $(JOBS) -C userspace $@ PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 
 clean:
 	rm -rf build
@@ -75,9 +75,10 @@ help:
 	@echo 'make kselftest    the TLS selftest of the kernel itself, against the module'
 	@echo 'make bench        instructions per byte beside plain TCP, kernel tls and OpenSSL; QUICK=1: fewer'
 	@echo 'make              library, command line and module, below build/'
-	@echo 'make install      library, header, command line and manual, below PREFIX=/usr/local'
+	@echo 'make install      library, headers, command line and manual, below PREFIX=/usr/local'
+	@echo 'make uninstall    takes away what make install with the same PREFIX put there'
 	@echo 'make lint setup clean'
 	@echo 'V=1 shows what the tests print.'
 
 .PHONY: all userspace module setup demo check check-host check-vm check-all matrix interop-matrix \
-	kselftest bench lint install clean help
+	kselftest bench lint install uninstall clean help

@@ -43,7 +43,13 @@ int main(int argc, char **argv)
 	if (!cfg || sealsock_config_ca_file(cfg, argv[3]))
 		return fprintf(stderr, "cannot use %s\n", argv[3]), 2;
 	conn = sealsock_conn_new(cfg);
-	sealsock_conn_set_host(conn, argv[1]);
+	if (!conn) {
+		sealsock_config_check(cfg, buf, sizeof(buf));
+		return fprintf(stderr, "no connection can be made: %s\n", buf), 2;
+	}
+
+	if (sealsock_conn_set_host(conn, argv[1]))
+		return fprintf(stderr, "%s is not a host's name\n", argv[1]), 2;
 
 	if (sealsock_handshake_fd(conn, fd) || sealsock_install(conn, fd, 0)) {
 		fprintf(stderr, "%s\n", sealsock_conn_error(conn)->text);

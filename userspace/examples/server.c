@@ -45,6 +45,10 @@ int main(int argc, char **argv)
 		return perror("accept"), 3;
 
 	conn = sealsock_conn_new(cfg);
+	if (!conn) {
+		sealsock_config_check(cfg, rest, sizeof(rest));
+		return fprintf(stderr, "no connection can be made: %s\n", rest), 2;
+	}
 	sealsock_conn_set_timeout(conn, 10000);
 	if (sealsock_handshake_fd(conn, fd) || sealsock_install(conn, fd, 0)) {
 		fprintf(stderr, "%s\n", sealsock_conn_error(conn)->text);

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# shellcheck shell=bash
+# For the tests of what "make install" leaves: the programs of README.md.
+
+# readme_block NUMBER: a block of C in README.md.
+readme_block()
+{
+	awk -v want="$1" '/^```c$/ { n++; on = n == want; next } /^```$/ { on = 0 } on' README.md
+}
+
+# compile_programs DIR: https (README.md), client, server and sockopt, with what pkg-config says and
+# nothing else; https-static has this library in it, not libcrypto. The lines on socket options of
+# README.md are compiled as the middle of a function.
+compile_programs()
+{
+	local dir=$1 cc=${CC:-gcc} p
+
+	mkdir -p "$dir"
+	readme_block 1 >"$dir/https.c"
+	{
+		printf '#include <%s>\n' stddef.h linux/tls.h netinet/in.h netinet/tcp.h sys/sendfile.h \
+			sys/socket.h linux/sealsock.h
+		echo 'void heart(int fd, int file, size_t size)'
+		echo '{'
+		readme_block 2
+		echo '}'
+	} >"$dir/heart.c"
+	cp userspace/examples/{client,server,sockopt}.c "$dir/"
+	for p in https client server sockopt; do
+		# shellcheck disable=SC2046 # words of a command line
+		$cc -Wall -Wextra -Werror -Wno-sign-compare -o "$dir/$p" "$dir/$p.c" \
+			$(pkg-config --cflags --libs libsealsock) || return
+	done
+	# shellcheck disable=SC2046
+	$cc -Wall -Wextra -Werror -c -o "$dir/heart.o" "$dir/heart.c" -DSOL_TLS=282 \
+		$(pkg-config --cflags libsealsock) || return
+	# shellcheck disable=SC2046
+	$cc -Wall -Wextra -Werror -Wno-sign-compare -o "$dir/https-static" "$dir/https.c" \
+		$(pkg-config --static --cflags --libs libsealsock | sed 's/-lsealsock/-l:libsealsock.a/')
+}
+
+# The guests' tree has no mount(8); what started them is still there.
+command -v mount >/dev/null 2>&1 || mount()
+{
+	/run/vm/busybox mount "$@"
+}
+
+# own_etc: in $tmp, of the caller's. The /etc of this mount namespace is a copy, which may be written.
+own_etc()
+{
+	mkdir -p "${tmp:?}/etc"
+	cp -a /etc/. "$tmp/etc" 2>/dev/null
+	mount --bind "$tmp/etc" /etc
+}
