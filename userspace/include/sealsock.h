@@ -291,6 +291,9 @@ int sealsock_config_ca_system(struct sealsock_config *cfg);
 /*
  * Clients: REQUIRED or INSECURE. Servers: NONE; REQUIRED: every client must have a certificate that
  * chains to a trust anchor; OPTIONAL: a client may have none. INVALID otherwise.
+ * What a server staples is checked too, unless it is INSECURE (RFC 6066 §8): a response that does
+ * not hold fails the handshake (CERT_REVOKED, BAD_STAPLE), and so does the want of one where the
+ * certificate promises it (RFC 7633).
  */
 int sealsock_config_verify(struct sealsock_config *cfg, enum sealsock_verify mode);
 

@@ -199,13 +199,16 @@ static void tables(void)
 /* The client has the Certificate of a server that staples. */
 static struct sealsock_conn *go_to_status(bool rsa)
 {
+	static const struct staple_spec good = { .from = -60, .until = 3600 };
+	struct bytes response = make_staple(&good, test_server_rsa(), test_ca());
 	uint8_t out[FLIGHT_LEN];
 	size_t moved;
 
 	cc = legacy_client(rsa ? "TLS_RSA_WITH_AES_128_GCM_SHA256" :
 				 "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
 	sc = legacy_server(NULL);
-	staple(sc, "response");
+	staple(sc, response);
+	free((void *)response.p);
 	c = client_conn(cc);
 	s = sealsock_conn_new(sc);
 	carry(c, s, 0, &moved);

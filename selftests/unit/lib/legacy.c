@@ -70,12 +70,12 @@ struct sealsock_config *legacy_server_asking(const char *ciphers)
 	return cfg;
 }
 
-void staple(struct sealsock_config *cfg, const char *text)
+void staple(struct sealsock_config *cfg, struct bytes response)
 {
 	char path[] = "/tmp/sealsock-staple-XXXXXX";
 	int fd = mkstemp(path);
 
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text)) {
+	if (fd < 0 || write(fd, response.p, response.n) != (ssize_t)response.n) {
 		printf("Bail out! no temporary file\n");
 		exit(1);
 	}

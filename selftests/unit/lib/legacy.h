@@ -4,6 +4,7 @@
 #define UNIT_LEGACY_H
 
 #include "mutual.h"
+#include "staple.h"
 
 /* An RSA server certificate whose key may decrypt, as that of test_server(CERT_RSA) may not. */
 const struct identity *test_server_rsa(void);
@@ -16,6 +17,6 @@ struct sealsock_config *legacy_server(const char *ciphers);
 struct sealsock_config *legacy_server_asking(const char *ciphers);
 
 /* Staples these bytes to the chain that was added last. */
-void staple(struct sealsock_config *cfg, const char *text);
+void staple(struct sealsock_config *cfg, struct bytes response);
 
 #endif

@@ -136,6 +136,18 @@ bool privkey_can_decrypt(const struct privkey *k);
 int privkey_decrypt(const struct privkey *k, struct bytes msg, uint8_t out[RSA_BLOCK_MAX],
 		    size_t *n);
 
+/*
+ * A public key, from the DER of a SubjectPublicKeyInfo that x509/spki.h has found to be of a kind of
+ * ours. CERT_BAD: its numbers are no key.
+ */
+struct pubkey;
+int pubkey_new(const struct sealsock_env *env, struct bytes spki, struct pubkey **out);
+void pubkey_free(struct pubkey *k);
+
+/* 0 or BAD_SIGNATURE; ILLEGAL: the scheme is not for this key. */
+int pubkey_verify(const struct pubkey *k, const struct sigscheme *s, struct bytes msg,
+		  struct bytes sig);
+
 /* A parsed certificate. */
 struct cert;
 int cert_parse(const struct sealsock_env *env, struct bytes der, struct cert **out);
@@ -190,9 +202,10 @@ const char *trust_default_dir(void);
 /*
  * Builds and checks a path from certs[0] to an anchor at time @now; @server: the path is a TLS
  * server's, else a client's. 0 or a CERT_… code, with the reason in *why (static) and the depth
- * of the certificate at fault. NOMEM, CRYPTO.
+ * of the certificate at fault. NOMEM, CRYPTO. @issuer gets the DER of the one above certs[0], or of
+ * that itself where it is the anchor.
  */
 int trust_verify(const struct trust *t, struct cert *const *certs, size_t n, int64_t now,
-		 bool server, const char **why, unsigned int *depth);
+		 bool server, const char **why, unsigned int *depth, struct buf *issuer);
 
 #endif

@@ -142,8 +142,18 @@ static int run(X509_STORE_CTX *ctx, X509 *leaf, const char **why, unsigned int *
 	return 0;
 }
 
+static int keep_issuer(STACK_OF(X509) *path, struct buf *issuer)
+{
+	unsigned char *der = NULL;
+	int n = i2d_X509(sk_X509_value(path, sk_X509_num(path) > 1 ? 1 : 0), &der);
+	int err = n < 0 || !buf_append(issuer, der, (size_t)n) ? SEALSOCK_ERR_NOMEM : 0;
+
+	OPENSSL_free(der);
+	return err;
+}
+
 int trust_verify(const struct trust *t, struct cert *const *certs, size_t n, int64_t now,
-		 bool server, const char **why, unsigned int *depth)
+		 bool server, const char **why, unsigned int *depth, struct buf *issuer)
 {
 	X509_STORE_CTX *ctx = NULL;
 	STACK_OF(X509) *rest;
@@ -166,6 +176,8 @@ int trust_verify(const struct trust *t, struct cert *const *certs, size_t n, int
 		goto out;
 	set_rules(ctx, now, server);
 	err = run(ctx, certs[0]->x509, why, depth);
+	if (!err)
+		err = keep_issuer(X509_STORE_CTX_get0_chain(ctx), issuer);
 out:
 	X509_STORE_CTX_free(ctx);
 	sk_X509_free(rest);

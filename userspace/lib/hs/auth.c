@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* What both roles and both versions do with certificates: check, keep, ask, choose. */
 #include "hs/hs.h"
+#include "x509/ocsp.h"
 
 /* Keeps the chain's DER for sealsock_conn_peer_cert(). */
 static bool keep_chain(struct hs *hs, const struct bytes *certs, size_t n)
@@ -15,6 +16,16 @@ static bool keep_chain(struct hs *hs, const struct bytes *certs, size_t n)
 	return !w.bad;
 }
 
+/* The peer's own certificate, as result->chain has it. */
+static struct bytes own_der(const struct hs *hs)
+{
+	struct bytes chain = bytes_of(hs->result->chain.p, hs->result->chain.n);
+	struct bytes der = bytes_of(NULL, 0);
+
+	rd_vec24(&chain, 1, 0xffffff, &der);
+	return der;
+}
+
 static const char *peer_name(const struct hs *hs)
 {
 	return hs->ch->cfg->role == SEALSOCK_CLIENT ? "server" : "client";
@@ -25,6 +36,8 @@ static int verify(struct hs *hs, struct chain *chain)
 	const struct sealsock_config *cfg = hs->ch->cfg;
 	bool client = cfg->role == SEALSOCK_CLIENT;
 	struct chain_verdict v;
+	struct finding f;
+	struct x509 x;
 
 	if (cert_key_kind(chain->certs[0]) == KEY_OTHER)
 		return channel_fail(hs->ch, SEALSOCK_ERR_CERT_USAGE,
@@ -32,9 +45,11 @@ static int verify(struct hs *hs, struct chain *chain)
 				    peer_name(hs));
 	if (cfg->verify == SEALSOCK_VERIFY_INSECURE)
 		return 0;
-	chain_verify(chain, cfg->trust, cfg->env.now(cfg->env.arg), client ? hs->host : NULL, &v);
+	chain_verify(chain, cfg->trust, cfg->env.now(cfg->env.arg), client ? hs->host : NULL,
+		     &hs->issuer, &v);
 	if (v.code)
 		return channel_fail(hs->ch, v.code, "%s: %s", sealsock_strerror(v.code), v.why);
+	hs->staple_owed = client && x509_parse(own_der(hs), &x, &f) && x.must_staple;
 	return 0;
 }
 
@@ -46,6 +61,7 @@ int auth_take_chain(struct hs *hs, const struct bytes *certs, size_t n)
 	/* After the handshake another one may come: the last one counts. */
 	hs->result->chain.n = 0;
 	hs->result->ocsp.n = 0;
+	buf_init(&hs->issuer, hs->ch->env);
 	if (!keep_chain(hs, certs, n))
 		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the peer's chain");
 	err = chain_parse(hs->ch->env, certs, n, &chain);
@@ -60,6 +76,42 @@ int auth_take_chain(struct hs *hs, const struct bytes *certs, size_t n)
 	}
 	chain_free(&chain);
 	return err;
+}
+
+static int staple_fail(struct hs *hs, const struct finding *f)
+{
+	return channel_fail(hs->ch, f->code, "%s: the stapled OCSP response: %s%s%s, wanted: %s (%s)",
+			    sealsock_strerror(f->code), f->rule, f->found[0] ? ": " : "", f->found,
+			    f->wanted, f->section);
+}
+
+int auth_take_staple(struct hs *hs, struct bytes ocsp)
+{
+	const struct sealsock_config *cfg = hs->ch->cfg;
+	struct x509 x, issuer;
+	struct finding f;
+
+	if (!buf_append(&hs->result->ocsp, ocsp.p, ocsp.n))
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the OCSP response");
+	hs->staple_owed = false;
+	if (cfg->verify == SEALSOCK_VERIFY_INSECURE)
+		return 0;
+	if (!x509_parse(own_der(hs), &x, &f) ||
+	    !x509_parse(bytes_of(hs->issuer.p, hs->issuer.n), &issuer, &f) ||
+	    !ocsp_is_good(cfg->crypto, hs->ch->env, ocsp, &x, &issuer,
+			  cfg->env.now(cfg->env.arg), &f))
+		return staple_fail(hs, &f);
+	return 0;
+}
+
+int auth_settle_staple(struct hs *hs)
+{
+	buf_free(&hs->issuer);
+	if (!hs->staple_owed)
+		return 0;
+	return channel_fail(hs->ch, SEALSOCK_ERR_BAD_STAPLE,
+			    "the server's certificate says that an OCSP response will be stapled "
+			    "(RFC 7633), and there was none");
 }
 
 int auth_ask_application(struct hs *hs, hs_resume_fn resume)

@@ -20,8 +20,10 @@ int auth13_take_certificate(struct hs *hs, struct bytes body, size_t *count)
 	*count = c.count;
 	if (c.count)
 		err = auth_take_chain(hs, c.certs, c.count);
-	if (!err && c.ocsp.n && !buf_append(&hs->result->ocsp, c.ocsp.p, c.ocsp.n))
-		err = hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the OCSP response");
+	if (!err && c.ocsp.n)
+		err = auth_take_staple(hs, c.ocsp);
+	if (!err)
+		err = auth_settle_staple(hs);
 	return err ? err : hs_add(hs, hs->whole);
 }
 

@@ -201,9 +201,8 @@ int client_on_certificate_status(struct hs *hs, struct bytes body)
 
 	if (err)
 		return hs_fail_msg(hs, err, MSG_CERTIFICATE_STATUS, why, 0);
-	if (!buf_append(&hs->result->ocsp, ocsp.p, ocsp.n))
-		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the OCSP response");
-	return hs_add(hs, hs->whole);
+	err = auth_take_staple(hs, ocsp);
+	return err ? err : hs_add(hs, hs->whole);
 }
 
 static int check_scheme(struct hs *hs, const struct server_key_exchange *ske)
@@ -338,7 +337,9 @@ int client_on_server_hello_done(struct hs *hs, struct bytes body)
 
 	if (err)
 		return hs_fail_msg(hs, err, MSG_SERVER_HELLO_DONE, why, 0);
-	err = hs_add(hs, hs->whole);
+	err = auth_settle_staple(hs);
+	if (!err)
+		err = hs_add(hs, hs->whole);
 	if (!err)
 		err = auth_ask_application(hs, server_accepted);
 	return err ? err : server_accepted(hs, bytes_of(NULL, 0));

@@ -157,6 +157,8 @@ struct hs {
 	struct secret server_secret;
 
 	struct cert *leaf;		/* of the peer's chain */
+	struct buf issuer;		/* DER of who issued it, until the staple was looked at */
+	bool staple_owed;		/* it says that there will be one (RFC 7633) */
 	bool peer_restored;		/* result->chain is from the session that is resumed */
 	bool client_cert_asked;
 	uint8_t context[CERT_CONTEXT_MAX]; /* after the handshake: of the CertificateRequest */
@@ -417,6 +419,13 @@ int hello_ask_application(struct hs *hs, struct bytes body, hs_resume_fn resume)
 
 /* Keeps the peer's chain, and checks it as the configuration wants it; sets hs->leaf. */
 int auth_take_chain(struct hs *hs, const struct bytes *certs, size_t n);
+
+/*
+ * The response that a server stapled, after its chain: keeps it and checks it (RFC 6066 §8). And
+ * when no more can come: was one owed? REVOKED, BAD_STAPLE.
+ */
+int auth_take_staple(struct hs *hs, struct bytes ocsp);
+int auth_settle_staple(struct hs *hs);
 
 /* After all built-in checks: has the application a say? 0, HS_WAITS, or the failure. */
 int auth_ask_application(struct hs *hs, hs_resume_fn resume);

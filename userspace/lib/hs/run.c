@@ -32,6 +32,7 @@ void hs_free(struct hs *hs)
 	buf_free(&hs->v12.ticket);
 	kex_free(hs->kex);
 	cert_free(hs->leaf);
+	buf_free(&hs->issuer);
 	transcript_free(&hs->transcript);
 	wipe(hs, sizeof(*hs));
 }

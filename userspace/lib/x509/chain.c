@@ -57,13 +57,13 @@ bool cert_is_for(const struct cert *c, const struct host *host)
 }
 
 void chain_verify(const struct chain *c, const struct trust *trust, int64_t now,
-		  const struct host *host, struct chain_verdict *out)
+		  const struct host *host, struct buf *issuer, struct chain_verdict *out)
 {
 	char subject[80];
 	const char *why;
 	unsigned int depth;
 
-	out->code = trust_verify(trust, c->certs, c->count, now, host, &why, &depth);
+	out->code = trust_verify(trust, c->certs, c->count, now, host, &why, &depth, issuer);
 	if (out->code) {
 		cert_subject(c->certs[depth < c->count ? depth : c->count - 1], subject,
 			     sizeof(subject));

@@ -23,9 +23,12 @@ int chain_parse(const struct sealsock_env *env, const struct bytes *ders, size_t
 		struct chain *out);
 void chain_free(struct chain *c);
 
-/* A server's chain against @trust, and its leaf against @host; a client's where that is NULL. */
+/*
+ * A server's chain against @trust, and its leaf against @host; a client's where that is NULL.
+ * @issuer gets the DER of the leaf's issuer.
+ */
 void chain_verify(const struct chain *c, const struct trust *trust, int64_t now,
-		  const struct host *host, struct chain_verdict *out);
+		  const struct host *host, struct buf *issuer, struct chain_verdict *out);
 
 /* Is the certificate for this host? Only the subjectAltName counts, never the common name. */
 bool cert_is_for(const struct cert *c, const struct host *host);
