@@ -3,6 +3,7 @@
  * send(): plaintext into records. User memory is copied into the record and
  * sealed there, in place; pages of files come in through tx_splice.c.
  */
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include <net/sock.h>
@@ -352,8 +353,12 @@ static int send_all(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, lon
 			err = n;
 		else
 			copied += n;
-		if (msg_data_left(msg))
-			cond_resched();
+		if (err || !msg_data_left(msg))
+			break;
+		cond_resched();
+		/* A buffer may have room for very many small records. */
+		if (fatal_signal_pending(current))
+			err = -EINTR;
 	}
 
 	pushed = push_all(sk, tx, ends ? 0 : MSG_MORE, timeo);

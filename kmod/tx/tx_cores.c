@@ -10,6 +10,7 @@
 #include <linux/cpumask.h>
 #include <linux/ktime.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -244,7 +245,8 @@ static bool may_fill(const struct burst *b)
 	struct seal_tx *tx = b->tx;
 	struct sock *sk = b->sk;
 
-	return !b->stop && cores->made - cores->emitted < cores->size &&
+	return !b->stop && !fatal_signal_pending(current) &&
+	       cores->made - cores->emitted < cores->size &&
 	       msg_data_left(b->msg) >= seal_ctx(sk)->max_payload &&
 	       READ_ONCE(sk->sk_wmem_queued) + (int)(tx->out_bytes + cores->pending) <
 	       READ_ONCE(sk->sk_sndbuf) &&

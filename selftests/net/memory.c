@@ -493,6 +493,33 @@ TEST_F(one, long_send)
 	EXPECT_GIVES_WAY(send(self->c.fd, self->data, LONG, 0), LONG);
 }
 
+/* Room for more records than anybody wants to wait for, and a caller that is not wanted any more. */
+TEST_F(one, killed_in_a_long_send)
+{
+	struct timespec from, to;
+	uint16_t least = 64;
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(set_int(self->c.fd, SOL_SOCKET, SO_SNDBUFFORCE, 16 * LONG), 0);
+	ASSERT_EQ(setsockopt(self->c.fd, SOL_TLS, TLS_TX_MAX_PAYLOAD_LEN, &least, sizeof(least)),
+		  0);
+	pid = fork();
+	ASSERT_GE(pid, 0);
+	if (!pid) {
+		send(self->c.fd, self->data, 32 * MIB, 0);
+		_exit(0);
+	}
+	usleep(200000);
+	ASSERT_EQ(kill(pid, SIGKILL), 0);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	EXPECT_TRUE(WIFSIGNALED(status));
+	EXPECT_LT((to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000,
+		  slow() ? 5000 : 1000);
+}
+
 TEST_F(one, long_sendfile)
 {
 	int file = pattern_file(LONG);
