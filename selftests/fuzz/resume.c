@@ -8,6 +8,9 @@
  *  6: what is sealed inside a ticket, which a client then offers
  */
 #include "engine.h"
+#include "hs/hs.h"
+#include "hs/psk13.h"
+#include "resume/session.h"
 #include "resume/ticket.h"
 
 enum { TICKET, EXTERNAL, KINDS };
@@ -162,7 +165,7 @@ static void sealed_state(struct bytes in)
 	if (session_read(in, &s) && client_session(&s, bytes_of(sealed.p, sealed.n), &ours) &&
 	    !sealsock_conn_set_session(c, ours.p, ours.n) && !sealsock_conn_output(c, &p, &n) &&
 	    offer(p, n))
-		MUST(session_fits(&s, sc, s.version, bytes_of("localhost", 9)));
+		MUST(config_resumes(sc, &s, s.version, bytes_of("localhost", 9)));
 	session_wipe(&s);
 	buf_free(&sealed);
 	buf_free(&state);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "engine.h"
+#include "resume/session.h"
 #include "vectors.h"
 
 static const char *top;

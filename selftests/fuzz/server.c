@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* A server and whatever a client might send. */
 #include "engine.h"
+#include "hs/hs.h"
 #include "mutual.h"
 
 static struct sealsock_config *cc, *sc;

@@ -5,7 +5,9 @@
  * starts the count anew.
  */
 #include "expect.h"
+#include "keys/schedule13.h"
 #include "pair.h"
+#include "record/channel.h"
 #include "tap.h"
 
 enum { BORNE = 64 };

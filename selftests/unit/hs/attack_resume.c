@@ -8,7 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "hs/hs.h"
 #include "mutual.h"
+#include "resume/session.h"
 #include "resume/ticket.h"
 #include "tap.h"
 

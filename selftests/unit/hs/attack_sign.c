@@ -12,6 +12,7 @@
 #include "certs.h"
 #include "flight.h"
 #include "hello.h"
+#include "hs/hs.h"
 #include "mutual.h"
 #include "tap.h"
 

@@ -6,6 +6,7 @@
  */
 #include "expect.h"
 #include "hello.h"
+#include "hs/hs.h"
 #include "legacy.h"
 #include "tap.h"
 

@@ -2,6 +2,7 @@
 /* ClientHellos that a server must refuse, with the right alert; and odd ones it must not. */
 #include "expect.h"
 #include "hello.h"
+#include "hs/hs.h"
 #include "tap.h"
 
 static uint8_t record[20000];

@@ -2,6 +2,7 @@
 /* ServerHellos and HelloRetryRequests that a client must refuse. */
 #include "expect.h"
 #include "hello.h"
+#include "hs/hs.h"
 #include "tap.h"
 
 static uint8_t record[20000];

@@ -2,6 +2,7 @@
 /* GREASE (RFC 8701): what is sent, that both sides live with it, and that nobody may choose it. */
 #include "flight.h"
 #include "hello.h"
+#include "hs/hs.h"
 #include "mutual.h"
 #include "tap.h"
 

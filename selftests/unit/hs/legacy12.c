@@ -7,6 +7,7 @@
 #include <openssl/rsa.h>
 
 #include "hello.h"
+#include "hs/hs.h"
 #include "legacy.h"
 #include "tap.h"
 

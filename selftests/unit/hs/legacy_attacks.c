@@ -11,6 +11,8 @@
 
 #include "expect.h"
 #include "hello.h"
+#include "hs/hs.h"
+#include "keys/schedule12.h"
 #include "legacy.h"
 #include "steps.h"
 #include "tap.h"

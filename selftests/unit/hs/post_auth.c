@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "flight.h"
+#include "hs/hs.h"
 #include "mutual.h"
 #include "tap.h"
 

@@ -3,6 +3,7 @@
 #include "expect.h"
 #include "flight.h"
 #include "hello.h"
+#include "hs/hs.h"
 #include "tap.h"
 
 static uint8_t rec[40000];

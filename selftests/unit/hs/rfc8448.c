@@ -4,6 +4,11 @@
 #include <openssl/pem.h>
 
 #include "expect.h"
+#include "hs/common13.h"
+#include "hs/hs.h"
+#include "hs/psk13.h"
+#include "keys/schedule13.h"
+#include "resume/session.h"
 #include "tap.h"
 #include "vectors.h"
 

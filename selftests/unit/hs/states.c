@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The state table against RFC 8446 §A.1 and §A.2; every message that a state does not allow. */
 #include "flight.h"
+#include "hs/hs.h"
 #include "mutual.h"
 #include "tap.h"
 

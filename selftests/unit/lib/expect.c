@@ -2,6 +2,8 @@
 #include <stdlib.h>
 
 #include "expect.h"
+#include "keys/schedule13.h"
+#include "record/channel.h"
 #include "tap.h"
 
 static void must(bool good, const char *what)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "flight.h"
+#include "hs/hs.h"
 
 static void open_pair(struct flight *f, struct sealsock_config *cc, struct sealsock_config *sc)
 {

@@ -8,7 +8,7 @@
 
 #include "pair.h"
 #include "tap.h"
-#include "trace/trace.h"
+#include "record/watch.h"
 
 enum { EVENTS_MAX = 64, TEXT_MAX = 65536, LINES_MAX = 16 };
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -72,16 +71,6 @@ void sealsock_config_unref(struct sealsock_config *cfg)
 	mem_free(&env_default, cfg, sizeof(*cfg));
 }
 
-int config_fail(struct sealsock_config *cfg, int code, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(cfg->error, sizeof(cfg->error), fmt, ap);
-	va_end(ap);
-	return code;
-}
-
 int config_freeze(struct sealsock_config *cfg)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -98,15 +87,6 @@ int config_freeze(struct sealsock_config *cfg)
 		ticket_keys_refresh(cfg->tickets);
 	}
 	return err;
-}
-
-int config_open(struct sealsock_config *cfg)
-{
-	cfg->error[0] = '\0';
-	if (__atomic_load_n(&cfg->frozen, __ATOMIC_ACQUIRE))
-		return config_fail(cfg, SEALSOCK_ERR_FROZEN,
-				   "the configuration already has connections");
-	return 0;
 }
 
 const char *sealsock_config_error(const struct sealsock_config *cfg)

@@ -5,6 +5,7 @@
 
 #include "base/secret.h"
 #include "crypto/backend.h"
+#include "resume/session.h"
 
 /*
  * A chain and its key. @chain: a 24-bit length and the DER of each certificate, which is also the
@@ -45,7 +46,9 @@ struct wire_list {
 /* Bits of struct sealsock_config's @versions. */
 enum { CONFIG_TLS12 = 1, CONFIG_TLS13 = 2, CONFIG_VERSIONS = CONFIG_TLS12 | CONFIG_TLS13 };
 
-enum { TRUST_ID = 32, RECORD_LIMIT_MIN = 64, RECORD_LIMIT_MAX = 16384, CA_NAMES_MAX = 8192 };
+enum { RECORD_LIMIT_MIN = 64, RECORD_LIMIT_MAX = 16384, CA_NAMES_MAX = 8192 };
+
+struct watch;			/* record/watch.h */
 
 struct sealsock_config {
 	unsigned int refs;		/* atomic */
@@ -87,6 +90,7 @@ struct sealsock_config {
 	sealsock_keylog_fn keylog;
 	void *keylog_arg;
 	int keylog_fd;			/* of keylog_file, or -1 */
+	const struct watch *watch;	/* who tells it, or NULL: nobody listens */
 	sealsock_trace_fn trace;
 	void *trace_arg;
 	bool trace_secrets;
@@ -128,6 +132,13 @@ void config_set_profile(struct sealsock_config *cfg, uint8_t profile);
 
 /* Computes trust_id anew, after a change to what it is made of. CRYPTO, NOMEM. */
 int config_note_trust(struct sealsock_config *cfg);
+
+/*
+ * May the session be resumed with this host (empty: none)? Role, version, trust and host must be the
+ * same, the suite one of the version's, and it must be valid now.
+ */
+bool config_resumes(const struct sealsock_config *cfg, const struct session *s, uint16_t version,
+		    struct bytes host);
 
 /* Can the credential's key, here or elsewhere, sign the handshake of a version with a scheme? */
 bool credential_can(const struct credential *c, const struct sigscheme *s, uint16_t version);

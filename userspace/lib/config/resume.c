@@ -139,3 +139,14 @@ int sealsock_config_psk(struct sealsock_config *cfg, const char *identity, const
 	*end = p;
 	return 0;
 }
+
+bool config_resumes(const struct sealsock_config *cfg, const struct session *s, uint16_t version,
+		    struct bytes host)
+{
+	const struct suite *suite = suite_find(s->suite);
+
+	return s->role == cfg->role && s->version == version && suite &&
+	       suite->version == version &&
+	       bytes_equal(s->trust, bytes_of(cfg->trust_id, TRUST_ID)) &&
+	       bytes_equal(s->host, host) && session_valid(s, cfg->env.now(cfg->env.arg));
+}

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The connection as a machine: bytes in, bytes out. */
 #include "conn/conn.h"
+#include "hs/hs.h"
+#include "hs/post_auth.h"
 #include "keys/schedule12.h"
+#include "resume/session.h"
 
 static const struct sealsock_env *env_of(const struct sealsock_conn *conn)
 {

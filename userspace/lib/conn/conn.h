@@ -4,7 +4,7 @@
 #define SEALSOCK_CONN_H
 
 #include "conn/io_state.h"
-#include "hs/hs.h"
+#include "hs/post.h"
 
 enum conn_dir { CONN_TX, CONN_RX };
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Application data through the engine, for callers that do not hand the socket to the kernel. */
 #include "conn/conn.h"
-#include "trace/trace.h"
+#include "hs/alert.h"
+#include "keys/schedule13.h"
+#include "record/watch.h"
 
 enum {
 	OUTPUT_MAX = 64 << 10,	/* unsent bytes before conn_write asks to wait */

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* What io, install and control take from a connection: keys, and the meaning of control records. */
 #include "conn/conn.h"
+#include "hs/alert.h"
+#include "hs/post_auth.h"
+#include "keys/schedule13.h"
 
 static struct secret *secret_of(struct channel *ch, enum conn_dir dir)
 {

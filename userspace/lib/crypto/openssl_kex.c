@@ -42,15 +42,6 @@ static const EC_GROUP *ec_group(const struct kex *k)
 	return k->crypto->ec[k->curve->group - GROUP_SECP256R1];
 }
 
-int kex_draw(struct kex *k, uint8_t *out)
-{
-	if (!k->seed)
-		return k->env->random(k->env->arg, out, k->curve->len) ? SEALSOCK_ERR_RANDOM : 0;
-	memcpy(out, k->seed, k->curve->len);
-	k->seed = NULL;
-	return 0;
-}
-
 static int ec_draw(struct kex *k)
 {
 	const BIGNUM *order = EC_GROUP_get0_order(ec_group(k));

@@ -38,11 +38,11 @@ struct kex {
 	EVP_PKEY *kem_key;	/* a client's */
 };
 
-/* A scalar of a curve: from the seed, if there is one yet. RANDOM. */
+/* openssl_raw.c: a scalar of a curve: from the seed, if there is one yet. RANDOM. */
 int kex_draw(struct kex *k, uint8_t *out);
 
 /*
- * openssl_raw.c: the key of X25519 and X448, its public half in @share; the shared secret. RANDOM,
+ * The key of X25519 and X448, its public half in @share; the shared secret. RANDOM,
  * NOMEM, CRYPTO; ILLEGAL: the secret would be all zeros.
  */
 int raw_make(struct kex *k, uint8_t *share);

@@ -103,6 +103,15 @@ void raw_spares_free(struct spares *s)
 	OPENSSL_free(s);
 }
 
+int kex_draw(struct kex *k, uint8_t *out)
+{
+	if (!k->seed)
+		return k->env->random(k->env->arg, out, k->curve->len) ? SEALSOCK_ERR_RANDOM : 0;
+	memcpy(out, k->seed, k->curve->len);
+	k->seed = NULL;
+	return 0;
+}
+
 static int draw(struct kex *k, const struct raw_tools *t, EVP_PKEY **out)
 {
 	uint8_t priv[SCALAR_MAX];

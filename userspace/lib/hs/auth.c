@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* What both roles and both versions do with certificates: check, keep, ask, choose. */
+#include "hs/alert.h"
+#include "hs/auth.h"
+#include "hs/common13.h"
 #include "hs/hs.h"
 #include "x509/ocsp.h"
 

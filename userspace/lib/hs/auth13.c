@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Certificate and CertificateVerify of TLS 1.3 (RFC 8446 §4.4.2, §4.4.3), both ways. */
+#include "hs/auth.h"
+#include "hs/auth13.h"
+#include "hs/common13.h"
 #include "hs/hs.h"
 
 static enum sealsock_role other_role(const struct hs *hs)

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The client's side of the TLS 1.2 handshake. */
+#include "hs/auth.h"
+#include "hs/auth13.h"
+#include "hs/client.h"
+#include "hs/common12.h"
+#include "hs/common13.h"
 #include "hs/hs.h"
+#include "hs/kex12.h"
+#include "hs/resume12.h"
 
 /* Is a suite among them that must not go without encrypt_then_mac? */
 static bool offers_cbc(struct bytes suites)

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The client's side of the TLS 1.3 handshake. */
+#include "hs/auth.h"
+#include "hs/auth13.h"
+#include "hs/client.h"
+#include "hs/common13.h"
+#include "hs/grease.h"
 #include "hs/hs.h"
+#include "hs/post_auth.h"
+#include "hs/psk13.h"
+#include "hs/resume12.h"
+#include "hs/ticket13.h"
 
 static int new_share(struct hs *hs, uint16_t group)
 {
@@ -140,7 +149,7 @@ static int find_session(struct hs *hs)
 	    !hs_fetch_session(hs, store->take, host))
 		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "taking a session");
 	if (!session_read(bytes_of(hs->session_text.p, hs->session_text.n), s) ||
-	    !session_fits(s, cfg, s->version, host) || !config_has_version(cfg, s->version) ||
+	    !config_resumes(cfg, s, s->version, host) || !config_has_version(cfg, s->version) ||
 	    (s->version == VERSION_TLS13 ? !s->ticket.n : !resume12_usable(s)) ||
 	    !u16_contains(wire_list_of(&hs->suites), s->suite))
 		session_wipe(s);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Steps of the TLS 1.3 handshake that client and server share. */
+#include "hs/common12.h"
+#include "hs/common13.h"
 #include "hs/hs.h"
-#include "trace/trace.h"
+#include "record/watch.h"
 
 int hs_fail_msg(struct hs *hs, int code, unsigned int msg, const char *why, uint16_t bad_ext)
 {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The application's say in which configuration serves a client, before anything else is decided. */
+#include "hs/alert.h"
+#include "hs/hello.h"
 #include "hs/hs.h"
 
 enum { VERSIONS_MAX = 2, HOST_NAME = 256 };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The key exchanges of TLS 1.2, both sides: what makes the pre-master secret. */
+#include "hs/common12.h"
+#include "hs/common13.h"
 #include "hs/hs.h"
+#include "hs/kex12.h"
 
 enum { FIELD_MIN = 2048 / 8 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* What a server chooses among a client's offers: its own order decides. */
 #include "hs/hs.h"
+#include "hs/policy.h"
 
 static bool is_chacha(const struct suite *s)
 {

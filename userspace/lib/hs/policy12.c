@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* What a server of TLS 1.2 chooses: suite, key exchange and certificate depend on each other. */
 #include "hs/hs.h"
+#include "hs/policy.h"
 
 /* Groups of finite fields in the registry (RFC 7919 §2), known here or not. */
 enum { FFDHE_FIRST = 0x0100, FFDHE_LAST = 0x01ff };

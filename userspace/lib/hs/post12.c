@@ -3,8 +3,9 @@
  * Handshake messages after the handshake of TLS 1.2: HelloRequest to a client, ClientHello to a
  * server. Both ask for renegotiation, which is refused (RFC 5246 §7.2.2), and not forever.
  */
-#include "hs/hs.h"
-#include "trace/trace.h"
+#include "hs/post.h"
+#include "hs/result.h"
+#include "record/watch.h"
 
 enum { REFUSALS_MAX = 3 };
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Messages after the handshake (RFC 8446 §4.6), put together across records. */
 #include "hs/hs.h"
-#include "trace/trace.h"
+#include "hs/post.h"
+#include "hs/post_auth.h"
+#include "hs/ticket13.h"
+#include "record/watch.h"
 
 static bool allowed(const struct channel *ch, const struct hs_result *result, unsigned int type)
 {

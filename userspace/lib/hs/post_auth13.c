@@ -5,8 +5,13 @@
  * with the whole handshake; Finished is made with the client's application traffic secret of the
  * moment (§4.4), so whoever sends an answer sends no KeyUpdate before it.
  */
+#include "hs/auth.h"
+#include "hs/auth13.h"
+#include "hs/common13.h"
 #include "hs/hs.h"
-#include "trace/trace.h"
+#include "hs/post_auth.h"
+#include "hs/server.h"
+#include "record/watch.h"
 
 enum {
 	CONTEXT_LEN = 16,

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Pre-shared keys of TLS 1.3 (RFC 8446 §4.2.11): from tickets and external ones. */
+#include "hs/common13.h"
 #include "hs/hs.h"
+#include "hs/policy.h"
+#include "hs/psk13.h"
+#include "hs/ticket13.h"
 #include "resume/ticket.h"
 
 /*
@@ -212,7 +216,7 @@ static int open_ticket(struct hs *hs, const struct client_hello *ch, struct byte
 	if (err)
 		return err == SEALSOCK_ERR_BAD_RECORD ? 0 : err;
 	if (!session_read(bytes_of(hs->session_text.p, hs->session_text.n), s) ||
-	    !session_fits(s, cfg, VERSION_TLS13, host) || !suite_find(s->suite) ||
+	    !config_resumes(cfg, s, VERSION_TLS13, host) || !suite_find(s->suite) ||
 	    !age_is_plausible(s, age, cfg->env.now(cfg->env.arg)) ||
 	    (cfg->verify == SEALSOCK_VERIFY_REQUIRED && !s->verified)) {
 		session_wipe(s);

@@ -3,7 +3,10 @@
  * Resumption of TLS 1.2: tickets (RFC 5077), and session ids with a store (RFC 5246 §7.3). Only
  * sessions with an extended master secret are, so none can be moved to another connection.
  */
+#include "hs/common13.h"
 #include "hs/hs.h"
+#include "hs/resume12.h"
+#include "hs/ticket13.h"
 #include "resume/ticket.h"
 
 bool resume12_usable(const struct session *s)
@@ -96,7 +99,7 @@ bool resume12_find(struct hs *hs, const struct client_hello *ch)
 	if (!find_text(hs, ch))
 		return false;
 	good = session_read(bytes_of(hs->session_text.p, hs->session_text.n), s) &&
-	       session_fits(s, cfg, VERSION_TLS12, ch->ext.host_name) && s->ems &&
+	       config_resumes(cfg, s, VERSION_TLS12, ch->ext.host_name) && s->ems &&
 	       s->secret.n == MASTER12_LEN && suite_find(s->suite) &&
 	       u16_contains(ch->suites, s->suite) &&
 	       u16_contains(wire_list_of(&cfg->suites), s->suite) &&

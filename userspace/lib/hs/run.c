@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The one driver: records to messages, messages to rows of the table. */
+#include "hs/alert.h"
+#include "hs/client.h"
+#include "hs/common13.h"
+#include "hs/hello.h"
 #include "hs/hs.h"
-#include "trace/trace.h"
+#include "hs/post_auth.h"
+#include "record/watch.h"
 
 int hs_init(struct hs *hs, struct channel *ch, struct hs_result *result)
 {

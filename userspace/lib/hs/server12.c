@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The server's side of the TLS 1.2 handshake. */
+#include "hs/auth.h"
+#include "hs/common12.h"
+#include "hs/common13.h"
+#include "hs/hello.h"
 #include "hs/hs.h"
+#include "hs/kex12.h"
+#include "hs/policy.h"
+#include "hs/resume12.h"
+#include "hs/server.h"
 
 /* RFC 7507 §3: a client that fell back although we could do better is being attacked. */
 static int check_version(struct hs *hs, const struct client_hello *ch)

@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The server's side of the TLS 1.3 handshake. */
+#include "hs/auth.h"
+#include "hs/auth13.h"
+#include "hs/common13.h"
+#include "hs/grease.h"
+#include "hs/hello.h"
 #include "hs/hs.h"
+#include "hs/policy.h"
+#include "hs/post_auth.h"
+#include "hs/psk13.h"
+#include "hs/server.h"
+#include "hs/ticket13.h"
 
 enum { SKIP_MAX = 64 << 10 };	/* bytes of refused 0-RTT thrown away */
 

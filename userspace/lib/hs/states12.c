@@ -5,7 +5,9 @@
  * CertificateStatus (RFC 6066 §8). ServerKeyExchange is there unless the key exchange is RSA
  * (§7.4.3). ChangeCipherSpec is an event like a message.
  */
+#include "hs/client.h"
 #include "hs/hs.h"
+#include "hs/server.h"
 
 const struct hs_row hs_rows12[] = {
 	{ .state = HS_WAIT_SH, .msg = MSG_SERVER_HELLO_12, .next = HS12_WAIT_CERT,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The legal sequences of messages, as RFC 8446 §A.1 and §A.2 draw them, without 0-RTT. */
+#include "hs/client.h"
 #include "hs/hs.h"
+#include "hs/post_auth.h"
+#include "hs/server.h"
 
 const struct hs_row hs_rows13[] = {
 	{ .state = HS_WAIT_SH, .msg = MSG_SERVER_HELLO, .next = HS_WAIT_EE,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* NewSessionTicket of TLS 1.3 (RFC 8446 §4.6.1): made by servers, kept by clients. */
+#include "hs/common13.h"
+#include "hs/grease.h"
 #include "hs/hs.h"
+#include "hs/ticket13.h"
 #include "resume/ticket.h"
 
 enum { LIFETIME_MAX = 7 * 86400 };

@@ -4,7 +4,7 @@
 
 #include "keys/schedule13.h"
 #include "record/channel.h"
-#include "trace/trace.h"
+#include "record/watch.h"
 
 enum {
 	ALERT_WARNING = 1,

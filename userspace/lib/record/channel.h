@@ -94,6 +94,12 @@ int channel_key(struct channel *c, struct record_dir *d, const struct kdf *kdf,
 int kdf_open(const struct channel *c, struct kdf *kdf);
 void kdf_close(struct kdf *kdf);
 
+/* Is this connection one of TLS 1.2? False while the version is not known. */
+static inline bool channel_is_12(const struct channel *c)
+{
+	return c->suite && c->suite->version == VERSION_TLS12;
+}
+
 /* A record without use arrived; FLOOD after too many in a row. Use resets the count. */
 int channel_idle(struct channel *c);
 

@@ -81,14 +81,3 @@ bool session_valid(const struct session *s, int64_t now)
 	return now < s->expires && now >= s->issued - CLOCK_SKEW && s->made <= s->issued &&
 	       s->expires <= s->made + SESSION_LIFETIME;
 }
-
-bool session_fits(const struct session *s, const struct sealsock_config *cfg, uint16_t version,
-		  struct bytes host)
-{
-	const struct suite *suite = suite_find(s->suite);
-
-	return s->role == cfg->role && s->version == version && suite &&
-	       suite->version == version &&
-	       bytes_equal(s->trust, bytes_of(cfg->trust_id, TRUST_ID)) &&
-	       bytes_equal(s->host, host) && session_valid(s, cfg->env.now(cfg->env.arg));
-}

@@ -6,9 +6,12 @@
 #ifndef SEALSOCK_SESSION_H
 #define SEALSOCK_SESSION_H
 
-#include "config/config.h"
+#include "base/secret.h"
+#include "base/wire.h"
+#include "crypto/backend.h"
 
 enum {
+	TRUST_ID = 32,
 	/* From the full handshake on (§4.6.1: a week at most); resuming renews nothing. */
 	SESSION_LIFETIME = 24 * 3600,
 	SESSION_TICKET_MAX = 16384,	/* longer ones are not kept */
@@ -48,12 +51,5 @@ void session_wipe(struct session *s);
 
 /* Has it begun, and not ended, at @now? The clock may be a little behind another machine's. */
 bool session_valid(const struct session *s, int64_t now);
-
-/*
- * May it be resumed under @cfg with this host (empty: none)? Role, version, trust and host must be
- * the same, the suite one of the version's, and it must be valid now.
- */
-bool session_fits(const struct session *s, const struct sealsock_config *cfg, uint16_t version,
-		  struct bytes host);
 
 #endif

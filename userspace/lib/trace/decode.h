@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* How the decoders of the trace report what they find. */
+/*
+ * The room of the trace makes the events of sealsock_config_trace() of what the records' watch sees,
+ * and says in words what messages, extensions and certificates hold. It reads; it changes nothing.
+ * Here: how its decoders report what they find.
+ */
 #ifndef SEALSOCK_TRACE_DECODE_H
 #define SEALSOCK_TRACE_DECODE_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Events of sealsock_config_trace(). */
 #include "trace/names.h"
-#include "trace/trace.h"
+#include "record/watch.h"
 
 /* @of: what a step of the key schedule takes, in the notation of its RFC. */
 static const struct {
@@ -109,7 +109,7 @@ static void alert(const struct channel *c, enum sealsock_direction dir, bool enc
 	tell(c, &e, content);
 }
 
-void trace_ccs(const struct channel *c, enum sealsock_direction dir)
+static void ccs(const struct channel *c, enum sealsock_direction dir)
 {
 	static const uint8_t one = 1;
 	struct sealsock_trace_event e = {
@@ -121,7 +121,7 @@ void trace_ccs(const struct channel *c, enum sealsock_direction dir)
 	tell(c, &e, bytes_of(&one, 1));
 }
 
-void trace_secret(const struct channel *c, enum trace_key key, struct bytes value)
+static void secret(const struct channel *c, enum trace_key key, struct bytes value)
 {
 	struct sealsock_trace_event e = {
 		.kind = SEALSOCK_TRACE_KEYS,
@@ -148,17 +148,17 @@ static bool came_sealed(const struct channel *c)
 	return c->in.p[0] == SEAL_TYPE_DATA;
 }
 
-void trace_received(const struct channel *c, struct bytes whole)
+static void received(const struct channel *c, struct bytes whole)
 {
 	message(c, SEALSOCK_DIR_RECEIVED, came_sealed(c), whole);
 }
 
-void trace_alert_received(const struct channel *c, struct bytes content)
+static void alert_received(const struct channel *c, struct bytes content)
 {
 	alert(c, SEALSOCK_DIR_RECEIVED, came_sealed(c), content);
 }
 
-void trace_output(const struct channel *c, uint8_t type, struct bytes content)
+static void output(const struct channel *c, uint8_t type, struct bytes content)
 {
 	/* Where the kernel seals there is a secret, but no key any more. */
 	bool sealed = record_keyed(&c->tx) || c->tx_secret.n;
@@ -179,12 +179,21 @@ void trace_output(const struct channel *c, uint8_t type, struct bytes content)
 	}
 }
 
+static const struct watch watch = {
+	.received = received,
+	.alert_received = alert_received,
+	.ccs = ccs,
+	.secret = secret,
+	.output = output,
+};
+
 int sealsock_config_trace(struct sealsock_config *cfg, sealsock_trace_fn fn, void *arg)
 {
 	int err = config_open(cfg);
 
 	if (err)
 		return err;
+	cfg->watch = fn ? &watch : NULL;
 	cfg->trace = fn;
 	cfg->trace_arg = arg;
 	return 0;

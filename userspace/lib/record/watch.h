@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * What sealsock_config_trace() is told: one call where a message, alert or change_cipher_spec comes
- * or goes, and one at each step of the key schedule. Without a trace each costs one comparison.
+ * What can be seen of a connection: one call where a message, alert or change_cipher_spec comes or
+ * goes, and one at each step of the key schedule. Who looks is above; without anybody each costs
+ * one comparison.
  */
-#ifndef SEALSOCK_TRACE_H
-#define SEALSOCK_TRACE_H
+#ifndef SEALSOCK_WATCH_H
+#define SEALSOCK_WATCH_H
 
 #include "record/channel.h"
 
-/* Steps of the key schedules; what each is made of is in the table of trace.c. */
+/* Steps of the key schedules; what each is made of is in the table of trace/trace.c. */
 enum trace_key {
 	TRACE_SHARED_SECRET,		/* TLS 1.3, RFC 8446 §7.1 */
 	TRACE_EARLY_SECRET,
@@ -36,14 +37,15 @@ enum trace_key {
 	TRACE_KEYS,
 };
 
-/* What TRACE() expands to where somebody listens. */
-void trace_received(const struct channel *c, struct bytes whole);
-void trace_alert_received(const struct channel *c, struct bytes content);
-void trace_ccs(const struct channel *c, enum sealsock_direction dir);
-void trace_secret(const struct channel *c, enum trace_key key, struct bytes value);
-
-/* All that goes out passes here: handshake messages, one event each, and alerts. */
-void trace_output(const struct channel *c, uint8_t type, struct bytes content);
+/* What TRACE() calls where somebody listens. */
+struct watch {
+	void (*received)(const struct channel *c, struct bytes whole);
+	void (*alert_received)(const struct channel *c, struct bytes content);
+	void (*ccs)(const struct channel *c, enum sealsock_direction dir);
+	void (*secret)(const struct channel *c, enum trace_key key, struct bytes value);
+	/* All that goes out passes here: handshake messages, one event each, and alerts. */
+	void (*output)(const struct channel *c, uint8_t type, struct bytes content);
+};
 
 /* The client's @key, or the server's, which follows it: whichever keys the records of @d. */
 static inline enum trace_key trace_dir(const struct channel *c, const struct record_dir *d,
@@ -52,11 +54,11 @@ static inline enum trace_key trace_dir(const struct channel *c, const struct rec
 	return key + ((d == &c->tx) != (c->cfg->role == SEALSOCK_CLIENT));
 }
 
-/* TRACE(received, ch, …) calls trace_received(ch, …) if @ch's configuration has a trace. */
+/* TRACE(received, ch, …) tells the watch of @ch's configuration, if it has one. */
 #define TRACE(what, c, ...)						\
 do {									\
-	if ((c)->cfg->trace)						\
-		trace_##what(c, __VA_ARGS__);				\
+	if ((c)->cfg->watch)						\
+		(c)->cfg->watch->what(c, __VA_ARGS__);			\
 } while (0)
 
 #endif
