@@ -225,10 +225,11 @@ typedef int (*sealsock_hello_fn)(void *arg, struct sealsock_conn *conn,
 				 const struct sealsock_hello *hello, struct sealsock_config **use);
 
 /*
- * Called when the built-in checks of the peer's certificate have passed, or were in the session that
- * is resumed (see sealsock_config_trust_tag), before anything is sent on the strength of them. 0 accepts; WANT_ANSWER: later, by sealsock_conn_answer(); any other code
- * rejects, with an alert: an ERR_ code is reported as it is, anything else (positive numbers too)
- * as REJECTED. It can look at the certificates, but cannot make good what the checks found wrong.
+ * Called when the built-in checks of the peer's certificate have passed, or had passed for the
+ * session that is resumed (see sealsock_config_trust_tag), before anything is sent on the strength
+ * of them. 0 accepts; WANT_ANSWER: later, by sealsock_conn_answer(); any other code rejects, with
+ * an alert: an ERR_ code is reported as it is, anything else (positive numbers too) as REJECTED. It
+ * can look at the certificates, but cannot make good what the checks found wrong.
  */
 typedef int (*sealsock_verify_fn)(void *arg, struct sealsock_conn *conn);
 
