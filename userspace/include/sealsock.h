@@ -529,7 +529,10 @@ size_t sealsock_conn_want(const struct sealsock_conn *conn);
  */
 int sealsock_conn_output(struct sealsock_conn *conn, const void **ptr, size_t *n);
 
-/* The first @n bytes of the output have been sent. INVALID: there are fewer. */
+/*
+ * The first @n bytes of the output have been sent. INVALID: there are fewer. After the last of them
+ * there may be more: the peer is owed no second answer before the first is on its way.
+ */
 int sealsock_conn_sent(struct sealsock_conn *conn, size_t n);
 
 /* Tells that the peer's bytes have ended. 0 after its close_notify; TRUNCATED otherwise. */

@@ -200,6 +200,60 @@ static void early_data(void)
 	sealsock_config_unref(sc);
 }
 
+/* Records of a few bytes, or of none, cost as much to look at as others. */
+static void early_crumbs(void)
+{
+	struct sealsock_config *cc, *sc;
+	struct sealsock_conn *c, *s = early_server(&cc, &sc, &c);
+	size_t moved;
+	int i, err = 0;
+
+	for (i = 1; i < 17 && !err; i++)
+		err = feed_all(s, rec, early_record(rec, (size_t)i), 0);
+	ok_int(err, 0, "refused early data in records shorter than a tag is skipped");
+	for (i = 0; i < 32 && !err; i++)
+		err = feed_all(s, rec, early_record(rec, 0), 0);
+	ok_int(err, 0, "some of it may be empty");
+	carry(s, c, 0, &moved);
+	ok(carry(c, s, 0, &moved) == 0 && s->done, "the handshake completes after it");
+	sealsock_conn_free(c);
+	sealsock_conn_free(s);
+	sealsock_config_unref(cc);
+	sealsock_config_unref(sc);
+
+	s = early_server(&cc, &sc, &c);
+	for (i = 0, err = 0; i < 100000 && !err; i++)
+		err = feed_all(s, rec, early_record(rec, 0), 0);
+	expect_failure(s, err, SEALSOCK_ERR_FLOOD, "attack: empty records as early data");
+	sealsock_conn_free(c);
+	sealsock_conn_free(s);
+	sealsock_config_unref(cc);
+	sealsock_config_unref(sc);
+
+	s = early_server(&cc, &sc, &c);
+	for (i = 0, err = 0; i < 100000 && !err; i++)
+		err = feed_all(s, rec, early_record(rec, 1), 0);
+	expect_failure(s, err, SEALSOCK_ERR_UNEXPECTED, "attack: records of a byte");
+	ok(i < 15000, "%d of them", i);
+	sealsock_conn_free(c);
+	sealsock_conn_free(s);
+	sealsock_config_unref(cc);
+	sealsock_config_unref(sc);
+}
+
+static void early_crumbs_and_retry(void)
+{
+	struct scene s;
+	int i, err = 0;
+
+	open_scene(&s, true);
+	for (i = 0; i < 2000000 && !err; i++)
+		err = feed_all(s.server, rec, early_record(rec, 0), 0);
+	expect_failure(s.server, err, SEALSOCK_ERR_FLOOD,
+		       "attack: empty records after a HelloRetryRequest");
+	close_scene(&s);
+}
+
 static void early_data_and_retry(void)
 {
 	struct scene s;
@@ -224,6 +278,8 @@ int main(void)
 	unchanged();
 	early_data();
 	early_data_and_retry();
+	early_crumbs();
+	early_crumbs_and_retry();
 	free_test_identities();
 	return done();
 }

@@ -256,7 +256,7 @@ int sealsock_conn_sent(struct sealsock_conn *conn, size_t n)
 		return SEALSOCK_ERR_INVALID;
 	channel_sent(ch, n);
 	note_progress(conn);
-	return 0;
+	return conn_answer_peer(conn);
 }
 
 int sealsock_conn_request(const struct sealsock_conn *conn, struct sealsock_request *request)
@@ -278,7 +278,7 @@ int sealsock_conn_answer(struct sealsock_conn *conn, int code, const void *data,
 		return SEALSOCK_ERR_STATE;
 	if (conn_asks(conn)) {
 		err = post_auth_answer(&conn->ch, conn->result, code, bytes_of(data, n));
-		return err ? err : conn_flush_auth(conn);
+		return err ? err : conn_answer_peer(conn);
 	}
 	err = hs_answer(conn->hs, code, bytes_of(data, n));
 	if (err)

@@ -17,6 +17,7 @@ struct sealsock_conn {
 	bool done;			/* the handshake is complete … */
 	bool output_drained;		/* … and all its output was sent */
 	bool keys_gone;			/* conn_wipe_keys() was called */
+	bool update_due;		/* engine: the peer has asked for our KeyUpdate */
 	struct secret next[2];		/* of conn_prepare(), by enum conn_dir */
 	bool ahead[2];			/* the channel's secret is that of the next key */
 	struct bytes data;		/* opened application data in ch.in */
@@ -87,11 +88,14 @@ bool conn_asks(const struct sealsock_conn *conn);
 
 /*
  * Handshake messages that are to be sent before anything else (RFC 8446 §4.6.2), and that @n bytes
- * of them were. conn_flush_auth() queues them where the engine has the keys, else does nothing.
+ * of them were. conn_flush_auth() queues them where the engine has the keys, else does nothing;
+ * conn_answer_peer() does if no output waits, and with them a KeyUpdate that is due: so a peer that
+ * does not read is owed one answer at a time.
  */
 struct bytes conn_auth_output(const struct sealsock_conn *conn);
 void conn_auth_sent(struct sealsock_conn *conn, size_t n);
 int conn_flush_auth(struct sealsock_conn *conn);
+int conn_answer_peer(struct sealsock_conn *conn);
 
 /* Makes a CertificateRequest of a server; it is then in conn_auth_output(). */
 int conn_ask_cert(struct sealsock_conn *conn, bool required);

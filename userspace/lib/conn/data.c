@@ -53,6 +53,24 @@ static int send_update(struct channel *ch, bool request)
 	return rekey(ch, &ch->tx, &ch->tx_secret);
 }
 
+/* What must be sent before anything else of ours (RFC 8446 §4.6.2, §4.6.3), in this order. */
+static int settle(struct sealsock_conn *conn)
+{
+	int err = conn_flush_auth(conn);
+
+	if (err || !conn->update_due || conn->ch.close_sent)
+		return err;
+	conn->update_due = false;
+	return send_update(&conn->ch, false);
+}
+
+int conn_answer_peer(struct sealsock_conn *conn)
+{
+	if (!conn->done || conn->keys_gone || conn->ch.failure.code || channel_output(&conn->ch).n)
+		return 0;
+	return settle(conn);
+}
+
 static int on_handshake(struct sealsock_conn *conn, struct bytes content)
 {
 	struct channel *ch = &conn->ch;
@@ -64,11 +82,11 @@ static int on_handshake(struct sealsock_conn *conn, struct bytes content)
 		err = channel_fail(ch, SEALSOCK_ERR_NOMEM, "no memory for a warning");
 	if (!err && todo & POST_UPDATE_RX)
 		err = rekey(ch, &ch->rx, &ch->rx_secret);
-	if (!err)
-		err = conn_flush_auth(conn);
-	if (!err && todo & POST_UPDATE_TX && !ch->close_sent)
-		err = send_update(ch, false);
-	return err;
+	if (err)
+		return err;
+	if (todo & POST_UPDATE_TX)
+		conn->update_due = true;
+	return conn_answer_peer(conn);
 }
 
 int conn_data_record(struct sealsock_conn *conn)
@@ -134,6 +152,8 @@ ssize_t sealsock_conn_write(struct sealsock_conn *conn, const void *buf, size_t 
 		return err;
 	if (ch->close_sent)
 		return SEALSOCK_ERR_CLOSED;
+	if (channel_output(ch).n < OUTPUT_MAX)
+		err = settle(conn);
 	while (!err && left.n && channel_output(ch).n < OUTPUT_MAX) {
 		rd_bytes(&left, left.n < limit ? left.n : limit, &part);
 		err = write_part(ch, part);
@@ -172,7 +192,13 @@ int sealsock_conn_rekey(struct sealsock_conn *conn, bool request_peer)
 		return err;
 	if (channel_is_12(&conn->ch))
 		return SEALSOCK_ERR_UNSUPPORTED;
-	return conn->ch.close_sent ? SEALSOCK_ERR_CLOSED : send_update(&conn->ch, request_peer);
+	if (conn->ch.close_sent)
+		return SEALSOCK_ERR_CLOSED;
+	err = conn_flush_auth(conn);
+	if (err)
+		return err;
+	conn->update_due = false;	/* this one is an answer too */
+	return send_update(&conn->ch, request_peer);
 }
 
 int sealsock_conn_ask_cert(struct sealsock_conn *conn, bool required)
@@ -194,6 +220,9 @@ int sealsock_conn_close(struct sealsock_conn *conn)
 		return conn->ch.failure.code;
 	if (conn->keys_gone)
 		return SEALSOCK_ERR_STATE;
+	err = conn->done ? conn_flush_auth(conn) : 0;
+	if (err)
+		return err;
 	err = channel_close(&conn->ch);
 	if (err)
 		channel_fail(&conn->ch, err, "sealing close_notify: %s", sealsock_strerror(err));

@@ -137,6 +137,11 @@ int hs_record_header(struct hs *hs, size_t *body_len)
 	} else {
 		err = record_body_len(&hs->ch->rx, protected, h, body_len);
 	}
+	/* Early data is not ours to judge: what is too short to be sealed is skipped too. */
+	if (err == SEALSOCK_ERR_BAD_RECORD && hs->skip_sealed) {
+		*body_len = seal_get_be16(h + 3);
+		err = 0;
+	}
 	if (err)
 		return channel_fail(hs->ch, err, "%s: header %02x%02x%02x%02x%02x",
 				    sealsock_strerror(err), h[0], h[1], h[2], h[3], h[4]);
@@ -242,14 +247,17 @@ static unsigned int classify(const struct hs *hs, unsigned int type, struct byte
 	return type;
 }
 
-/* RFC 8446 §4.2.10: early data is thrown away, up to a limit. */
+/*
+ * RFC 8446 §4.2.10: early data is thrown away, up to a limit. Headers count too, and what is empty
+ * is no data.
+ */
 static int skip(struct hs *hs, size_t n)
 {
-	if (n > hs->skip_left)
+	if (n + SEAL_HEADER > hs->skip_left)
 		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED,
 				    "more early data came than a server that refused it will skip");
-	hs->skip_left -= n;
-	return 0;
+	hs->skip_left -= n + SEAL_HEADER;
+	return n ? 0 : channel_idle(hs->ch);
 }
 
 int hs_wait(struct hs *hs, enum sealsock_request_kind kind, hs_resume_fn resume)
@@ -470,6 +478,8 @@ int hs_record(struct hs *hs)
 	if (type == SEAL_TYPE_CCS && !sealed)
 		return on_ccs(hs, content);
 	if (type == SEAL_TYPE_DATA && hs->skip_plain)
+		return skip(hs, content.n);
+	if (sealed && hs->skip_sealed && content.n < seal_overhead(&ch->rx.shape) - SEAL_HEADER)
 		return skip(hs, content.n);
 	if (sealed) {
 		err = record_open(&ch->rx, ch->in.p, content.n, &type, &content);
