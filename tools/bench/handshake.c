@@ -18,105 +18,19 @@
  */
 #include <getopt.h>
 #include <openssl/ssl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
 
 #include "handshake.h"
 #include "sealsock.h"
 
-enum { REPS_MAX = 200, BUFFER = 32768 };
+enum { REPS_MAX = 200 };
 
 static const char *const kind_names[] = {
 	[KIND_FULL] = "full", [KIND_RESUMED] = "resumed", [KIND_MUTUAL] = "mutual",
 };
-
-void hs_die(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	fputs("handshake: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	exit(1);
-}
-
-/* Time on a processor: whatever else runs meanwhile is not in it. */
-double hs_now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
-}
-
-/* What reading the clock adds to each measured call. */
-static double clock_cost;
-
-static void measure_clock(void)
-{
-	double t, least = 1e6;
-
-	for (int i = 0; i < 1000; i++) {
-		t = hs_now_us();
-		t = hs_now_us() - t;
-		least = t < least ? t : least;
-	}
-	clock_cost = least;
-}
-
-/* The time since @t, without the clock's own. */
-static double since(double t)
-{
-	return hs_now_us() - t - clock_cost;
-}
-
-/* One direction: what one side has written and the other not yet read. */
-struct pipe {
-	uint8_t b[BUFFER];
-	size_t n;
-};
-
-bool hs_shake(const struct library *lib, void *setup, void *side[2], double spent[2], bool *resumed,
-	      char *why)
-{
-	static struct pipe pipes[2];
-	bool moved = true, good = true, begun[2] = { false, false };
-	double t;
-
-	for (int s = 0; s < 2; s++) {
-		pipes[s].n = 0;
-		t = hs_now_us();
-		side[s] = lib->begin(setup, s == SIDE_SERVER);
-		spent[s] += since(t);
-	}
-	while (moved && good) {
-		moved = false;
-		for (int s = 0; s < 2 && good; s++) {
-			struct pipe *in = &pipes[!s], *out = &pipes[s];
-			size_t before = out->n;
-
-			/* Without anything to read a program would not call again. */
-			if (begun[s] && !in->n)
-				continue;
-			begun[s] = true;
-			t = hs_now_us();
-			good = lib->step(side[s], in->b, in->n, out->b, &out->n, BUFFER, why);
-			spent[s] += since(t);
-			moved |= in->n || out->n != before;
-			in->n = 0;
-		}
-	}
-	if (good && !(lib->done(side[0], resumed) && lib->done(side[1], resumed))) {
-		snprintf(why, WHY_MAX, "the handshake stopped half-way");
-		good = false;
-	}
-	return good;
-}
 
 /* One connection, from its beginning to its end. */
 static bool one(const struct library *lib, void *setup, double spent[2], bool *resumed, char *why)
@@ -128,7 +42,7 @@ static bool one(const struct library *lib, void *setup, double spent[2], bool *r
 	for (int s = 0; s < 2; s++) {
 		t = hs_now_us();
 		lib->end(side[s]);
-		spent[s] += since(t);
+		spent[s] += hs_since_us(t);
 	}
 	return good;
 }
@@ -244,7 +158,7 @@ static void batch(struct entry *e, const struct test *t, struct costs *costs, do
 	*own = 0;
 	for (long i = 0; i < n && e->setup; i++) {
 		again(e, t, spent);
-		*own += (costs_measure(costs) - clock_cost) / (double)n;
+		*own += costs_measure(costs) / (double)n;
 	}
 	for (int s = 0; s < 2; s++)
 		e->f[s].of[e->f[s].n++] = spent[s] / (double)n;
@@ -317,7 +231,6 @@ int main(int argc, char **argv)
 	bool good = true, any = false;
 	int opt;
 
-	measure_clock();
 	while ((opt = getopt_long(argc, argv, "", long_opts, NULL)) != -1) {
 		if (opt == 'j')
 			o.json = true;

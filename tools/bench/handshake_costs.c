@@ -1,96 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* The handshake benchmark's certificates, and what the primitives alone cost. */
+/* What the primitives of a handshake cost alone. */
 #include <openssl/ec.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "handshake.h"
-
-static void extend(X509 *x, X509 *issuer, int nid, const char *value)
-{
-	X509_EXTENSION *e;
-	X509V3_CTX ctx;
-
-	X509V3_set_ctx_nodb(&ctx);
-	X509V3_set_ctx(&ctx, issuer, x, NULL, NULL, 0);
-	e = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
-	if (!e || !X509_add_ext(x, e, -1))
-		hs_die("extension %s", value);
-	X509_EXTENSION_free(e);
-}
-
-static X509 *certificate(const char *name, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key)
-{
-	X509 *x = X509_new();
-	X509_NAME *n = X509_get_subject_name(x);
-
-	X509_set_version(x, X509_VERSION_3);
-	ASN1_INTEGER_set(X509_get_serialNumber(x), issuer ? 2 : 1);
-	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
-	X509_gmtime_adj(X509_getm_notAfter(x), 86400);
-	X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_ASC, (const uint8_t *)name, -1, -1, 0);
-	X509_set_issuer_name(x, issuer ? X509_get_subject_name(issuer) : n);
-	X509_set_pubkey(x, key);
-	if (issuer) {
-		extend(x, issuer, NID_subject_alt_name, "DNS:localhost");
-		extend(x, issuer, NID_ext_key_usage, "serverAuth,clientAuth");
-		extend(x, issuer, NID_key_usage, "critical,digitalSignature");
-	} else {
-		extend(x, x, NID_basic_constraints, "critical,CA:TRUE");
-		extend(x, x, NID_key_usage, "critical,keyCertSign");
-	}
-	if (!X509_sign(x, issuer_key, EVP_sha256()))
-		hs_die("certificate %s", name);
-	return x;
-}
-
-static char *text(BIO *bio)
-{
-	char *p, *copy;
-	long n = BIO_get_mem_data(bio, &p);
-
-	copy = strndup(p, (size_t)n);
-	BIO_free(bio);
-	if (!copy)
-		hs_die("no memory");
-	return copy;
-}
-
-static char *cert_text(X509 *x)
-{
-	BIO *bio = BIO_new(BIO_s_mem());
-
-	PEM_write_bio_X509(bio, x);
-	return text(bio);
-}
-
-const struct credentials *credentials(void)
-{
-	static struct credentials c;
-	EVP_PKEY *ca_key, *key;
-	X509 *ca, *cert;
-	BIO *bio;
-
-	if (c.ca)
-		return &c;
-	ca_key = EVP_EC_gen("P-256");
-	key = EVP_EC_gen("P-256");
-	ca = certificate("bench CA", ca_key, NULL, ca_key);
-	cert = certificate("localhost", key, ca, ca_key);
-	c.ca = cert_text(ca);
-	c.cert = cert_text(cert);
-	bio = BIO_new(BIO_s_mem());
-	PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL);
-	c.key = text(bio);
-	X509_free(ca);
-	X509_free(cert);
-	EVP_PKEY_free(ca_key);
-	EVP_PKEY_free(key);
-	return &c;
-}
 
 /*
  * Each in the cheapest way that libcrypto 3.0 offers: contexts are made once, nothing is looked up
@@ -166,7 +81,7 @@ double costs_measure(struct costs *c)
 		sign(c);
 	for (unsigned int v = 0; v < c->verify; v++)
 		verify(c);
-	return hs_now_us() - t;
+	return hs_since_us(t);
 }
 
 static void prepare_x25519(struct costs *c)
