@@ -48,8 +48,8 @@ struct seal_rec {
  * @out_count: sealed fragments that TCP has not taken yet, in scratch->out with references
  * @out_bytes: their bytes
  * @small: page that prefixes and trailers of large records are cut from
+ * @pusher: who is inside seal_tx_push(): for him its memory checks are lifted
  * @charged: bytes charged to the socket for what is kept between calls
- * @pushing: inside seal_tx_push(): its memory checks are lifted
  * @cpus: SEALSOCK_TX_CPUS
  * @cores_missed: calls in a row that other processors did not speed up
  * @cores_skip: large calls that are not shared for that
@@ -68,8 +68,8 @@ struct seal_tx {
 	unsigned int out_count;
 	unsigned int out_bytes;
 	struct page_frag small;
+	struct task_struct *pusher;
 	int charged;
-	bool pushing;
 	u8 cpus;
 	u8 cores_missed;
 	u8 cores_skip;

@@ -10,9 +10,6 @@
 #include "compat/compat.h"
 #include "tx/tx.h"
 
-/* Large enough to be no limit, small enough to add to. */
-#define NO_LIMIT	(INT_MAX / 2)
-
 /* How long shutdown() and close() wait for memory to finish a record. */
 #define DRAIN_TIMEOUT	(5 * HZ)
 
@@ -48,12 +45,19 @@ static void out_drop(struct seal_tx *tx)
 }
 
 /*
- * TCP may lower sk_sndbuf under memory pressure while it is lifted: keep the
- * lower of the two.
+ * What the socket has queued is made to look this much smaller while TCP takes
+ * the next buffer, so that it begins one. That is one buffer's worth beyond
+ * SO_SNDBUF, which itself stays what it is: everybody can read that. No more
+ * than one, or TCP would look at its backlog and free what was lent.
  */
-static void sndbuf_restore(struct sock *sk, int saved)
+static int lend(struct sock *sk)
 {
-	WRITE_ONCE(sk->sk_sndbuf, min(saved, READ_ONCE(sk->sk_sndbuf)));
+	int lent = READ_ONCE(sk->sk_wmem_queued) - READ_ONCE(sk->sk_sndbuf) + 1;
+
+	if (likely(lent <= 0))
+		return 0;
+	sk_wmem_queued_add(sk, -lent);
+	return lent;
 }
 
 /*
@@ -80,23 +84,24 @@ static int more_flag(struct sock *sk, const struct seal_tx *tx, int flags)
  */
 int seal_tx_push(struct sock *sk, struct seal_tx *tx, int flags)
 {
-	int saved = sk->sk_sndbuf;
 	int ret = 0;
 
 	if (!tx->out_count)
 		return 0;
 
 	flags = more_flag(sk, tx, flags) | MSG_DONTWAIT | MSG_NOSIGNAL;
-	tx->pushing = true;
-	WRITE_ONCE(sk->sk_sndbuf, NO_LIMIT);
+	WRITE_ONCE(tx->pusher, current);
 	while (tx->out_count) {
+		int lent = lend(sk);
+
 		ret = compat_tcp_push(sk, tx->scratch->out, tx->out_count, tx->out_bytes, flags);
+		if (unlikely(lent))
+			sk_wmem_queued_add(sk, lent);
 		if (ret <= 0)
 			break;
 		out_consume(tx, ret);
 	}
-	sndbuf_restore(sk, saved);
-	tx->pushing = false;
+	WRITE_ONCE(tx->pusher, NULL);
 
 	if (!tx->out_count)
 		return 0;
@@ -175,7 +180,7 @@ void seal_tx_write_space(struct sock *sk)
 	struct seal_ctx *ctx = seal_ctx(sk);
 	struct seal_tx *tx = ctx->tx;
 
-	if (tx->out_count && !tx->pushing) {
+	if (tx->out_count && !tx->pusher) {
 		gfp_t saved = sk->sk_allocation;
 
 		sk->sk_allocation = GFP_ATOMIC;
@@ -185,12 +190,15 @@ void seal_tx_write_space(struct sock *sk)
 	ctx->write_space(sk);
 }
 
-/* sk->sk_prot->stream_memory_free; may be called without the lock, by poll. */
+/*
+ * sk->sk_prot->stream_memory_free; may be called without the lock, by poll,
+ * which is not told that TCP_NOTSENT_LOWAT is lifted for who pushes.
+ */
 bool seal_tx_memory_free(const struct sock *sk, int wake)
 {
 	const struct seal_ctx *ctx = seal_ctx(sk);
 
-	if (READ_ONCE(ctx->tx->pushing))
+	if (READ_ONCE(ctx->tx->pusher) == current)
 		return true;
 	return ctx->base->stream_memory_free(sk, wake);
 }

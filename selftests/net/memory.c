@@ -448,6 +448,48 @@ TEST_F(one, control_group)
 	free(sealed);
 }
 
+struct watch {
+	pthread_t thread;
+	int fd, want;
+	bool stop;
+	long looked, wrong;
+};
+
+static void *watch_main(void *arg)
+{
+	struct watch *w = arg;
+
+	while (!__atomic_load_n(&w->stop, __ATOMIC_RELAXED)) {
+		int value = -1;
+		socklen_t len = sizeof(value);
+
+		getsockopt(w->fd, SOL_SOCKET, SO_SNDBUF, &value, &len);
+		w->looked++;
+		w->wrong += value != w->want;
+	}
+	return NULL;
+}
+
+/* What is lent to a record that needs more than the buffer has left is nobody else's business. */
+TEST_F(one, send_buffer_as_set)
+{
+	struct watch w = { .fd = self->c.fd };
+	socklen_t len = sizeof(w.want);
+	struct drain drain = {};
+
+	ASSERT_EQ(set_int(self->c.fd, SOL_SOCKET, SO_SNDBUF, 20000), 0);
+	ASSERT_EQ(getsockopt(self->c.fd, SOL_SOCKET, SO_SNDBUF, &w.want, &len), 0);
+	drain_start(&drain, self->c.peer, &self->tx, 8 * MIB);
+	ASSERT_EQ(pthread_create(&w.thread, NULL, watch_main, &w), 0);
+	EXPECT_EQ(send_full(self->c.fd, self->data, 8 * MIB, 0), 0);
+	__atomic_store_n(&w.stop, true, __ATOMIC_RELAXED);
+	pthread_join(w.thread, NULL);
+	EXPECT_TRUE(drain_end(&drain, &self->tx));
+	EXPECT_EQ(drain.records, 8 * MIB / RECORD_MAX);
+	EXPECT_GT(w.looked, 100);
+	EXPECT_EQ(w.wrong, 0);
+}
+
 /* Somebody who wants the processor that the caller is on. */
 static pid_t spinner(void)
 {
