@@ -160,6 +160,12 @@ static int set_key(struct sock *sk, sockptr_t optval, unsigned int optlen, bool 
 		return -EBUSY;
 	}
 
+	/* A direction that has failed stays so: another key would go on behind a gap. */
+	if (old && (tx ? ctx->tx->state : ctx->rx->state) == SEAL_DIR_FAILED) {
+		count(sk, tx, true, false);
+		return -EBADMSG;
+	}
+
 	if (copy_from_sockptr(&req, optval, min_t(size_t, optlen, sizeof(req)))) {
 		err = -EFAULT;
 	} else {

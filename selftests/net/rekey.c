@@ -398,4 +398,29 @@ TEST_F(rekey, end_of_file_while_expired)
 	EXPECT_EQ(recv(self->fd, got, sizeof(got), 0), 0);
 }
 
+/* After a record that was not authentic no key makes up for what is missing. */
+TEST_F(rekey, failed_direction)
+{
+	uint8_t rec[WIRE_MAX];
+	size_t n = wire_seal(&self->rx, TYPE_DATA, "bad", 3, 0, rec);
+
+	if (!ulp_is_ours())
+		SKIP(return, "the kernel's own module takes it");
+	rec[n - 1] ^= 1;
+	ASSERT_EQ(send_full(self->peer, rec, n, 0), 0);
+	EXPECT_EQ(recv(self->fd, got, sizeof(got), 0), -1);
+	EXPECT_EQ(errno, EBADMSG);
+	EXPECT_EQ(rekey_socket(self->fd, &variant->suite, TLS_RX, 1), -1);
+	EXPECT_EQ(errno, EBADMSG);
+	NEXT_WIRE(rx, 1);
+	PEER_SENDS(TYPE_DATA, "good", 4);
+	EXPECT_EQ(recv(self->fd, got, sizeof(got), MSG_DONTWAIT), -1);
+	EXPECT_EQ(errno, EBADMSG);
+	/* The other direction is none the worse. */
+	NEXT_KEY(TLS_TX, 1);
+	NEXT_WIRE(tx, 1);
+	EXPECT_EQ(send(self->fd, "fine", 4, 0), 4);
+	EXPECT_EQ(wire_recv(&self->tx, self->peer, &(uint8_t){ 0 }, got), 4);
+}
+
 TEST_HARNESS_MAIN
