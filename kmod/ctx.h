@@ -59,6 +59,17 @@ static inline struct seal_ctx *seal_ctx(const struct sock *sk)
 	return (__force void *)inet_csk(sk)->icsk_ulp_data;
 }
 
+/*
+ * The same for operations that are called without the socket lock: they find
+ * the halves that were there when they were published.
+ */
+static inline struct seal_ctx *seal_ctx_seen(const struct sock *sk)
+{
+	/* Pairs with the release in seal_proto_update(). */
+	smp_load_acquire(&sk->sk_prot);
+	return seal_ctx(sk);
+}
+
 /* A context for @sk as it is now. May sleep. NULL: no memory. */
 struct seal_ctx *seal_ctx_new(struct sock *sk);
 

@@ -136,6 +136,7 @@ void seal_proto_update(struct sock *sk)
 	struct seal_tables *t = tables_of(sk);
 	struct seal_ctx *ctx = seal_ctx(sk);
 
-	WRITE_ONCE(sk->sk_prot, &t->prot[!!ctx->tx][!!ctx->rx]);
-	WRITE_ONCE(sk->sk_socket->ops, &t->ops[!!ctx->tx][!!ctx->rx]);
+	/* Pair with seal_ctx_seen(): whoever is called through them finds what they need. */
+	smp_store_release(&sk->sk_prot, &t->prot[!!ctx->tx][!!ctx->rx]);
+	smp_store_release(&sk->sk_socket->ops, &t->ops[!!ctx->tx][!!ctx->rx]);
 }

@@ -59,6 +59,9 @@ struct seal_job {
 	struct seal_request rq;
 };
 
+/* Processors do not share a line; contexts of requests are as the crypto API wants them. */
+#define JOB_ALIGN	MAX(SMP_CACHE_BYTES, CRYPTO_MINALIGN)
+
 /* A worker, @busy from when it is queued until it finds nothing to do. */
 struct seal_worker {
 	struct work_struct work;
@@ -91,7 +94,7 @@ struct seal_cores {
 	unsigned int stride;
 	unsigned int workers;
 	struct seal_worker worker[WORKERS];
-	u8 jobs[] __aligned(SMP_CACHE_BYTES);
+	u8 jobs[] __aligned(JOB_ALIGN);
 };
 
 /*
@@ -201,7 +204,7 @@ static unsigned int dismiss(struct seal_cores *cores)
 static struct seal_cores *cores_new(const struct seal_tx *tx, unsigned int records)
 {
 	unsigned int reqsize = crypto_aead_reqsize(tx->key->aead);
-	unsigned int stride = ALIGN(sizeof(struct seal_job) + reqsize, SMP_CACHE_BYTES);
+	unsigned int stride = ALIGN(sizeof(struct seal_job) + reqsize, JOB_ALIGN);
 	unsigned int workers = min_t(unsigned int, tx->cpus, num_online_cpus()) - 1;
 	unsigned int size = min(records, JOBS_A_CPU * (workers + 1));
 	struct seal_cores *cores = NULL;

@@ -196,7 +196,7 @@ void seal_tx_write_space(struct sock *sk)
  */
 bool seal_tx_memory_free(const struct sock *sk, int wake)
 {
-	const struct seal_ctx *ctx = seal_ctx(sk);
+	const struct seal_ctx *ctx = seal_ctx_seen(sk);
 
 	if (READ_ONCE(ctx->tx->pusher) == current)
 		return true;
