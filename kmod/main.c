@@ -51,4 +51,5 @@ module_exit(sealsock_module_exit);
 MODULE_DESCRIPTION("TLS for ordinary sockets: the record layer as a TCP ULP");
 MODULE_AUTHOR("The sealsock authors");
 MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");
 MODULE_ALIAS_TCP_ULP("sealsock");
