@@ -269,10 +269,15 @@ static int set_cpus(struct sock *sk, sockptr_t optval, unsigned int optlen)
 int seal_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		    unsigned int optlen)
 {
+	struct seal_ctx *ctx = seal_ctx_seen(sk);
 	int err;
 
-	if (level != SOL_TLS)
-		return seal_ctx(sk)->base->setsockopt(sk, level, optname, optval, optlen);
+	if (level != SOL_TLS) {
+		err = ctx->base->setsockopt(sk, level, optname, optval, optlen);
+		if (!err && level == SOL_TCP && READ_ONCE(ctx->tx))
+			seal_tx_tcp_option(sk, optname);
+		return err;
+	}
 
 	lock_sock(sk);
 	switch (optname) {

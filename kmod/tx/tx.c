@@ -340,7 +340,8 @@ static int send_all(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, lon
 	err = msg->msg_controllen ? seal_cmsg_get_type(msg, &type) : 0;
 	if (!err)
 		err = seal_tx_ready(sk, tx);
-	if (!err && msg->msg_controllen)
+	/* Another type follows, or nothing does: the way to say that there is no more. */
+	if (!err && (msg->msg_controllen || (ends && !msg_data_left(msg))))
 		err = close_open_record(sk, tx);
 
 	shared = unlikely(tx->cpus > 1) && !err && seal_cores_worth(sk, tx, msg);
@@ -412,4 +413,27 @@ int seal_tx_flush(struct sock *sk, int flags, long *timeo)
 		err = seal_tx_drain(sk, tx, timeo);
 	seal_tx_account(sk, tx);
 	return err;
+}
+
+/*
+ * seal_tx_tcp_option - after an option of TCP was set
+ *
+ * What pushes TCP's own unfinished segment, TCP_NODELAY set or TCP_CORK taken
+ * away, ends an open record too. Does not wait.
+ */
+void seal_tx_tcp_option(struct sock *sk, int optname)
+{
+	struct seal_tx *tx = seal_ctx(sk)->tx;
+	long timeo = 0;
+
+	if (optname != TCP_NODELAY && optname != TCP_CORK)
+		return;
+	lock_sock(sk);
+	if (seal_rec_open(tx) && !seal_tx_ready(sk, tx) &&
+	    (optname == TCP_NODELAY ? tcp_sk(sk)->nonagle & TCP_NAGLE_OFF :
+				      !(tcp_sk(sk)->nonagle & TCP_NAGLE_CORK)) &&
+	    !seal_tx_seal(sk, tx, SEAL_TYPE_DATA, NULL, 0))
+		push_all(sk, tx, 0, &timeo);
+	seal_tx_account(sk, tx);
+	release_sock(sk);
 }

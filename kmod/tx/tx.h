@@ -89,6 +89,7 @@ int seal_tx_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
 int seal_tx_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size);
 int seal_tx_flush(struct sock *sk, int flags, long *timeo);
 void seal_tx_finish(struct sock *sk);
+void seal_tx_tcp_option(struct sock *sk, int optname);
 int seal_tx_ready(struct sock *sk, struct seal_tx *tx);
 int seal_tx_wait_room(struct sock *sk, struct seal_tx *tx, long *timeo);
 int seal_tx_copy(struct seal_tx *tx, struct msghdr *msg);

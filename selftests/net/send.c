@@ -167,13 +167,41 @@ TEST_F(wired, more_large)
 	EXPECT_RECORD(3 * RECORD_MAX, 524);
 }
 
-/* What is left open goes out at shutdown (as close.c has it for close). */
+/* A send of nothing, without MSG_MORE, says that no more comes (close.c has shutdown and close). */
 TEST_F(wired, more_then_nothing)
 {
 	EXPECT_EQ(send(self->fd, data, 77, MSG_MORE), 77);
-	EXPECT_EQ(send(self->fd, data, 0, 0), 0);
-	EXPECT_EQ(send(self->fd, data + 77, 3, 0), 3);
-	EXPECT_RECORD(0, 80);
+	if (ulp_is_ours()) {
+		EXPECT_EQ(send(self->fd, data, 0, MSG_MORE), 0);
+		EXPECT_EQ(poll_for(self->peer, POLLIN, 50), 0);
+		EXPECT_EQ(send(self->fd, data, 0, 0), 0);
+		EXPECT_RECORD(0, 77);
+		EXPECT_EQ(send(self->fd, data, 0, 0), 0);
+		EXPECT_EQ(poll_for(self->peer, POLLIN, 50), 0);
+	}
+}
+
+/* What pushes out TCP's own unfinished segment does so for an open record. */
+TEST_F(wired, more_then_an_option)
+{
+	if (!ulp_is_ours())
+		SKIP(return, "the kernel's own module keeps what is open");
+	EXPECT_EQ(send(self->fd, data, 77, MSG_MORE), 77);
+	ASSERT_EQ(set_int(self->fd, IPPROTO_TCP, TCP_NODELAY, 0), 0);
+	ASSERT_EQ(set_int(self->fd, IPPROTO_TCP, TCP_CORK, 1), 0);
+	EXPECT_EQ(poll_for(self->peer, POLLIN, 50), 0);
+	ASSERT_EQ(set_int(self->fd, IPPROTO_TCP, TCP_CORK, 0), 0);
+	EXPECT_RECORD(0, 77);
+	EXPECT_EQ(send(self->fd, data, 5000, MSG_MORE), 5000);
+	ASSERT_EQ(set_int(self->fd, IPPROTO_TCP, TCP_NODELAY, 1), 0);
+	EXPECT_RECORD(0, 5000);
+	/* Set already: it pushes again. */
+	EXPECT_EQ(send(self->fd, data, 10, MSG_MORE), 10);
+	EXPECT_EQ(poll_for(self->peer, POLLIN, 50), 0);
+	ASSERT_EQ(set_int(self->fd, IPPROTO_TCP, TCP_NODELAY, 1), 0);
+	EXPECT_RECORD(0, 10);
+	EXPECT_EQ(send(self->fd, data, 10, 0), 10);
+	EXPECT_RECORD(0, 10);
 }
 
 TEST_F(wired, eor)
