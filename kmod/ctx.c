@@ -10,7 +10,7 @@
 
 struct seal_ctx *seal_ctx_new(struct sock *sk)
 {
-	struct seal_ctx *ctx = kzalloc(sizeof(*ctx), GFP_KERNEL);
+	struct seal_ctx *ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
 
 	if (!ctx)
 		return NULL;

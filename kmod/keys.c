@@ -110,7 +110,8 @@ struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const
 	if (IS_ERR(aead))
 		return ERR_CAST(aead);
 
-	key = kzalloc(struct_size(key, secret, suite->key_len + suite->mac_key_len), GFP_KERNEL);
+	key = kzalloc(struct_size(key, secret, suite->key_len + suite->mac_key_len),
+		      GFP_KERNEL_ACCOUNT);
 	if (!key) {
 		crypto_free_aead(aead);
 		return ERR_PTR(-ENOMEM);

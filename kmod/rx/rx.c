@@ -19,7 +19,7 @@
 
 struct seal_rx *seal_rx_new(void)
 {
-	struct seal_rx *rx = kzalloc(sizeof(*rx), GFP_KERNEL);
+	struct seal_rx *rx = kzalloc(sizeof(*rx), GFP_KERNEL_ACCOUNT);
 
 	if (rx)
 		INIT_LIST_HEAD(&rx->plain);

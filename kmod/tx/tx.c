@@ -25,7 +25,7 @@
 
 struct seal_tx *seal_tx_new(struct sock *sk)
 {
-	struct seal_tx *tx = kzalloc(sizeof(*tx), GFP_KERNEL);
+	struct seal_tx *tx = kzalloc(sizeof(*tx), GFP_KERNEL_ACCOUNT);
 
 	if (!tx)
 		return NULL;
@@ -250,9 +250,13 @@ int seal_tx_copy(struct seal_tx *tx, struct msghdr *msg)
 {
 	struct seal_rec *rec = &tx->rec;
 	size_t n = min_t(size_t, msg_data_left(msg), rec->body.len - rec->len);
+	u8 *to = seal_room_at(&rec->body) + rec->len;
 
-	if (_copy_from_iter(seal_room_at(&rec->body) + rec->len, n, &msg->msg_iter) != n)
+	if (_copy_from_iter(to, n, &msg->msg_iter) != n) {
+		/* What was copied is no part of the record, and does not stay behind it. */
+		memzero_explicit(to, n);
 		return -EFAULT;
+	}
 	rec->len += n;
 	return n;
 }

@@ -78,7 +78,8 @@ static bool small_refill(struct page_frag *frag, unsigned int len, gfp_t gfp)
 	}
 	frag->offset = 0;
 	frag->size = PAGE_SIZE;
-	frag->page = alloc_page(gfp);
+	/* Each socket may keep one. */
+	frag->page = alloc_page(gfp | __GFP_ACCOUNT);
 	return frag->page;
 }
 
@@ -155,13 +156,14 @@ static inline void release_end(struct sock *sk, struct seal_tx *tx, unsigned int
 	trim(sk_page_frag(sk), &rec->body, used);
 }
 
-/* Forgets the open record and what is in it. */
+/* Forgets the open record and what is in it, which somebody else may get the page of. */
 void seal_rec_drop(struct sock *sk, struct seal_tx *tx)
 {
 	struct seal_rec *rec = &tx->rec;
 
 	if (!seal_rec_open(tx))
 		return;
+	memzero_explicit(seal_room_at(&rec->body), rec->len);
 	release_end(sk, tx, 0);
 	if (rec->frame.page)
 		trim(&tx->small, &rec->frame, 0);

@@ -205,7 +205,9 @@ static struct seal_cores *cores_new(const struct seal_tx *tx, unsigned int recor
 {
 	unsigned int reqsize = crypto_aead_reqsize(tx->key->aead);
 	unsigned int stride = ALIGN(sizeof(struct seal_job) + reqsize, JOB_ALIGN);
-	unsigned int workers = min_t(unsigned int, tx->cpus, num_online_cpus()) - 1;
+	/* A caller that may run on few processors gets no more of them by asking others. */
+	unsigned int workers = min3((unsigned int)tx->cpus, num_online_cpus(),
+				    cpumask_weight(current->cpus_ptr)) - 1;
 	unsigned int size = min(records, JOBS_A_CPU * (workers + 1));
 	struct seal_cores *cores = NULL;
 	unsigned int i;
