@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
+ * The room rx/: from TCP to a reader. It sees the files beside it in kmod/, seen/ and below.
+ *
  * The receiving half: whole records are found in TCP's receive queue, opened
  * out of place, into the reader's memory or into pages of ours, and only then
  * taken off the queue. Received ciphertext is never written to.

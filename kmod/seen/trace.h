@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
+ * The room seen/: what can be seen from outside. It changes nothing of a socket.
+ *
  * Tracepoints, group `sealsock`: the life of a socket and each of its records.
  * Sockets are told apart by their ports. None of them shows a key, an IV or a
  * byte of plaintext.

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
+ * The room tx/: from a program to TCP. It sees the files beside it in kmod/, seen/ and below.
+ *
  * The sending half: plaintext is gathered into a record, the record is
  * sealed where it lies, and what was sealed goes to TCP whole.
  */

@@ -22,7 +22,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 #include "handshake.h"
 #include "sealsock.h"
 

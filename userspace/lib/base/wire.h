@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
+ * The room base/: bytes, memory, errors, the registries' numbers. It knows nothing of TLS' messages.
+ *
  * Bounded reader and builder of the TLS presentation language (RFC 8446 §3). Every byte from the
  * network is read through the first, every byte to it is written through the second.
  */

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The configuration as connections see it: read-only, shared. */
+/*
+ * The room config/: what applications want, and files read for it. It sees resume/, x509/ and below.
+ *
+ * The configuration as connections see it: read-only, shared.
+ */
 #ifndef SEALSOCK_CONFIG_H
 #define SEALSOCK_CONFIG_H
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* A connection, for the files that put it on a socket. */
+/*
+ * The room conn/: a connection as bytes in, bytes out. It sees hs/ and below, and calls no system.
+ *
+ * A connection, for the files that put it on a socket.
+ */
 #ifndef SEALSOCK_CONN_H
 #define SEALSOCK_CONN_H
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
+ * The room crypto/: primitives, and nothing of the protocol. It sees base/.
+ *
  * The primitives, as the library sees them. Implemented in openssl*.c, the only files that know
  * libcrypto. Results are 0 or a negative enum sealsock_error: CRYPTO unless stated otherwise.
  */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
+ * The room ext/: one file for each extension, bytes only, no decision. It sees base/.
+ *
  * Hello extensions (RFC 8446 §4.2). One struct holds what the extensions of a block carry; whoever
  * builds fills it and sets the bits in @present, whoever parses finds it filled. The registry says
  * where each may stand.

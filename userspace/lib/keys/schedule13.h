@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
+ * The room keys/: from secrets to keys, and the hash of what was said. It sees crypto/ and below.
+ *
  * The key schedule of TLS 1.3 (RFC 8446 §7.1): each step takes what the one before left in @chain.
  *
  *	early     0 → Extract(0, PSK or 0)

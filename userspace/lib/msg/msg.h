@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
+ * The room msg/: one file for each message, bytes only, no decision. It sees ext/ and below.
+ *
  * Handshake messages (RFC 8446 §4): struct and bytes, without any decision. Builders write the
  * whole message with its header; parsers take the body. A parser answers DECODE or ILLEGAL, or
  * what ext_parse() answers, and leaves the reason in @why (in ext.bad_type, if an extension).

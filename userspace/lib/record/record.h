@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
+ * The room record/: records and the channel made of them. It sees config/ and below.
+ *
  * Records sealed and opened in userspace (RFC 8446 §5, RFC 5246 §6.2), on the record logic that
  * the kernel module uses: during the handshake, and after it for callers without a socket to hand
  * over.

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
+ * The room resume/: what is kept from one connection to the next. It sees crypto/ and below.
+ *
  * A session: what two sides remember of a handshake to resume it, in one form for both. A server
  * seals it into tickets or stores it under a session id; a client keeps it with the ticket.
  */

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Between the engine and a socket: what io.c, install.c and control.c share. */
+/*
+ * The room sock/: connections on descriptors, and the kernel's half of them. It sees everything.
+ *
+ * Between the engine and a socket: what io.c, install.c and control.c share.
+ */
 #ifndef SEALSOCK_IO_H
 #define SEALSOCK_IO_H
 
