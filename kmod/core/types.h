@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The room core/: what of records needs no kernel; compiled into the library as well. It sees uapi/.
+ * The room core/: what of records needs no kernel; compiled into the library too. It sees uapi/.
  *
  * What kmod/core stands on: fixed-width integers, errno, memory and byte
  * order. The only file of core that knows on which side it is compiled.

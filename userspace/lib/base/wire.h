@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The room base/: bytes, memory, errors, the registries' numbers. It knows nothing of TLS' messages.
+ * The room base/: bytes, memory, errors, the registries' numbers. It knows no message of TLS.
  *
  * Bounded reader and builder of the TLS presentation language (RFC 8446 §3). Every byte from the
  * network is read through the first, every byte to it is written through the second.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The room config/: what applications want, and files read for it. It sees resume/, x509/ and below.
+ * The room config/: what applications want, files read for it. It sees resume/, x509/ and below.
  *
  * The configuration as connections see it: read-only, shared.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The room hs/: who says what when, and what it means. It sees record/ and below, and calls no system.
+ * The room hs/: who says what when, what it means. It sees record/ and below, calls no system.
  *
  * The handshake. States and legal messages are tables (states12.c, states13.c); one driver (run.c)
  * walks them; what a message means is in client12.c, client13.c, server12.c and server13.c; what is

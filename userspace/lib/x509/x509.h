@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The room x509/: certificates, and whom to believe. It reads no file and no clock; it sees crypto/.
+ * The room x509/: certificates, and whom to believe. It reads no file, no clock; it sees crypto/.
  *
  * A certificate taken apart (RFC 5280 §4.1, §4.2). Everything points into its DER, which must
  * outlive it; nothing is allocated, no key is decoded.
