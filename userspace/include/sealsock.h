@@ -363,10 +363,11 @@ int sealsock_config_groups(struct sealsock_config *cfg, const char *list);
 int sealsock_config_sigalgs(struct sealsock_config *cfg, const char *list);
 
 /*
- * Versions and lists at once: "default"; "modern", which leaves out what is there for old peers;
- * "legacy", which adds what only very old ones need: in TLS 1.2 DHE, RSA key transport, AES-CBC
- * with encrypt_then_mac, and peers without extended_master_secret (man 7 sealsock). NAME: none of
- * these.
+ * Versions and lists at once: "default"; "modern", which leaves out what is there for old peers, and
+ * where TLS 1.2 is turned on demands extended_master_secret; "legacy", which adds what only very old
+ * ones need: in TLS 1.2 DHE, RSA key transport, AES-CBC with encrypt_then_mac (man 7 sealsock). A
+ * connection without extended_master_secret has no session, exporter or client certificate. NAME:
+ * none of these.
  */
 int sealsock_config_profile(struct sealsock_config *cfg, const char *name);
 

@@ -308,9 +308,10 @@ static void without_ems(void)
 
 	cc = legacy_client(NULL);
 	sc = server_config(CERT_P256);
+	sealsock_config_profile(sc, "modern");
 	sealsock_config_versions(sc, "TLSv1.2");
 	open_both();
-	ok_int(give_hello(23), SEALSOCK_ERR_UNPROTECTED, "any other refuses");
+	ok_int(give_hello(23), SEALSOCK_ERR_UNPROTECTED, "\"modern\" refuses");
 	close_both();
 
 	/* The client's side: the server's answer loses it. */

@@ -115,6 +115,12 @@ static inline bool config_is_legacy(const struct sealsock_config *cfg)
 	return cfg->profile == PROFILE_LEGACY;
 }
 
+/* Must peers of TLS 1.2 have extended_master_secret (RFC 7627)? */
+static inline bool config_wants_ems(const struct sealsock_config *cfg)
+{
+	return cfg->profile == PROFILE_MODERN;
+}
+
 /* The suites of enabled versions, in the order of the configuration. */
 void config_offer(const struct sealsock_config *cfg, struct wire_list *out);
 

@@ -83,7 +83,7 @@ static int check_protection(struct hs *hs, const struct server_hello *sh)
 	if (!(sh->ext.present & EXT_BIT(EXT_RENEGOTIATION_INFO)) || sh->ext.renegotiated.n)
 		return bad_hello(hs, SEALSOCK_ERR_UNPROTECTED, "lacks an empty renegotiation_info");
 	/* All sessions have one: who resumes without it is not who made them (RFC 7627 §5.3). */
-	if (!ems && (!config_is_legacy(hs->ch->cfg) || hs->v12.resumed))
+	if (!ems && (config_wants_ems(hs->ch->cfg) || hs->v12.resumed))
 		return bad_hello(hs, SEALSOCK_ERR_UNPROTECTED, "lacks extended_master_secret");
 	if (hs->ch->suite->mac_len && !etm)
 		return bad_hello(hs, SEALSOCK_ERR_UNPROTECTED,
@@ -263,7 +263,9 @@ int client_on_certificate_request12(struct hs *hs, struct bytes body)
 	if (err)
 		return hs_fail_msg(hs, err, MSG_CERTIFICATE_REQUEST, cr.why, 0);
 	hs->client_cert_asked = true;
-	auth_choose_client(hs, cr.names, cr.sigalgs, VERSION_TLS12);
+	/* What would be signed could be moved to another connection (RFC 7627 §1): none is given. */
+	if (hs->result->ems)
+		auth_choose_client(hs, cr.names, cr.sigalgs, VERSION_TLS12);
 	return hs_add(hs, hs->whole);
 }
 

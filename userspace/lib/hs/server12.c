@@ -45,9 +45,9 @@ static int read_hello(struct hs *hs, struct bytes body, struct client_hello *ch)
 	err = client_hello_check12(ch);
 	if (err)
 		return hs_fail_msg(hs, err, MSG_CLIENT_HELLO, ch->why, 0);
-	/* RFC 7627 §5.3: without it nothing is resumed, and nothing exported. */
+	/* RFC 7627 §5.3: without it nothing is resumed, nothing exported, and no client proven. */
 	if (!(ch->ext.present & EXT_BIT(EXT_EXTENDED_MASTER_SECRET)) &&
-	    !config_is_legacy(hs->ch->cfg))
+	    (config_wants_ems(hs->ch->cfg) || hs->ch->cfg->verify == SEALSOCK_VERIFY_REQUIRED))
 		return hs_fail_msg(hs, SEALSOCK_ERR_UNPROTECTED, MSG_CLIENT_HELLO,
 				   "lacks extended_master_secret", 0);
 	return 0;
@@ -147,7 +147,7 @@ static int finish_flight(struct hs *hs)
 	struct builder w = { .buf = &hs->flight };
 	int err;
 
-	if (hs->ch->cfg->verify != SEALSOCK_VERIFY_NONE)
+	if (hs->ch->cfg->verify != SEALSOCK_VERIFY_NONE && hs->result->ems)
 		add_certificate_request(hs, &w);
 	empty_message_build(MSG_SERVER_HELLO_DONE, &w);
 	err = hs_add_from(hs, &w, 0);
@@ -274,7 +274,8 @@ int server_on_client_hello12(struct hs *hs, struct bytes body)
 	hs->result->scheme = c.scheme ? c.scheme->id : 0;
 	hs->result->ems = ch.ext.present & EXT_BIT(EXT_EXTENDED_MASTER_SECRET);
 	hs->v12.client_version = ch.legacy_version;
-	hs->v12.logging = !resumed && hs->ch->cfg->verify != SEALSOCK_VERIFY_NONE;
+	hs->v12.logging = !resumed && hs->result->ems &&
+			  hs->ch->cfg->verify != SEALSOCK_VERIFY_NONE;
 	memcpy(hs->random, ch.random.p, HELLO_RANDOM);
 	err = transcript_start(&hs->transcript, c.suite->hash);
 	if (err)
