@@ -58,6 +58,9 @@ lint: setup
 	@tools/tap start
 	@tools/tap run lint -- tools/lint/run
 
+deb:
+	@tools/packages/build
+
 install uninstall:
 	@$(MAKE) --no-print-directory $(JOBS) -C userspace $@ PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 
@@ -76,9 +79,10 @@ help:
 	@echo 'make bench        instructions per byte beside plain TCP, kernel tls and OpenSSL; QUICK=1: fewer'
 	@echo 'make              library, command line and module, below build/'
 	@echo 'make install      library, headers, command line and manual, below PREFIX=/usr/local'
+	@echo 'make deb          Debian packages, in build/packages: module (DKMS), library, command line'
 	@echo 'make uninstall    takes away what make install with the same PREFIX put there'
 	@echo 'make lint setup clean'
 	@echo 'V=1 shows what the tests print.'
 
 .PHONY: all userspace module setup demo check check-host check-vm check-all matrix interop-matrix \
-	kselftest bench lint install uninstall clean help
+	kselftest bench lint deb install uninstall clean help
