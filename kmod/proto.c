@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <asm/ioctls.h>
 #include <linux/mutex.h>
+#include <linux/sockios.h>
+#include <linux/uaccess.h>
 #include <net/tcp.h>
 
 #include "compat/compat.h"
@@ -75,6 +78,16 @@ static int seal_shutdown(struct socket *sock, int how)
 	return base_ops->shutdown(sock, how);
 }
 
+static struct proto *base_of(const struct sock *sk)
+{
+	return seal_ctx(sk)->base;
+}
+
+COMPAT_SENDPAGE(sendpage, seal_tx_sendmsg)
+COMPAT_SENDPAGE(sendpage_locked, seal_tx_sendmsg_locked)
+COMPAT_RECVMSG(recvmsg, seal_rx_recvmsg)
+COMPAT_IOCTL(answer_ioctl, base_of, SIOCINQ, seal_rx_inq)
+
 static void build(struct seal_tables *t, const struct proto *base,
 		  const struct proto_ops *base_ops, bool tx, bool rx)
 {
@@ -93,11 +106,12 @@ static void build(struct seal_tables *t, const struct proto *base,
 		prot->stream_memory_free = seal_tx_memory_free;
 		ops->sendmsg_locked = seal_tx_sendmsg_locked;
 		ops->shutdown = seal_shutdown;
-		compat_tx_ops(prot, ops);
+		compat_set_sendpage(prot, ops, sendpage, sendpage_locked);
 	}
 	if (rx) {
 		prot->sock_is_readable = seal_rx_is_readable;
-		compat_rx_ops(prot);
+		prot->recvmsg = recvmsg;
+		prot->ioctl = answer_ioctl;
 		ops->poll = seal_rx_poll;
 		ops->splice_read = seal_rx_splice_read;
 		ops->read_sock = seal_rx_read_sock;

@@ -8,6 +8,7 @@
 #include "compat/compat.h"
 #include "ctx.h"
 #include "proto.h"
+#include "seen/diag.h"
 #include "seen/mib.h"
 #include "seen/trace.h"
 #include "uapi/sealsock.h"
@@ -69,16 +70,23 @@ static int tls_init(struct sock *sk)
 	return attach(sk);
 }
 
+COMPAT_GET_INFO(get_info, seal_get_info)
+COMPAT_GET_INFO_SIZE(get_info_size, seal_get_info_size)
+
 static struct tcp_ulp_ops sealsock_ulp = {
 	.name = SEALSOCK_ULP_NAME,
 	.owner = THIS_MODULE,
 	.init = sealsock_init,
+	.get_info = get_info,
+	.get_info_size = get_info_size,
 };
 
 static struct tcp_ulp_ops tls_ulp = {
 	.name = "tls",
 	.owner = THIS_MODULE,
 	.init = tls_init,
+	.get_info = get_info,
+	.get_info_size = get_info_size,
 };
 
 /*
@@ -129,8 +137,6 @@ int seal_ulp_init(bool alias)
 {
 	int err;
 
-	compat_ulp_ops(&sealsock_ulp);
-	compat_ulp_ops(&tls_ulp);
 	if (alias) {
 		err = alias_init();
 		if (err)

@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <asm/ioctls.h>
-#include <linux/sockios.h>
-#include <linux/uaccess.h>
 #include <net/tcp.h>
 
 #include "compat/compat.h"
-#include "rx/rx.h"
-#include "seen/diag.h"
-#include "tx/tx.h"
 
 int compat_iter_pages(const struct iov_iter *iter, size_t bytes, struct bio_vec *pages)
 {
@@ -55,7 +49,7 @@ int compat_tcp_push(struct sock *sk, struct bio_vec *vec, unsigned int count,
 }
 
 /* One page of a sendfile() or splice(), as a message. */
-static int sendpage_msg(struct msghdr *msg, struct bio_vec *vec, struct page *page,
+int compat_sendpage_msg(struct msghdr *msg, struct bio_vec *vec, struct page *page,
 			int offset, size_t size, int flags)
 {
 	if (flags & ~(MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL | MSG_SENDPAGE_NOTLAST |
@@ -71,92 +65,4 @@ static int sendpage_msg(struct msghdr *msg, struct bio_vec *vec, struct page *pa
 	return 0;
 }
 
-static int compat_sendpage_locked(struct sock *sk, struct page *page, int offset,
-				  size_t size, int flags)
-{
-	struct msghdr msg;
-	struct bio_vec vec;
-	int err;
-
-	err = sendpage_msg(&msg, &vec, page, offset, size, flags);
-	return err ? err : seal_tx_sendmsg_locked(sk, &msg, size);
-}
-
-static int compat_sendpage(struct sock *sk, struct page *page, int offset,
-			   size_t size, int flags)
-{
-	int ret;
-
-	lock_sock(sk);
-	ret = compat_sendpage_locked(sk, page, offset, size, flags);
-	release_sock(sk);
-	return ret;
-}
-
-void compat_tx_ops(struct proto *prot, struct proto_ops *ops)
-{
-	prot->sendpage = compat_sendpage;
-	ops->sendpage_locked = compat_sendpage_locked;
-}
-
-static int compat_ioctl(struct sock *sk, int cmd, unsigned long arg)
-{
-	if (cmd == SIOCINQ)
-		return put_user(seal_rx_inq(sk), (int __user *)arg);
-	return seal_ctx(sk)->base->ioctl(sk, cmd, arg);
-}
-
-#else
-
-void compat_tx_ops(struct proto *prot, struct proto_ops *ops)
-{
-}
-
-static int compat_ioctl(struct sock *sk, int cmd, int *karg)
-{
-	if (cmd != SIOCINQ)
-		return seal_ctx(sk)->base->ioctl(sk, cmd, karg);
-	*karg = seal_rx_inq(sk);
-	return 0;
-}
-
 #endif
-
-/* 7.1: recvmsg() lost its last argument. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
-static int compat_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags,
-			  int *addr_len)
-{
-	return seal_rx_recvmsg(sk, msg, len, flags);
-}
-#else
-#define compat_recvmsg seal_rx_recvmsg
-#endif
-
-void compat_rx_ops(struct proto *prot)
-{
-	prot->recvmsg = compat_recvmsg;
-	prot->ioctl = compat_ioctl;
-}
-
-/* 6.15: get_info() learnt whether its reader has CAP_NET_ADMIN. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
-#define compat_get_info seal_get_info
-#define compat_get_info_size seal_get_info_size
-#else
-static int compat_get_info(struct sock *sk, struct sk_buff *skb, bool net_admin)
-{
-	return seal_get_info(sk, skb);
-}
-
-static size_t compat_get_info_size(const struct sock *sk, bool net_admin)
-{
-	return seal_get_info_size(sk);
-}
-#endif
-
-void compat_ulp_ops(struct tcp_ulp_ops *ops)
-{
-	ops->get_info = compat_get_info;
-	ops->get_info_size = compat_get_info_size;
-}

@@ -14,8 +14,6 @@
 #include <linux/version.h>
 #include <net/tcp.h>
 
-struct tcp_ulp_ops;
-
 /* 6.5: sendpage() gave way to sendmsg() with MSG_SPLICE_PAGES. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 #define COMPAT_SEND_FLAGS	0
@@ -84,16 +82,90 @@ int compat_iter_pages(const struct iov_iter *iter, size_t bytes, struct bio_vec 
 #define compat_register_sysctl register_net_sysctl_sz
 #endif
 
-/* Sets what only some kernels have in the operations of a sending socket. */
-void compat_tx_ops(struct proto *prot, struct proto_ops *ops);
-
 /*
- * Sets what has another signature from kernel to kernel in the operations of
- * a receiving socket: recvmsg, and ioctl, which answers SIOCINQ.
+ * Operations whose prototypes differ: each macro defines a function of the
+ * kernel's kind, which calls one that is the same everywhere. They stand where
+ * the tables of operations are built.
  */
-void compat_rx_ops(struct proto *prot);
 
-/* Likewise for the ULP: get_info and get_info_size. */
-void compat_ulp_ops(struct tcp_ulp_ops *ops);
+/* 6.5: before, a page of a sendfile() or splice() came by itself. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+int compat_sendpage_msg(struct msghdr *msg, struct bio_vec *vec, struct page *page, int offset,
+			size_t size, int flags);
+
+#define COMPAT_SENDPAGE(name, sendmsg)							\
+static int name(struct sock *sk, struct page *page, int offset, size_t size, int flags)	\
+{											\
+	struct msghdr msg;								\
+	struct bio_vec vec;								\
+	int err = compat_sendpage_msg(&msg, &vec, page, offset, size, flags);		\
+											\
+	return err ? err : sendmsg(sk, &msg, size);					\
+}
+#define compat_set_sendpage(prot, ops, page, page_locked)				\
+	((prot)->sendpage = (page), (ops)->sendpage_locked = (page_locked))
+#else
+#define COMPAT_SENDPAGE(name, sendmsg)
+#define compat_set_sendpage(prot, ops, page, page_locked)	do { } while (0)
+#endif
+
+/* 6.5: the answer to an ioctl() goes to the kernel's memory; before, to the user's. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define COMPAT_IOCTL(name, base, number, answer)					\
+static int name(struct sock *sk, int cmd, unsigned long arg)				\
+{											\
+	return cmd == (number) ? put_user(answer(sk), (int __user *)arg) :		\
+				 base(sk)->ioctl(sk, cmd, arg);				\
+}
+#else
+#define COMPAT_IOCTL(name, base, number, answer)					\
+static int name(struct sock *sk, int cmd, int *karg)					\
+{											\
+	if (cmd != (number))								\
+		return base(sk)->ioctl(sk, cmd, karg);					\
+	*karg = answer(sk);								\
+	return 0;									\
+}
+#endif
+
+/* 7.1: recvmsg() lost its last argument. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
+#define COMPAT_RECVMSG(name, recvmsg)							\
+static int name(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len) \
+{											\
+	return recvmsg(sk, msg, len, flags);						\
+}
+#else
+#define COMPAT_RECVMSG(name, recvmsg)							\
+static int name(struct sock *sk, struct msghdr *msg, size_t len, int flags)		\
+{											\
+	return recvmsg(sk, msg, len, flags);						\
+}
+#endif
+
+/* 6.15: get_info() of a ULP learnt whether its reader has CAP_NET_ADMIN. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+#define COMPAT_GET_INFO(name, get_info)							\
+static int name(struct sock *sk, struct sk_buff *skb)					\
+{											\
+	return get_info(sk, skb);							\
+}
+#define COMPAT_GET_INFO_SIZE(name, get_info_size)					\
+static size_t name(const struct sock *sk)						\
+{											\
+	return get_info_size(sk);							\
+}
+#else
+#define COMPAT_GET_INFO(name, get_info)							\
+static int name(struct sock *sk, struct sk_buff *skb, bool net_admin)			\
+{											\
+	return get_info(sk, skb);							\
+}
+#define COMPAT_GET_INFO_SIZE(name, get_info_size)					\
+static size_t name(const struct sock *sk, bool net_admin)				\
+{											\
+	return get_info_size(sk);							\
+}
+#endif
 
 #endif /* SEAL_COMPAT_H */
