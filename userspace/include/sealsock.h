@@ -305,6 +305,33 @@ int sealsock_config_verify(struct sealsock_config *cfg, enum sealsock_verify mod
 int sealsock_config_client_auth(struct sealsock_config *cfg, enum sealsock_verify mode,
 				const char *ca_names_path);
 
+/*
+ * Revocation lists, PEM (any number in one text) or DER, added to those already there; read now.
+ * Once there is one, every certificate of a peer's path but the anchor is looked up (RFC 5280 §6.3),
+ * and as long as revocation is HARD, which is the default, one whose status no list tells fails the
+ * handshake (CERT_STATUS). FILE; PEM: not a list; UNSUPPORTED: a delta or an indirect one.
+ */
+int sealsock_config_crl_file(struct sealsock_config *cfg, const char *path);
+int sealsock_config_crl_mem(struct sealsock_config *cfg, const void *p, size_t n);
+
+enum sealsock_revocation {
+	SEALSOCK_REVOCATION_HARD,	/* lists must tell that a certificate is in force */
+	SEALSOCK_REVOCATION_SOFT,	/* only what lists call revoked is refused */
+};
+
+int sealsock_config_revocation(struct sealsock_config *cfg, enum sealsock_revocation mode);
+
+/* sealsock_config_policies flags: the inputs of RFC 5280 §6.1.1 (e) to (g) */
+#define SEALSOCK_POLICY_REQUIRE		0x1u	/* initial-explicit-policy */
+#define SEALSOCK_POLICY_NO_MAPPING	0x2u	/* initial-policy-mapping-inhibit */
+#define SEALSOCK_POLICY_NO_ANY		0x4u	/* initial-any-policy-inhibit */
+
+/*
+ * The certificate policies that will do: OIDs in dots separated by commas; "": any. They count where
+ * a policy is required, by the flag or by a CA (RFC 5280 §6.1, RFC 9618). INVALID, NAME (no OID).
+ */
+int sealsock_config_policies(struct sealsock_config *cfg, const char *oids, unsigned int flags);
+
 /* The application's own verdict on peers, and a server's choice of configuration. NULL: none. */
 int sealsock_config_on_verify(struct sealsock_config *cfg, sealsock_verify_fn fn, void *arg);
 int sealsock_config_on_hello(struct sealsock_config *cfg, sealsock_hello_fn fn, void *arg);
@@ -366,8 +393,10 @@ int sealsock_config_sigalgs(struct sealsock_config *cfg, const char *list);
  * Versions and lists at once: "default"; "modern", which leaves out what is there for old peers, and
  * where TLS 1.2 is turned on demands extended_master_secret; "legacy", which adds what only very old
  * ones need: in TLS 1.2 DHE, RSA key transport, AES-CBC with encrypt_then_mac (man 7 sealsock). A
- * connection without extended_master_secret has no session, exporter or client certificate. NAME:
- * none of these.
+ * connection without extended_master_secret has no session, exporter or client certificate.
+ * The rules for certificates apart from those: "private", the default: RFC 5280 as paths are checked
+ * by it; "strict": what it asks of CAs besides, such as key identifiers; "web": also what public
+ * CAs have agreed on (CA/Browser Forum, Baseline Requirements). NAME: none of these.
  */
 int sealsock_config_profile(struct sealsock_config *cfg, const char *name);
 

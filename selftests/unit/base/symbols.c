@@ -17,6 +17,7 @@ static const char *const allowed[] = {
 	"memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strcmp", "strchr",
 	"snprintf", "vsnprintf", "__snprintf_chk", "__vsnprintf_chk", "__memcpy_chk",
 	"__memset_chk", "__stack_chk_fail", "_GLOBAL_OFFSET_TABLE_", "inet_pton",
+	"inet_ntop",
 };
 
 /* Prefixes of the sanitizers' run-time. */

@@ -92,7 +92,7 @@ static void rsa(void)
 	size_t n = 0, len = 0;
 	int der_len = i2d_X509(id->x509, &der);
 
-	ok(!cert_parse(&test_env_full, bytes_of(der, (size_t)der_len), &cert) &&
+	ok(!cert_parse(&test_env_full, bytes_of(der, (size_t)der_len), &cert, NULL) &&
 	   !privkey_from_pem(&test_env_full, bytes_of(id->key_pem, strlen(id->key_pem)), &key),
 	   "an RSA key");
 	OPENSSL_free(der);

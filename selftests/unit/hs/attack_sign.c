@@ -37,7 +37,7 @@ static struct cert *cert_of(EVP_PKEY *key)
 	     X509_gmtime_adj(X509_getm_notBefore(x), 0) &&
 	     X509_gmtime_adj(X509_getm_notAfter(x), 1000) && X509_sign(x, key, NULL));
 	n = i2d_X509(x, &der);
-	NEED(n > 0 && !cert_parse(&test_env_full, bytes_of(der, (size_t)n), &c));
+	NEED(n > 0 && !cert_parse(&test_env_full, bytes_of(der, (size_t)n), &c, NULL));
 	OPENSSL_free(der);
 	X509_free(x);
 	return c;

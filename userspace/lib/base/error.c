@@ -77,6 +77,8 @@ static const struct {
 	ROW(ERR_WEAK, 4, ALERT_INSUFFICIENT_SECURITY, "the peer's parameters are too weak"),
 	ROW(ERR_UNPROTECTED, 4, ALERT_HANDSHAKE_FAILURE,
 	    "the peer lacks a protection that TLS 1.2 needs"),
+	ROW(ERR_CERT_STATUS, 4, ALERT_CERTIFICATE_UNKNOWN,
+	    "it cannot be told whether the certificate was revoked"),
 };
 
 _Static_assert(sizeof(errors) / sizeof(errors[0]) == SEALSOCK_ERRORS, "a row per code");

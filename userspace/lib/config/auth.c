@@ -23,7 +23,7 @@ int config_note_trust(struct sealsock_config *cfg)
 			    cfg->has_tag };
 	const struct bytes parts[] = {
 		{ cfg->anchors_id, sizeof(cfg->anchors_id) }, { rest, sizeof(rest) },
-		{ cfg->tag_id, sizeof(cfg->tag_id) },
+		{ cfg->tag_id, sizeof(cfg->tag_id) }, { cfg->rules_id, sizeof(cfg->rules_id) },
 	};
 
 	return digest(cfg, parts, sizeof(parts) / sizeof(parts[0]), cfg->trust_id);
@@ -80,7 +80,7 @@ static int take_name(void *arg, struct bytes der)
 	struct sealsock_config *cfg = arg;
 	struct builder w = { .buf = &cfg->ca_names };
 	struct cert *c;
-	int err = cert_parse(&cfg->env, der, &c);
+	int err = cert_parse(&cfg->env, der, &c, NULL);
 
 	if (err)
 		return err == SEALSOCK_ERR_CERT_BAD ? SEALSOCK_ERR_PEM : err;

@@ -25,6 +25,8 @@ struct sealsock_config *sealsock_config_new(enum sealsock_role role)
 	cfg->verify = role == SEALSOCK_CLIENT ? SEALSOCK_VERIFY_REQUIRED : SEALSOCK_VERIFY_NONE;
 	buf_init(&cfg->alpn, &cfg->env);
 	buf_init(&cfg->ca_names, &cfg->env);
+	buf_init(&cfg->policy_text, &cfg->env);
+	buf_init(&cfg->policy_oids, &cfg->env);
 	cfg->record_size_limit = RECORD_LIMIT_MAX;
 	cfg->grease = true;
 	cfg->ticket_count = TICKETS_DEFAULT;
@@ -61,6 +63,9 @@ void sealsock_config_unref(struct sealsock_config *cfg)
 	free_credentials(cfg);
 	config_free_psks(cfg);
 	trust_free(cfg->trust);
+	crl_set_free(cfg->crls);
+	buf_free(&cfg->policy_text);
+	buf_free(&cfg->policy_oids);
 	buf_free(&cfg->alpn);
 	buf_free(&cfg->ca_names);
 	memory_store_free(cfg->memory);
@@ -100,7 +105,7 @@ int sealsock_config_env(struct sealsock_config *cfg, const struct sealsock_env *
 
 	if (err)
 		return err;
-	if (cfg->creds || cfg->trust || cfg->alpn.p || cfg->ca_names.p || cfg->psks ||
+	if (cfg->creds || cfg->trust || cfg->crls || cfg->policy_text.p || cfg->alpn.p || cfg->ca_names.p || cfg->psks ||
 	    cfg->tickets || cfg->memory)
 		return config_fail(cfg, SEALSOCK_ERR_STATE,
 				   "config_env must come before the other settings");

@@ -10,6 +10,9 @@
 #include "base/secret.h"
 #include "crypto/backend.h"
 #include "resume/session.h"
+#include "x509/cert.h"
+#include "x509/crl.h"
+#include "x509/path.h"
 
 /*
  * A chain and its key. @chain: a 24-bit length and the DER of each certificate, which is also the
@@ -64,6 +67,12 @@ struct sealsock_config {
 	enum sealsock_verify verify;
 	struct trust *trust;
 	uint8_t anchors_id[TRUST_ID];	/* a hash of the anchors … */
+	struct crl_set *crls;
+	bool crl_soft;
+	unsigned int rules;		/* RULES_… */
+	struct policy_input policy;
+	struct buf policy_text, policy_oids; /* what it points to */
+	uint8_t rules_id[TRUST_ID];	/* … of what was set about these … */
 	uint8_t tag_id[TRUST_ID];	/* … of the application's trust_tag, if it … */
 	bool has_tag;			/* … gave one … */
 	uint8_t trust_id[TRUST_ID];	/* … and of all that decides who is trusted */
@@ -139,6 +148,13 @@ int config_read_file(struct sealsock_config *cfg, const char *path, struct buf *
 
 /* Sets versions and lists to the rows of a profile (PROFILE_…) that this libcrypto has. */
 void config_set_profile(struct sealsock_config *cfg, uint8_t profile);
+
+/* "private", "strict", "web": RULES_…; false: none of these. And sets them. */
+bool config_rules_by_name(const char *name, unsigned int *rules);
+int config_set_rules(struct sealsock_config *cfg, unsigned int rules);
+
+/* What a peer's chain is checked against now. */
+void config_path_input(const struct sealsock_config *cfg, struct path_input *out);
 
 /* Computes trust_id anew, after a change to what it is made of. CRYPTO, NOMEM. */
 int config_note_trust(struct sealsock_config *cfg);

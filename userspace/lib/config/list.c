@@ -49,11 +49,14 @@ int sealsock_config_profile(struct sealsock_config *cfg, const char *name)
 		{ "default", PROFILE_DEFAULT }, { "modern", PROFILE_MODERN },
 		{ "legacy", PROFILE_LEGACY },
 	};
+	unsigned int rules;
 	size_t i;
 	int err = config_open(cfg);
 
 	if (err)
 		return err;
+	if (config_rules_by_name(name, &rules))
+		return config_set_rules(cfg, rules);
 	for (i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
 		if (strcmp(profiles[i].name, name) == 0) {
 			config_set_profile(cfg, profiles[i].profile);

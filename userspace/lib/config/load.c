@@ -58,16 +58,14 @@ static int chain_take(void *arg, struct bytes der)
 		return SEALSOCK_ERR_PEM;
 	wr_u24(&chain, (uint32_t)der.n);
 	wr_bytes(&chain, der.p, der.n);
-	err = cert_parse(load->c->chain.env, der, &cert);
+	err = cert_parse(load->c->chain.env, der, &cert, NULL);
 	if (err)
 		return err == SEALSOCK_ERR_CERT_BAD ? SEALSOCK_ERR_PEM : err;
 	wr_vec16(&names, cert_issuer(cert));
-	if (load->count == 1) {
+	if (load->count == 1)
 		load->c->leaf = cert;
-		cert_keep_names(cert);
-	} else {
+	else
 		cert_free(cert);
-	}
 	return chain.bad || names.bad ? SEALSOCK_ERR_NOMEM : 0;
 }
 
@@ -245,12 +243,21 @@ int sealsock_config_cert_file(struct sealsock_config *cfg, const char *chain_pat
 	return err;
 }
 
+/* Anchors on their way into the configuration; @lenient: what cannot be read is left out. */
+struct anchor_load {
+	struct sealsock_config *cfg;
+	bool lenient;
+};
+
 static int anchor_take(void *arg, struct bytes der)
 {
-	struct sealsock_config *cfg = arg;
+	const struct anchor_load *load = arg;
+	struct sealsock_config *cfg = load->cfg;
 	struct hash *h;
 	int err = trust_add(cfg->trust, der);
 
+	if (err == SEALSOCK_ERR_CERT_BAD)
+		return load->lenient ? 0 : SEALSOCK_ERR_PEM;
 	if (err)
 		return err;
 	h = hash_new();
@@ -267,27 +274,21 @@ static int anchor_take(void *arg, struct bytes der)
 	return err ? err : config_note_trust(cfg);
 }
 
-/* Anchors that libcrypto cannot read are left out of big stores, where single files may not be. */
-static int add_anchors(struct sealsock_config *cfg, struct bytes pem, const char *from)
+static int add_anchors(struct sealsock_config *cfg, struct bytes pem, const char *from,
+		       bool lenient)
 {
+	struct anchor_load load = { .cfg = cfg, .lenient = lenient };
 	int err;
 
 	if (!cfg->trust)
 		cfg->trust = trust_new(&cfg->env);
 	if (!cfg->trust)
 		return config_fail(cfg, SEALSOCK_ERR_NOMEM, "out of memory");
-	err = pem_each_cert(pem, anchor_take, cfg);
+	err = pem_each_cert(pem, anchor_take, &load);
 	return err ? config_fail(cfg, err, "no usable trust anchor in %s", from) : 0;
 }
 
-int sealsock_config_ca_mem(struct sealsock_config *cfg, const void *pem, size_t len)
-{
-	int err = config_open(cfg);
-
-	return err ? err : add_anchors(cfg, bytes_of(pem, len), "the PEM text");
-}
-
-int sealsock_config_ca_file(struct sealsock_config *cfg, const char *path)
+static int add_anchor_file(struct sealsock_config *cfg, const char *path, bool lenient)
 {
 	struct buf pem;
 	int err = config_open(cfg);
@@ -296,9 +297,21 @@ int sealsock_config_ca_file(struct sealsock_config *cfg, const char *path)
 		err = config_read_file(cfg, path, &pem);
 	if (err)
 		return err;
-	err = add_anchors(cfg, bytes_of(pem.p, pem.n), path);
+	err = add_anchors(cfg, bytes_of(pem.p, pem.n), path, lenient);
 	buf_free(&pem);
 	return err;
+}
+
+int sealsock_config_ca_mem(struct sealsock_config *cfg, const void *pem, size_t len)
+{
+	int err = config_open(cfg);
+
+	return err ? err : add_anchors(cfg, bytes_of(pem, len), "the PEM text", false);
+}
+
+int sealsock_config_ca_file(struct sealsock_config *cfg, const char *path)
+{
+	return add_anchor_file(cfg, path, false);
 }
 
 /* The single files of a store's directory are named by hash: 8 hexadecimal digits, dot, number. */
@@ -321,7 +334,7 @@ static int add_dir(struct sealsock_config *cfg, const char *dir)
 		if (!is_hash_name(e->d_name) ||
 		    snprintf(path, sizeof(path), "%s/%s", dir, e->d_name) >= (int)sizeof(path))
 			continue;
-		err = sealsock_config_ca_file(cfg, path);
+		err = add_anchor_file(cfg, path, true);
 		if (err == SEALSOCK_ERR_PEM || err == SEALSOCK_ERR_FILE)
 			err = 0;	/* one broken file does not make the store unusable */
 	}
@@ -340,13 +353,13 @@ int sealsock_config_ca_system(struct sealsock_config *cfg)
 	if (err)
 		return err;
 	if (file)
-		return sealsock_config_ca_file(cfg, file);
+		return add_anchor_file(cfg, file, true);
 	if (!dir) {
 		dir = trust_default_dir();
 		/* One file with all of them is much faster to load than the single ones. */
 		snprintf(bundle, sizeof(bundle), "%s/ca-certificates.crt", dir);
-		if (sealsock_config_ca_file(cfg, trust_default_file()) == 0 ||
-		    sealsock_config_ca_file(cfg, bundle) == 0)
+		if (add_anchor_file(cfg, trust_default_file(), true) == 0 ||
+		    add_anchor_file(cfg, bundle, true) == 0)
 			return 0;
 	}
 	err = add_dir(cfg, dir);

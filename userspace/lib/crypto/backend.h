@@ -21,7 +21,7 @@ enum {
 	KEX_SECRET_MAX = DH_MAX,
 	SIGNATURE_MAX = 1024,	/* RSA-8192 */
 	RSA_BLOCK_MAX = 2048,	/* RSA-16384, libcrypto's limit */
-	CHAIN_MAX = 10,		/* certificates in a chain */
+	CHAIN_MAX = 32,		/* certificates in a chain */
 };
 
 /* The algorithms, fetched once and shared by the process. Thread-safe; NULL: not to be had. */
@@ -139,75 +139,42 @@ int privkey_decrypt(const struct privkey *k, struct bytes msg, uint8_t out[RSA_B
 		    size_t *n);
 
 /*
- * A public key, from the DER of a SubjectPublicKeyInfo that x509/spki.h has found to be of a kind of
- * ours. CERT_BAD: its numbers are no key.
+ * A public key, of what x509/spki.h has found in a SubjectPublicKeyInfo: the whole, what is inside
+ * its BIT STRING, and RSA's numbers. CERT_BAD: they are no key.
  */
+struct pubkey_parts {
+	enum key_kind kind;
+	struct bytes der;
+	struct bytes key;
+	struct bytes modulus, exponent;
+};
+
 struct pubkey;
-int pubkey_new(const struct sealsock_env *env, struct bytes spki, struct pubkey **out);
+int pubkey_new(const struct sealsock_env *env, const struct pubkey_parts *parts,
+	       struct pubkey **out);
 void pubkey_free(struct pubkey *k);
 
 /* 0 or BAD_SIGNATURE; ILLEGAL: the scheme is not for this key. */
 int pubkey_verify(const struct pubkey *k, const struct sigscheme *s, struct bytes msg,
 		  struct bytes sig);
 
-/* A parsed certificate. */
-struct cert;
-int cert_parse(const struct sealsock_env *env, struct bytes der, struct cert **out);
-void cert_free(struct cert *c);
-enum key_kind cert_key_kind(const struct cert *c);
-bool cert_fits_key(const struct cert *c, const struct privkey *k);
+/* Is it the public half of @priv? */
+bool pubkey_fits(const struct pubkey *k, const struct privkey *priv);
 
-/* 0 or BAD_SIGNATURE; ILLEGAL: the scheme is not for the certificate's key in this version. */
-int cert_verify(const struct cert *c, const struct sigscheme *s, uint16_t version,
-		struct bytes msg, struct bytes sig);
+/* RSAES-PKCS1-v1_5. */
+int pubkey_encrypt(const struct pubkey *k, struct bytes msg, uint8_t out[RSA_BLOCK_MAX],
+		   size_t *n);
 
-/* Is the key RSA's, and may it encrypt keys (keyUsage)? RSAES-PKCS1-v1_5 with it. */
-bool cert_can_encrypt(const struct cert *c);
-int cert_encrypt(const struct cert *c, struct bytes msg, uint8_t out[RSA_BLOCK_MAX], size_t *n);
-
-/* Of an RSA key: its modulus. */
-unsigned int cert_key_bits(const struct cert *c);
-
-/* Calls @fn for each name of the subjectAltName until it returns true; returns whether one did. */
-enum cert_name_kind { CERT_NAME_DNS, CERT_NAME_IP };
-typedef bool (*cert_name_fn)(void *arg, enum cert_name_kind kind, struct bytes name);
-bool cert_any_name(const struct cert *c, cert_name_fn fn, void *arg);
-
-/* Keeps the names parsed, for a certificate that is asked often; before it is shared. */
-void cert_keep_names(struct cert *c);
-
-/* Subject and issuer, DER of the Name; they belong to the certificate. */
-struct bytes cert_name(const struct cert *c);
-struct bytes cert_issuer(const struct cert *c);
-
-/* notAfter, in seconds since 1970; INT64_MIN if it cannot be told. */
-int64_t cert_expires(const struct cert *c);
-
-/* One line such as "CN=example.org", cut at @n. */
-void cert_subject(const struct cert *c, char *out, size_t n);
-
-/* Calls @fn with the DER of each certificate of PEM text until it returns non-zero. PEM: none. */
-typedef int (*pem_cert_fn)(void *arg, struct bytes der);
-int pem_each_cert(struct bytes pem, pem_cert_fn fn, void *arg);
-
-/* Trust anchors. */
-struct trust;
-struct trust *trust_new(const struct sealsock_env *env);
-void trust_free(struct trust *t);
-unsigned int trust_count(const struct trust *t);
-int trust_add(struct trust *t, struct bytes der);
+/*
+ * Calls @fn with the DER of each certificate (or CRL) of PEM text until it returns non-zero. PEM:
+ * none. The DER is as it stands there; @fn judges it.
+ */
+typedef int (*pem_fn)(void *arg, struct bytes der);
+int pem_each_cert(struct bytes pem, pem_fn fn, void *arg);
+int pem_each_crl(struct bytes pem, pem_fn fn, void *arg);
 
 /* Where libcrypto would look for the system's anchors. */
 const char *trust_default_file(void);
 const char *trust_default_dir(void);
-
-/*
- * Builds and checks a path from certs[0] to an anchor at time @now; @server: the path is a TLS
- * server's, else a client's. 0 or a CERT_… code, with the reason in *why (static) and the depth
- * of the certificate at fault. NOMEM, CRYPTO. @issuer gets the DER of the one above certs[0], or of
- * that itself where it is the anchor.
- */
-int trust_verify(const struct trust *t, struct cert *const *certs, size_t n, int64_t now,
-		 bool server, const char **why, unsigned int *depth, struct buf *issuer);
 
 #endif

@@ -5,40 +5,8 @@
  * here, whose result pkcs1.c looks at.
  */
 #include <openssl/rsa.h>
-#include <openssl/x509v3.h>
 
-#include "crypto/openssl_cert.h"
-
-bool cert_can_encrypt(const struct cert *c)
-{
-	/* All bits are set where the certificate has no key usage. */
-	return c->kind == KEY_RSA && X509_get_key_usage(c->x509) & KU_KEY_ENCIPHERMENT;
-}
-
-unsigned int cert_key_bits(const struct cert *c)
-{
-	EVP_PKEY *pkey = X509_get0_pubkey(c->x509);
-	int bits = pkey ? EVP_PKEY_get_bits(pkey) : 0;
-
-	return bits > 0 ? (unsigned int)bits : 0;
-}
-
-int cert_encrypt(const struct cert *c, struct bytes msg, uint8_t out[RSA_BLOCK_MAX], size_t *n)
-{
-	EVP_PKEY_CTX *ctx;
-	int err = SEALSOCK_ERR_CRYPTO;
-
-	ERR_set_mark();
-	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, X509_get0_pubkey(c->x509), NULL);
-	*n = RSA_BLOCK_MAX;
-	if (ctx && EVP_PKEY_encrypt_init(ctx) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
-	    EVP_PKEY_encrypt(ctx, out, n, msg.p, msg.n) == 1)
-		err = 0;
-	EVP_PKEY_CTX_free(ctx);
-	ERR_pop_to_mark();
-	return err;
-}
+#include "crypto/openssl.h"
 
 bool privkey_can_decrypt(const struct privkey *k)
 {

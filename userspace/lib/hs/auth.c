@@ -19,46 +19,38 @@ static bool keep_chain(struct hs *hs, const struct bytes *certs, size_t n)
 	return !w.bad;
 }
 
-/* The peer's own certificate, as result->chain has it. */
-static struct bytes own_der(const struct hs *hs)
-{
-	struct bytes chain = bytes_of(hs->result->chain.p, hs->result->chain.n);
-	struct bytes der = bytes_of(NULL, 0);
-
-	rd_vec24(&chain, 1, 0xffffff, &der);
-	return der;
-}
-
 static const char *peer_name(const struct hs *hs)
 {
 	return hs->ch->cfg->role == SEALSOCK_CLIENT ? "server" : "client";
 }
 
-static int verify(struct hs *hs, struct chain *chain)
+static int verify(struct hs *hs, const struct bytes *certs, size_t n)
 {
 	const struct sealsock_config *cfg = hs->ch->cfg;
 	bool client = cfg->role == SEALSOCK_CLIENT;
+	struct path_input in;
 	struct chain_verdict v;
-	struct finding f;
-	struct x509 x;
 
-	if (cert_key_kind(chain->certs[0]) == KEY_OTHER)
-		return channel_fail(hs->ch, SEALSOCK_ERR_CERT_USAGE,
-				    "the %s's key is of a kind that is not supported",
-				    peer_name(hs));
-	if (cfg->verify == SEALSOCK_VERIFY_INSECURE)
+	if (cfg->verify == SEALSOCK_VERIFY_INSECURE) {
+		if (cert_key_kind(hs->leaf) == KEY_OTHER)
+			return channel_fail(hs->ch, SEALSOCK_ERR_CERT_USAGE,
+					    "the %s's key is of a kind that is not supported: %s",
+					    peer_name(hs), cert_x509(hs->leaf)->spki.why);
 		return 0;
-	chain_verify(chain, cfg->trust, cfg->env.now(cfg->env.arg), client ? hs->host : NULL,
-		     &hs->issuer, &v);
+	}
+	config_path_input(cfg, &in);
+	chain_check(&in, certs, n, client ? hs->host : NULL, client ? &hs->issuer : NULL, NULL,
+		    &v);
 	if (v.code)
 		return channel_fail(hs->ch, v.code, "%s: %s", sealsock_strerror(v.code), v.why);
-	hs->staple_owed = client && x509_parse(own_der(hs), &x, &f) && x.must_staple;
+	hs->staple_owed = client && cert_x509(hs->leaf)->must_staple;
 	return 0;
 }
 
 int auth_take_chain(struct hs *hs, const struct bytes *certs, size_t n)
 {
-	struct chain chain = { .count = 0 };
+	struct cert *leaf;
+	struct finding f;
 	int err;
 
 	/* After the handshake another one may come: the last one counts. */
@@ -67,18 +59,16 @@ int auth_take_chain(struct hs *hs, const struct bytes *certs, size_t n)
 	buf_init(&hs->issuer, hs->ch->env);
 	if (!keep_chain(hs, certs, n))
 		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the peer's chain");
-	err = chain_parse(hs->ch->env, certs, n, &chain);
+	err = cert_parse(hs->ch->env, certs[0], &leaf, &f);
+	if (err == SEALSOCK_ERR_CERT_BAD)
+		return channel_fail(hs->ch, err, "the %s's certificate cannot be read: wanted %s%s%s "
+				    "(%s)", peer_name(hs), f.wanted, f.found[0] ? ", found " : "",
+				    f.found, f.section);
 	if (err)
-		err = channel_fail(hs->ch, err, "certificate %zu of the %s cannot be read: %s",
-				   chain.count, peer_name(hs), sealsock_strerror(err));
-	else
-		err = verify(hs, &chain);
-	if (!err) {
-		hs->leaf = chain.certs[0];
-		chain.certs[0] = NULL;
-	}
-	chain_free(&chain);
-	return err;
+		return hs_internal(hs, err, "keeping the peer's certificate");
+	cert_free(hs->leaf);
+	hs->leaf = leaf;
+	return verify(hs, certs, n);
 }
 
 static int staple_fail(struct hs *hs, const struct finding *f)
@@ -91,7 +81,7 @@ static int staple_fail(struct hs *hs, const struct finding *f)
 int auth_take_staple(struct hs *hs, struct bytes ocsp)
 {
 	const struct sealsock_config *cfg = hs->ch->cfg;
-	struct x509 x, issuer;
+	struct x509 issuer;
 	struct finding f;
 
 	if (!buf_append(&hs->result->ocsp, ocsp.p, ocsp.n))
@@ -99,9 +89,8 @@ int auth_take_staple(struct hs *hs, struct bytes ocsp)
 	hs->staple_owed = false;
 	if (cfg->verify == SEALSOCK_VERIFY_INSECURE)
 		return 0;
-	if (!x509_parse(own_der(hs), &x, &f) ||
-	    !x509_parse(bytes_of(hs->issuer.p, hs->issuer.n), &issuer, &f) ||
-	    !ocsp_is_good(cfg->crypto, hs->ch->env, ocsp, &x, &issuer,
+	if (!x509_parse(bytes_of(hs->issuer.p, hs->issuer.n), &issuer, &f) ||
+	    !ocsp_is_good(cfg->crypto, hs->ch->env, ocsp, cert_x509(hs->leaf), &issuer,
 			  cfg->env.now(cfg->env.arg), &f))
 		return staple_fail(hs, &f);
 	return 0;

@@ -3,34 +3,25 @@
 #ifndef SEALSOCK_X509_CHAIN_H
 #define SEALSOCK_X509_CHAIN_H
 
-#include "crypto/backend.h"
 #include "x509/name.h"
+#include "x509/path.h"
 
-/* @why: one line, at fault: which certificate of the chain and what is wrong with it. */
+/* @why: one line: which certificate, which rule, what was found, what was wanted. */
 struct chain_verdict {
 	int code;		/* 0 or a CERT_… code, or NOMEM, CRYPTO */
-	char why[200];
+	struct finding finding;
+	unsigned int depth;	/* of the certificate at fault */
+	char why[400];
 };
-
-/* The certificates parsed; only the leaf is kept by who needs its key. */
-struct chain {
-	struct cert *certs[CHAIN_MAX];
-	size_t count;
-};
-
-/* CERT_BAD, CERT_USAGE (a kind of key), NOMEM; what was parsed must be freed either way. */
-int chain_parse(const struct sealsock_env *env, const struct bytes *ders, size_t n,
-		struct chain *out);
-void chain_free(struct chain *c);
 
 /*
- * A server's chain against @trust, and its leaf against @host; a client's where that is NULL.
- * @issuer gets the DER of the leaf's issuer.
+ * @ders: the leaf and what came with it, in any order; what cannot be read among the latter is left
+ * out. @host: the leaf's name, or NULL. @issuer gets the DER of the leaf's issuer (of the leaf, if
+ * that is the anchor), @path if it is there the DER of the whole path, 24-bit length before each;
+ * both may be NULL.
  */
-void chain_verify(const struct chain *c, const struct trust *trust, int64_t now,
-		  const struct host *host, struct buf *issuer, struct chain_verdict *out);
-
-/* Is the certificate for this host? Only the subjectAltName counts, never the common name. */
-bool cert_is_for(const struct cert *c, const struct host *host);
+void chain_check(const struct path_input *in, const struct bytes *ders, size_t n,
+		 const struct host *host, struct buf *issuer, struct buf *path,
+		 struct chain_verdict *out);
 
 #endif

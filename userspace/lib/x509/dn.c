@@ -113,7 +113,7 @@ static bool has_all(struct bytes a, struct bytes b)
 	return true;
 }
 
-static bool same_rdn(struct bytes a, struct bytes b)
+bool dn_same_set(struct bytes a, struct bytes b)
 {
 	return bytes_equal(a, b) || (has_all(a, b) && has_all(b, a));
 }
@@ -124,7 +124,7 @@ static bool take_base(struct bytes *name, struct bytes base)
 	struct bytes a, b;
 
 	while (base.n)
-		if (!der_take(&base, DER_SET, &b) || !der_take(name, DER_SET, &a) || !same_rdn(a, b))
+		if (!der_take(&base, DER_SET, &b) || !der_take(name, DER_SET, &a) || !dn_same_set(a, b))
 			return false;
 	return true;
 }
@@ -141,6 +141,15 @@ bool dn_within(struct bytes name, struct bytes base)
 {
 	return der_take(&name, DER_SEQUENCE, &name) && der_take(&base, DER_SEQUENCE, &base) &&
 	       take_base(&name, base);
+}
+
+bool dn_is_below(struct bytes name, struct bytes base, struct bytes set)
+{
+	struct bytes last;
+
+	return der_take(&name, DER_SEQUENCE, &name) && der_take(&base, DER_SEQUENCE, &base) &&
+	       take_base(&name, base) && der_take(&name, DER_SET, &last) && !name.n &&
+	       dn_same_set(last, set);
 }
 
 static uint32_t mix(uint32_t h, uint32_t v)

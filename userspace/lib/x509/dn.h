@@ -19,6 +19,10 @@ bool dn_equal(struct bytes a, struct bytes b);
 /* Is @name @base, or below it (§4.2.1.10)? */
 bool dn_within(struct bytes name, struct bytes base);
 
+/* Is @name @base with the attributes of @set below it? And are two sets of attributes the same? */
+bool dn_is_below(struct bytes name, struct bytes base, struct bytes set);
+bool dn_same_set(struct bytes a, struct bytes b);
+
 /* The same for names that are equal. */
 uint32_t dn_hash(struct bytes name);
 

@@ -181,7 +181,7 @@ static int is_about(const struct judge *j, struct bytes id)
 	if (!bytes_equal(serial, j->x->serial))
 		return 0;
 	r = is_digest(j, hash, name, j->issuer->subject);
-	return r == 1 ? is_digest(j, hash, key, j->issuer->spki.key) : r;
+	return r == 1 ? is_digest(j, hash, key, j->issuer->spki.parts.key) : r;
 }
 
 static bool internal(const struct judge *j, int err)
@@ -227,7 +227,7 @@ static int is_responder(const struct judge *j, const struct response *r, const s
 {
 	if (r->by_name.p)
 		return dn_equal(r->by_name, who->subject);
-	return is_digest(j, HASH_SHA1, r->by_key, who->spki.key);
+	return is_digest(j, HASH_SHA1, r->by_key, who->spki.parts.key);
 }
 
 /* RFC 6960 §4.2.2.2: issued by the very CA, for this purpose; valid now. */

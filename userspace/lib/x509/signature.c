@@ -11,7 +11,7 @@ static bool check(const struct sealsock_env *env, struct bytes tbs, const struct
 		  struct finding *f)
 {
 	struct pubkey *k;
-	int err = pubkey_new(env, key->der, &k);
+	int err = pubkey_new(env, &key->parts, &k);
 
 	if (!err) {
 		err = pubkey_verify(k, s, tbs, signature);
@@ -35,7 +35,7 @@ bool signature_is_good(const struct sealsock_env *env, struct bytes tbs, struct 
 	struct bytes oid;
 	char text[64];
 
-	if (key->kind == KEY_OTHER)
+	if (key->why)
 		return finding_set(f, &key_rule, "a key of P-256, P-384, P-521, Ed25519, Ed448, RSA",
 				   "%s", key->why);
 	s = sigalg_parse(sig_alg, &name, &oid);
@@ -44,7 +44,7 @@ bool signature_is_good(const struct sealsock_env *env, struct bytes tbs, struct 
 		return finding_set(f, &algorithm_rule, "RSA, ECDSA or EdDSA with SHA-2 or better",
 				   "%s", name ? name : text);
 	}
-	if (!sigalg_fits(s, key->kind))
+	if (!sigalg_fits(s, key->parts.kind))
 		return finding_set(f, rule, "an algorithm of the signer's key", "another");
 	return check(env, tbs, s, signature, key, rule, f);
 }

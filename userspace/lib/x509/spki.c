@@ -6,7 +6,7 @@
 /* RFC 3279 §2.3.1: SEQUENCE of modulus and exponent, both positive. */
 static void look_at_rsa(struct spki *s, enum key_kind kind)
 {
-	struct bytes r = s->key, seq, modulus, exponent;
+	struct bytes r = s->parts.key, seq, modulus, exponent;
 	uint8_t top;
 
 	s->why = "an RSA key that cannot be read";
@@ -16,6 +16,8 @@ static void look_at_rsa(struct spki *s, enum key_kind kind)
 		return;
 	if (modulus.p[0] == 0)
 		rd_u8(&modulus, &top);
+	s->parts.modulus = modulus;
+	s->parts.exponent = exponent;
 	if (modulus.n == 0)
 		return;
 	s->bits = (unsigned int)modulus.n * 8;
@@ -29,11 +31,12 @@ static void look_at_rsa(struct spki *s, enum key_kind kind)
 	s->why = "an RSA key whose modulus is even";
 	if (!(modulus.p[modulus.n - 1] & 1))
 		return;
-	s->why = s->bits < RSA_BITS_MIN ? "an RSA key of less than 2048 bits" :
-					  "an RSA key of more than 8192 bits";
-	if (s->bits < RSA_BITS_MIN || s->bits > RSA_BITS_MAX)
+	s->why = "an RSA key of more than 8192 bits";
+	if (s->bits > RSA_BITS_MAX)
 		return;
-	s->kind = kind;
+	/* It costs nothing, and who checks nothing may meet one. */
+	s->why = s->bits < RSA_BITS_MIN ? "an RSA key of less than 2048 bits" : NULL;
+	s->parts.kind = kind;
 }
 
 /* RFC 5480 §2.1.1: a named curve; explicit parameters are forbidden, and dear to work with. */
@@ -59,10 +62,11 @@ static void look_at_ec(struct spki *s, struct bytes params)
 		if (!bytes_equal(curve, curves[i].oid))
 			continue;
 		s->why = "an EC point that is not in uncompressed form";
-		if (s->key.n != 1 + 2 * ((curves[i].bits + 7) / 8) || s->key.p[0] != 4)
+		if (s->parts.key.n != 1 + 2 * ((curves[i].bits + 7) / 8) || s->parts.key.p[0] != 4)
 			return;
-		s->kind = curves[i].kind;
+		s->parts.kind = curves[i].kind;
 		s->bits = curves[i].bits;
+		s->why = NULL;
 	}
 }
 
@@ -71,9 +75,10 @@ static void look_at_edwards(struct spki *s, struct bytes params, enum key_kind k
 	size_t len = kind == KEY_ED25519 ? 32 : 57;
 
 	s->why = "an Edwards key that cannot be read";
-	if (params.n || s->key.n != len)	/* RFC 8410 §3: no parameters */
+	if (params.n || s->parts.key.n != len)	/* RFC 8410 §3: no parameters */
 		return;
-	s->kind = kind;
+	s->why = NULL;
+	s->parts.kind = kind;
 	s->bits = kind == KEY_ED25519 ? 255 : 448;
 }
 
@@ -88,9 +93,9 @@ bool spki_parse(struct bytes der, struct spki *out)
 {
 	struct bytes r = der, seq, alg, bits, oid;
 
-	*out = (struct spki){ .der = der, .kind = KEY_OTHER };
+	*out = (struct spki){ .parts = { .der = der, .kind = KEY_OTHER } };
 	if (!der_take(&r, DER_SEQUENCE, &seq) || r.n || !der_take(&seq, DER_SEQUENCE, &alg) ||
-	    !der_take(&seq, DER_BIT_STRING, &bits) || seq.n || !der_octets(bits, &out->key) ||
+	    !der_take(&seq, DER_BIT_STRING, &bits) || seq.n || !der_octets(bits, &out->parts.key) ||
 	    !der_take(&alg, DER_OID, &oid) || !der_is_oid(oid))
 		return false;
 	out->why = "a key of a kind that is not supported";

@@ -6,16 +6,17 @@
 #ifndef SEALSOCK_X509_SPKI_H
 #define SEALSOCK_X509_SPKI_H
 
-#include "base/registry.h"
+#include "crypto/backend.h"
 #include "x509/finding.h"
 
 enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 8192 };
 
-/* @key: the bytes inside the BIT STRING; @bits: of the modulus or of the curve. */
+/*
+ * The kind is KEY_OTHER where it is none of ours. @why: why the key is not good enough for a path,
+ * or NULL; @bits: of the modulus or of the curve.
+ */
 struct spki {
-	struct bytes der;
-	struct bytes key;
-	enum key_kind kind;	/* KEY_OTHER: not one of ours, @why says why */
+	struct pubkey_parts parts;
 	unsigned int bits;
 	const char *why;
 };

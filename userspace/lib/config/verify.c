@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* Setters about how a peer's chain is checked: rules, policies, revocation lists. */
+#include <stdlib.h>
+
+#include "config/config.h"
+
+enum { POLICY_TEXT_MAX = 2048 };
+
+/* What was set so far stays in the hash: another order of setters is another way of trusting. */
+static int note(struct sealsock_config *cfg, uint8_t what, struct bytes value)
+{
+	struct hash *h = hash_new();
+	int err = h ? hash_start(cfg->crypto, h, HASH_SHA256) : SEALSOCK_ERR_NOMEM;
+
+	if (!err)
+		err = hash_add(h, cfg->rules_id, sizeof(cfg->rules_id));
+	if (!err)
+		err = hash_add(h, &what, 1);
+	if (!err)
+		err = hash_add(h, value.p, value.n);
+	if (!err)
+		err = hash_end(h, cfg->rules_id);
+	hash_free(h);
+	return err ? err : config_note_trust(cfg);
+}
+
+bool config_rules_by_name(const char *name, unsigned int *rules)
+{
+	static const struct {
+		const char *name;
+		unsigned int rules;
+	} names[] = {
+		{ "private", 0 }, { "strict", RULES_STRICT }, { "web", RULES_STRICT | RULES_WEB },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i].name, name))
+			continue;
+		*rules = names[i].rules;
+		return true;
+	}
+	return false;
+}
+
+int config_set_rules(struct sealsock_config *cfg, unsigned int rules)
+{
+	uint8_t value = (uint8_t)rules;
+
+	cfg->rules = rules;
+	return note(cfg, 'r', bytes_of(&value, 1));
+}
+
+static int take_crl(void *arg, struct bytes der)
+{
+	struct sealsock_config *cfg = arg;
+	struct finding f;
+	int err = crl_set_add(cfg->crls, der, &f);
+
+	if (err == SEALSOCK_ERR_NOMEM)
+		return config_fail(cfg, err, "out of memory");
+	if (err)
+		return config_fail(cfg, err == SEALSOCK_ERR_CERT_BAD ? SEALSOCK_ERR_PEM : err,
+				   "a revocation list is not usable: wanted %s%s%s (%s)", f.wanted,
+				   f.found[0] ? ", found " : "", f.found, f.section);
+	return note(cfg, 'c', der);
+}
+
+int sealsock_config_crl_mem(struct sealsock_config *cfg, const void *p, size_t n)
+{
+	struct bytes b = bytes_of(p, n);
+	int err = config_open(cfg);
+
+	if (err)
+		return err;
+	if (!cfg->crls)
+		cfg->crls = crl_set_new(&cfg->env);
+	if (!cfg->crls)
+		return config_fail(cfg, SEALSOCK_ERR_NOMEM, "out of memory");
+	/* DER begins with a SEQUENCE, which is "0": no line of PEM text has a length behind it. */
+	if (n > 1 && b.p[0] == 0x30 && b.p[1] & 0x80)
+		return take_crl(cfg, b);
+	err = pem_each_crl(b, take_crl, cfg);
+	if (err == SEALSOCK_ERR_PEM && !cfg->error[0])
+		return config_fail(cfg, err, "no revocation list in the PEM text");
+	return err;
+}
+
+int sealsock_config_crl_file(struct sealsock_config *cfg, const char *path)
+{
+	struct buf text;
+	int err = config_open(cfg);
+
+	if (!err)
+		err = config_read_file(cfg, path, &text);
+	if (err)
+		return err;
+	err = sealsock_config_crl_mem(cfg, text.p, text.n);
+	buf_free(&text);
+	return err;
+}
+
+int sealsock_config_revocation(struct sealsock_config *cfg, enum sealsock_revocation mode)
+{
+	uint8_t value = (uint8_t)mode;
+	int err = config_open(cfg);
+
+	if (err)
+		return err;
+	if (mode != SEALSOCK_REVOCATION_HARD && mode != SEALSOCK_REVOCATION_SOFT)
+		return config_fail(cfg, SEALSOCK_ERR_INVALID, "no such way to look up revocation");
+	cfg->crl_soft = mode == SEALSOCK_REVOCATION_SOFT;
+	return note(cfg, 's', bytes_of(&value, 1));
+}
+
+/* Numbers with dots, as DER has them, with a length byte before: "2.5.29.32.0". */
+static bool add_oid(struct builder *w, const char *text, size_t n)
+{
+	char copy[128], *at = copy, *end;
+	size_t mark = wr_open(w, 1), arcs = 0;
+	unsigned long first = 0, v;
+	int shift;
+
+	if (n >= sizeof(copy))
+		return false;
+	memcpy(copy, text, n);
+	copy[n] = '\0';
+	for (;; at = end + 1, arcs++) {
+		if (*at < '0' || *at > '9')
+			return false;
+		v = strtoul(at, &end, 10);
+		if (v > UINT32_MAX - 80 || (arcs == 0 && v > 2) || (arcs == 1 && first < 2 && v > 39))
+			return false;
+		if (arcs == 0)
+			first = v;
+		v += arcs == 1 ? 40 * first : 0;
+		for (shift = 28; arcs && shift >= 0; shift -= 7)
+			if (v >> shift || !shift)
+				wr_u8(w, (uint8_t)((v >> shift & 0x7f) | (shift ? 0x80 : 0)));
+		if (*end != '.')
+			break;
+	}
+	wr_close(w, mark, 1);
+	return !*end && arcs >= 1;
+}
+
+/* The list that path building takes, made of the bytes that are kept. */
+static int index_policies(struct sealsock_config *cfg)
+{
+	struct bytes left = bytes_of(cfg->policy_text.p, cfg->policy_text.n), one;
+	size_t n = 0;
+
+	cfg->policy.wanted = NULL;
+	cfg->policy.wanted_count = 0;
+	cfg->policy_oids.n = 0;
+	while (rd_vec8(&left, 1, 255, &one)) {
+		if (!buf_append(&cfg->policy_oids, &one, sizeof(one)))
+			return SEALSOCK_ERR_NOMEM;
+		n++;
+	}
+	cfg->policy.wanted = (const struct bytes *)cfg->policy_oids.p;
+	cfg->policy.wanted_count = n;
+	return 0;
+}
+
+int sealsock_config_policies(struct sealsock_config *cfg, const char *oids, unsigned int flags)
+{
+	struct builder w = { .buf = &cfg->policy_text };
+	uint8_t bits = (uint8_t)flags;
+	int err = config_open(cfg);
+	size_t n;
+
+	if (err)
+		return err;
+	if (flags & ~(SEALSOCK_POLICY_REQUIRE | SEALSOCK_POLICY_NO_MAPPING |
+		      SEALSOCK_POLICY_NO_ANY) || strlen(oids) > POLICY_TEXT_MAX)
+		return config_fail(cfg, SEALSOCK_ERR_INVALID, "no such flag, or too many policies");
+	cfg->policy_text.n = 0;
+	for (; *oids; oids += n + (oids[n] == ',')) {
+		n = strcspn(oids, ",");
+		if (!add_oid(&w, oids, n)) {
+			cfg->policy_text.n = 0;
+			index_policies(cfg);
+			return config_fail(cfg, SEALSOCK_ERR_NAME, "\"%.*s\" is no policy's OID",
+					   (int)(n < 80 ? n : 80), oids);
+		}
+	}
+	cfg->policy.require_explicit = flags & SEALSOCK_POLICY_REQUIRE;
+	cfg->policy.inhibit_mapping = flags & SEALSOCK_POLICY_NO_MAPPING;
+	cfg->policy.inhibit_any = flags & SEALSOCK_POLICY_NO_ANY;
+	err = w.bad ? SEALSOCK_ERR_NOMEM : index_policies(cfg);
+	if (!err)
+		err = note(cfg, 'p', bytes_of(cfg->policy_text.p, cfg->policy_text.n));
+	return err ? err : note(cfg, 'f', bytes_of(&bits, 1));
+}
+
+void config_path_input(const struct sealsock_config *cfg, struct path_input *out)
+{
+	*out = (struct path_input){
+		.crypto = cfg->crypto, .env = &cfg->env, .trust = cfg->trust,
+		.crls = crl_set_count(cfg->crls) ? cfg->crls : NULL, .soft = cfg->crl_soft,
+		.now = cfg->env.now(cfg->env.arg), .server = cfg->role == SEALSOCK_CLIENT,
+		.profile = cfg->rules, .policy = cfg->policy,
+	};
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "x509/crl_list.h"
+#include "x509/der.h"
+#include "x509/dn.h"
+#include "x509/gn.h"
+#include "x509/oid.h"
+#include "x509/x509.h"
+
+#define TIME_2050 INT64_C(2524608000)	/* 2050-01-01 00:00:00 UTC */
+
+static const struct rule_name list_rule = { "crl", "RFC 5280 §5.1", SEALSOCK_ERR_CERT_BAD };
+static const struct rule_name kind_rule = { "crl-kind", "RFC 5280 §5.2.4, §5.2.5",
+					    SEALSOCK_ERR_UNSUPPORTED };
+
+/* By length, then by value: any order will do, as long as equal numbers meet. */
+static int compare(struct bytes a, struct bytes b)
+{
+	if (a.n != b.n)
+		return a.n < b.n ? -1 : 1;
+	return memcmp(a.p, b.p, a.n);
+}
+
+static void sift(struct bytes *v, size_t i, size_t n)
+{
+	struct bytes moved = v[i];
+	size_t child;
+
+	while ((child = 2 * i + 1) < n) {
+		if (child + 1 < n && compare(v[child], v[child + 1]) < 0)
+			child++;
+		if (compare(moved, v[child]) >= 0)
+			break;
+		v[i] = v[child];
+		i = child;
+	}
+	v[i] = moved;
+}
+
+/* Heapsort: in place, and never slow, whatever the list was made for. */
+static void sort(struct bytes *v, size_t n)
+{
+	struct bytes last;
+	size_t i;
+
+	for (i = n / 2; i--;)
+		sift(v, i, n);
+	for (i = n; i-- > 1;) {
+		last = v[i];
+		v[i] = v[0];
+		v[0] = last;
+		sift(v, 0, i);
+	}
+}
+
+bool crl_has(const struct crl *c, struct bytes serial)
+{
+	size_t low = 0, high = c->count, mid;
+	int r;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		r = compare(serial, c->serials[mid]);
+		if (!r)
+			return true;
+		if (r < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return false;
+}
+
+/* What an entry says beyond the serial number: the reason does not matter, a hold is as bad. */
+static const char *look_at_entry(struct bytes exts)
+{
+	struct x509_extension ext;
+
+	while (exts.n) {
+		if (!x509_next_ext(&exts, &ext))
+			return "an entry whose extensions cannot be read";
+		if (ext.critical && !bytes_equal(ext.oid, OID_CRL_REASON) &&
+		    !bytes_equal(ext.oid, OID_INVALIDITY_DATE))
+			return "an entry with a critical extension that is unknown";
+	}
+	return NULL;
+}
+
+static bool next_entry(struct bytes *list, struct bytes *serial, struct bytes *exts)
+{
+	struct bytes seq;
+	int64_t when;
+	uint8_t tag;
+
+	return der_take(list, DER_SEQUENCE, &seq) && der_take(&seq, DER_INTEGER, serial) &&
+	       der_is_integer(*serial) && der_take_time(&seq, &tag, &when) &&
+	       der_maybe(&seq, DER_SEQUENCE, exts) && !seq.n;
+}
+
+static int read_entries(struct crl *c, struct bytes list)
+{
+	struct bytes left = list, serial, exts;
+	const char *why;
+	size_t n = 0, i;
+
+	for (; left.n; n++)
+		if (!next_entry(&left, &serial, &exts))
+			return SEALSOCK_ERR_CERT_BAD;
+	if (!n)
+		return 0;
+	c->serials = mem_zalloc(c->env, n * sizeof(*c->serials));
+	if (!c->serials)
+		return SEALSOCK_ERR_NOMEM;
+	for (c->count = n, i = 0; next_entry(&list, &c->serials[i], &exts); i++) {
+		why = look_at_entry(exts);
+		if (why)
+			c->unusable = why;
+	}
+	sort(c->serials, n);
+	for (i = 1; i < n; i++)
+		if (!compare(c->serials[i - 1], c->serials[i]))
+			c->unusable = "a serial number that stands there twice";
+	return 0;
+}
+
+/* §5.2.5; true unless it is malformed. */
+static bool read_point(struct crl *c, struct bytes v, bool *indirect)
+{
+	struct bytes seq, name, users, cas, reasons, other, attributes;
+
+	c->has_point = true;
+	c->point.reasons = REASONS_ALL;
+	if (!der_take(&v, DER_SEQUENCE, &seq) || v.n || !der_maybe(&seq, 0xa0, &name) ||
+	    !der_maybe(&seq, 0x81, &users) || !der_maybe(&seq, 0x82, &cas) ||
+	    !der_maybe(&seq, 0x83, &reasons) || !der_maybe(&seq, 0x84, &other) ||
+	    !der_maybe(&seq, 0x85, &attributes) || seq.n)
+		return false;
+	return (!name.p || crl_point_name(name, &c->point)) &&
+	       (!users.p || der_bool(users, &c->only_users)) &&
+	       (!cas.p || der_bool(cas, &c->only_cas)) &&
+	       (!reasons.p || der_named_bits(reasons, &c->point.reasons)) &&
+	       (!other.p || der_bool(other, indirect)) &&
+	       (!attributes.p || der_bool(attributes, &c->only_attributes));
+}
+
+static bool read_aki(struct crl *c, struct bytes v)
+{
+	struct bytes seq;
+
+	return der_take(&v, DER_SEQUENCE, &seq) && !v.n && der_maybe(&seq, 0x80, &c->aki);
+}
+
+static bool refuse(struct finding *f, const char *wanted)
+{
+	return finding_set(f, &list_rule, wanted, "%s", "");
+}
+
+/* §5.2; false: it is refused, with @f. */
+static bool read_exts(struct crl *c, struct bytes list, struct finding *f)
+{
+	bool numbered = false, indirect = false;
+	struct x509_extension ext;
+
+	while (list.n) {
+		if (!x509_next_ext(&list, &ext))
+			return refuse(f, "extensions in DER");
+		if (bytes_equal(ext.oid, OID_CRL_NUMBER)) {
+			numbered = true;
+			if (ext.critical)
+				c->unusable = "a critical cRLNumber";
+		} else if (bytes_equal(ext.oid, OID_DELTA_CRL)) {
+			return finding_set(f, &kind_rule, "a complete list", "a delta CRL");
+		} else if (bytes_equal(ext.oid, OID_ISSUING_POINT)) {
+			if (!read_point(c, ext.value, &indirect))
+				return refuse(f, "an issuingDistributionPoint in DER");
+		} else if (bytes_equal(ext.oid, OID_AKI)) {
+			if (!read_aki(c, ext.value))
+				return refuse(f, "an authorityKeyIdentifier in DER");
+		} else if (ext.critical) {
+			c->unusable = "a critical extension that is unknown";
+		}
+	}
+	if (indirect)
+		return finding_set(f, &kind_rule, "a list of its issuer's own certificates",
+				   "an indirect CRL");
+	if (!numbered)
+		c->unusable = "no cRLNumber";
+	return true;
+}
+
+/* §5.1.2.4, §5.1.2.5: UTCTime up to 2049, and there is a nextUpdate. */
+static bool read_times(struct crl *c, struct bytes *tbs)
+{
+	uint8_t this, next;
+
+	return der_take_time(tbs, &this, &c->this_update) &&
+	       der_take_time(tbs, &next, &c->next_update) &&
+	       !(this == DER_GENERALIZED_TIME && c->this_update < TIME_2050) &&
+	       !(next == DER_GENERALIZED_TIME && c->next_update < TIME_2050);
+}
+
+static int read_tbs(struct crl *c, struct bytes tbs, struct bytes *inner, struct finding *f)
+{
+	struct bytes number, entries, exts, list;
+	uint32_t version = 0;
+	int err;
+
+	refuse(f, "a CRL in DER");
+	if (!der_take(&tbs, DER_SEQUENCE, &tbs))
+		return SEALSOCK_ERR_CERT_BAD;
+	refuse(f, "version 1, which is left out, or 2");
+	if (!der_maybe(&tbs, DER_INTEGER, &number) ||
+	    (number.p && (!der_u32(number, &version) || version != 1)))
+		return SEALSOCK_ERR_CERT_BAD;
+	refuse(f, "an issuer in DER");
+	if (!der_take(&tbs, DER_SEQUENCE, inner) ||
+	    !der_take_whole(&tbs, DER_SEQUENCE, &c->issuer) || !dn_is_valid(c->issuer))
+		return SEALSOCK_ERR_CERT_BAD;
+	refuse(f, "thisUpdate and nextUpdate, in UTCTime before 2050");
+	if (!read_times(c, &tbs))
+		return SEALSOCK_ERR_CERT_BAD;
+	refuse(f, "entries and extensions in DER");
+	if (!der_maybe(&tbs, DER_SEQUENCE, &entries) || !der_maybe(&tbs, 0xa0, &exts) || tbs.n ||
+	    (exts.p && (!version || !der_take(&exts, DER_SEQUENCE, &list) || exts.n)))
+		return SEALSOCK_ERR_CERT_BAD;
+	if (version && !read_exts(c, exts.p ? list : exts, f))
+		return f->code;
+	err = read_entries(c, entries);
+	if (err == SEALSOCK_ERR_CERT_BAD)
+		refuse(f, "entries in DER");
+	return err;
+}
+
+static int parse(struct crl *c, struct finding *f)
+{
+	struct bytes r = bytes_of(c->der, c->size), seq, bits, inner;
+	int err;
+
+	refuse(f, "a CRL in DER");
+	if (!der_take(&r, DER_SEQUENCE, &seq) || r.n || !der_take_whole(&seq, DER_SEQUENCE, &c->tbs) ||
+	    !der_take(&seq, DER_SEQUENCE, &c->sig_alg) || !der_take(&seq, DER_BIT_STRING, &bits) ||
+	    seq.n || !der_octets(bits, &c->signature))
+		return SEALSOCK_ERR_CERT_BAD;
+	err = read_tbs(c, c->tbs, &inner, f);
+	if (!err && !bytes_equal(inner, c->sig_alg))
+		c->unusable = "different algorithms inside and outside";
+	return err;
+}
+
+int crl_new(const struct sealsock_env *env, struct bytes der, struct crl **out,
+	    struct finding *f)
+{
+	struct crl *c = mem_zalloc(env, sizeof(*c) + der.n);
+	int err;
+
+	if (!c)
+		return SEALSOCK_ERR_NOMEM;
+	c->env = env;
+	c->size = der.n;
+	memcpy(c->der, der.p, der.n);
+	err = parse(c, f);
+	if (err)
+		crl_free(c);
+	else
+		*out = c;
+	return err;
+}
+
+void crl_free(struct crl *c)
+{
+	if (!c)
+		return;
+	mem_free(c->env, c->serials, c->count * sizeof(*c->serials));
+	mem_free(c->env, c, sizeof(*c) + c->size);
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "x509/constraint.h"
+#include "x509/crl.h"
+#include "x509/dn.h"
+#include "x509/path.h"
+#include "x509/signature.h"
+
+enum { CANDIDATES_MAX = 48, CHECKS_MORE = 16, CHECKS_MAX = CHAIN_MAX + CHECKS_MORE };
+
+static const struct rule_name issuer_rule = { "issuer-found", "RFC 5280 §6.1",
+					      SEALSOCK_ERR_CERT_UNTRUSTED };
+static const struct rule_name signature_rule = { "signature", "RFC 5280 §6.1.3 (a)",
+						 SEALSOCK_ERR_CERT_BAD };
+static const struct rule_name budget_rule = { "budget", "RFC 4158 §2.4.2",
+					      SEALSOCK_ERR_CERT_UNTRUSTED };
+static const struct rule_name feature_rule = { "tls-feature", "RFC 7633 §4.2.2",
+					       SEALSOCK_ERR_CERT_BAD };
+
+/* A signature that was checked: none is checked twice. */
+struct checked {
+	const struct x509 *child, *issuer;
+	bool good;
+	struct finding f;
+};
+
+/* How far a failure came: the one that is told is the first of those that came furthest. */
+enum progress { NOTHING, NO_ISSUER, WRONG_KEY, RULE_BROKEN, COMPLETE };
+
+struct candidate {
+	const struct x509 *x;
+	bool anchor;
+	uint8_t score;
+};
+
+struct search {
+	const struct path_input *in;
+	const struct x509 *peers;
+	unsigned int peer_count;
+	struct path path;
+	unsigned int visits, names, checks_left;
+	struct checked checked[CHECKS_MAX];
+	unsigned int checked_count;
+	enum progress progress;
+	struct finding best;
+	const struct x509 *best_at;
+	unsigned int best_depth;
+	bool stop;		/* out of budget or memory */
+};
+
+static bool note(struct search *s, enum progress p, const struct finding *f,
+		 const struct x509 *at, unsigned int depth)
+{
+	bool broken = f->code == SEALSOCK_ERR_NOMEM || f->code == SEALSOCK_ERR_CRYPTO;
+
+	if (p > s->progress || (broken && !s->stop)) {
+		s->progress = broken ? COMPLETE : p;
+		s->best = *f;
+		s->best_at = at;
+		s->best_depth = depth;
+	}
+	s->stop = s->stop || broken;
+	return false;
+}
+
+static void explain(const struct search *s, const struct candidate *c, const struct finding *f)
+{
+	if (s->in->explain)
+		s->in->explain(s->in->explain_arg, &s->path, c->x, c->anchor, f);
+}
+
+static bool is_in_path(const struct search *s, const struct x509 *x)
+{
+	unsigned int i;
+
+	/* RFC 4158 §2.4.1: the same name with the same key leads nowhere new. */
+	for (i = 0; i < s->path.n; i++)
+		if (s->path.certs[i] == x ||
+		    (bytes_equal(s->path.certs[i]->spki.parts.der, x->spki.parts.der) &&
+		     bytes_equal(s->path.certs[i]->subject, x->subject)))
+			return true;
+	return false;
+}
+
+static bool check_signature(struct search *s, const struct x509 *child, const struct x509 *issuer,
+			    struct finding *f)
+{
+	struct checked *c = NULL;
+	unsigned int i;
+
+	for (i = 0; i < s->checked_count; i++) {
+		c = &s->checked[i];
+		if (c->child == child && c->issuer == issuer) {
+			*f = c->f;
+			return c->good;
+		}
+	}
+	if (!s->checks_left || s->checked_count == CHECKS_MAX) {
+		s->stop = true;
+		return finding_set(f, &budget_rule, "a path with fewer signatures to try", "%s",
+				   "more than would be checked");
+	}
+	s->checks_left--;
+	c = &s->checked[s->checked_count++];
+	c->child = child;
+	c->issuer = issuer;
+	c->good = signature_is_good(s->in->env, child->tbs, child->sig_alg, child->signature,
+				    &issuer->spki, &signature_rule, &c->f);
+	*f = c->f;
+	return c->good;
+}
+
+/* CAs between a new certificate and the leaf that count for a path length. */
+static unsigned int cas_below(const struct search *s)
+{
+	unsigned int i, n = 0;
+
+	for (i = 1; i < s->path.n; i++)
+		n += !x509_self_issued(s->path.certs[i]);
+	return n;
+}
+
+/* RFC 5280 §6.1.3 (b), (c): the names below; those of self-issued CAs are let pass. */
+static bool check_names(struct search *s, const struct x509 *x, struct finding *f)
+{
+	unsigned int i;
+
+	if (!x509_has(x, X509_NAME_CONSTRAINTS))
+		return true;
+	for (i = 0; i < s->path.n; i++)
+		if ((i == 0 || !x509_self_issued(s->path.certs[i])) &&
+		    !constraints_allow(x->ext[X509_NAME_CONSTRAINTS], s->path.certs[i], &s->names,
+				       f))
+			return false;
+	return true;
+}
+
+/* A complete path: what takes all of it. */
+static bool finish(struct search *s, struct finding *f)
+{
+	const struct x509 *down[PATH_MAX_CERTS];
+	struct crl_input revocation = {
+		.env = s->in->env, .set = s->in->crls, .now = s->in->now, .soft = s->in->soft,
+		.peers = s->peers, .peer_count = s->peer_count, .trust = s->in->trust,
+	};
+	unsigned int n = s->path.n, i, depth = 0;
+
+	/* The anchor itself is no part of what is processed; a leaf that is one is all there is. */
+	for (i = 0; i + 1 < n; i++)
+		down[i] = s->path.certs[n - 2 - i];
+	if (!policies_allow(down, n - 1, &s->in->policy, f))
+		return note(s, COMPLETE, f, s->path.certs[0], 0);
+	if (s->in->crls && !crls_allow(&revocation, s->path.certs, n, &s->checks_left, f, &depth))
+		return note(s, COMPLETE, f, s->path.certs[depth], depth);
+	return true;
+}
+
+static bool extend(struct search *s);
+
+/* One candidate as issuer of the path's last certificate. */
+static bool try_one(struct search *s, const struct candidate *c)
+{
+	const struct x509 *below = s->path.certs[s->path.n - 1];
+	struct place place = {
+		.now = s->in->now, .depth = s->path.n, .cas = cas_below(s), .anchor = c->anchor,
+		.server = s->in->server, .profile = s->in->profile,
+	};
+	struct finding f;
+	bool ok;
+
+	if (!rules_allow(c->x, &place, &f) || !check_names(s, c->x, &f)) {
+		explain(s, c, &f);
+		return note(s, RULE_BROKEN, &f, c->x, s->path.n);
+	}
+	if (c->x->must_staple && !below->must_staple && !c->anchor) {
+		finding_set(&f, &feature_rule, "the TLS features of the issuer", "%s", "none");
+		explain(s, c, &f);
+		return note(s, RULE_BROKEN, &f, below, s->path.n - 1);
+	}
+	if (!check_signature(s, below, c->x, &f)) {
+		explain(s, c, &f);
+		return note(s, f.code == SEALSOCK_ERR_CERT_USAGE ? RULE_BROKEN : WRONG_KEY, &f,
+			    below, s->path.n - 1);
+	}
+	s->path.certs[s->path.n++] = c->x;
+	if (c->anchor) {
+		ok = finish(s, &f);
+		explain(s, c, ok ? NULL : &f);
+	} else {
+		explain(s, c, NULL);
+		ok = extend(s);
+	}
+	if (!ok)
+		s->path.n--;
+	return ok;
+}
+
+/* Key identifiers first, then anchors, then those that are valid now. */
+static uint8_t score(const struct search *s, const struct x509 *child, const struct x509 *x,
+		     bool anchor)
+{
+	uint8_t key = 1;
+
+	if (child->aki.p && x->ski.p)
+		key = bytes_equal(child->aki, x->ski) ? 2 : 0;
+	return (uint8_t)(key << 2 | (anchor ? 2 : 0) |
+			 (s->in->now >= x->not_before && s->in->now <= x->not_after ? 1 : 0));
+}
+
+/* In order of score; of the same score the one that lasts longer, then the one met first. */
+static void insert(struct candidate *list, unsigned int *n, const struct candidate *c)
+{
+	unsigned int i = *n;
+
+	if (*n == CANDIDATES_MAX)
+		return;
+	while (i && (list[i - 1].score < c->score ||
+		     (list[i - 1].score == c->score && list[i - 1].x->not_after < c->x->not_after))) {
+		list[i] = list[i - 1];
+		i--;
+	}
+	list[i] = *c;
+	(*n)++;
+}
+
+static unsigned int gather(struct search *s, const struct x509 *child, struct candidate *list)
+{
+	struct candidate c = { .anchor = true };
+	unsigned int n = 0, i;
+
+	while ((c.x = trust_next(s->in->trust, child->issuer, c.x))) {
+		c.score = score(s, child, c.x, true);
+		insert(list, &n, &c);
+	}
+	c.anchor = false;
+	for (i = 0; i < s->peer_count; i++) {
+		c.x = &s->peers[i];
+		if (!name_budget_take(&s->names, child->issuer.n))
+			break;
+		if (!dn_equal(c.x->subject, child->issuer) || is_in_path(s, c.x))
+			continue;
+		c.score = score(s, child, c.x, false);
+		insert(list, &n, &c);
+	}
+	return n;
+}
+
+/* Depth first; the recursion is as deep as a path is long. */
+static bool extend(struct search *s)
+{
+	const struct x509 *last = s->path.certs[s->path.n - 1];
+	struct candidate list[CANDIDATES_MAX];
+	unsigned int n, i;
+	struct finding f;
+	char name[80];
+
+	if (s->path.n == PATH_MAX_CERTS) {
+		finding_set(&f, &budget_rule, "at most 20 certificates above the leaf", "more");
+		return note(s, RULE_BROKEN, &f, last, s->path.n - 1);
+	}
+	n = gather(s, last, list);
+	for (i = 0; i < n && !s->stop; i++) {
+		if (!s->visits--) {
+			s->stop = true;
+			finding_set(&f, &budget_rule, "a path that is found sooner", "%s",
+				    "more candidates than are tried");
+			return note(s, RULE_BROKEN, &f, last, s->path.n - 1);
+		}
+		if (try_one(s, &list[i]))
+			return true;
+	}
+	if (!n) {
+		dn_text(last->issuer, name, sizeof(name));
+		finding_set(&f, &issuer_rule, "a certificate of its issuer, or an anchor of that name",
+			    "%s", name);
+		note(s, NO_ISSUER, &f, last, s->path.n - 1);
+	}
+	return false;
+}
+
+/* The leaf is an anchor itself: nobody has to vouch for it. */
+static bool is_anchor_itself(struct search *s, const struct x509 *leaf)
+{
+	struct finding f;
+	struct candidate c = { .x = trust_find(s->in->trust, leaf), .anchor = true };
+
+	if (!c.x)
+		return false;
+	if (!finish(s, &f))
+		return false;
+	explain(s, &c, NULL);
+	return true;
+}
+
+bool path_find(const struct path_input *in, const struct x509 *leaf, const struct x509 *peers,
+	       unsigned int peer_count, struct path *out, struct finding *f,
+	       const struct x509 **at, unsigned int *depth)
+{
+	struct place place = { .now = in->now, .server = in->server, .profile = in->profile };
+	struct search s = {
+		.in = in, .peers = peers, .peer_count = peer_count, .visits = PATH_VISITS,
+		.names = NAME_BUDGET, .checks_left = peer_count + CHECKS_MORE,
+	};
+
+	*at = leaf;
+	*depth = 0;
+	if (!rules_allow(leaf, &place, f))
+		return false;
+	s.path.certs[s.path.n++] = leaf;
+	if (is_anchor_itself(&s, leaf) || extend(&s)) {
+		*out = s.path;
+		return true;
+	}
+	*f = s.best;
+	*at = s.best_at;
+	*depth = s.best_depth;
+	return false;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Certification paths (RFC 5280 §6, RFC 4158): from a leaf over the peer's certificates to an
+ * anchor, depth first, with a way back out of every dead end. Pure: signatures are checked by the
+ * backend, everything else is decided here.
+ */
+#ifndef SEALSOCK_X509_PATH_H
+#define SEALSOCK_X509_PATH_H
+
+#include "crypto/backend.h"
+#include "x509/policy.h"
+#include "x509/rules.h"
+#include "x509/store.h"
+
+struct crl_set;
+
+enum {
+	PATH_MAX_CERTS = 21,	/* twenty, and the leaf */
+	PATH_VISITS = 1024,	/* candidates looked at in all */
+};
+
+/* Leaf first, anchor last. */
+struct path {
+	const struct x509 *certs[PATH_MAX_CERTS];
+	unsigned int n;
+};
+
+/* What to check against. @crls may be NULL: no revocation is looked up. */
+struct path_input {
+	const struct crypto *crypto;
+	const struct sealsock_env *env;
+	const struct trust *trust;
+	const struct crl_set *crls;
+	bool soft;		/* a status that cannot be had is no failure */
+	int64_t now;
+	bool server;
+	unsigned int profile;
+	struct policy_input policy;
+	/* told of each candidate: @f NULL, it was taken; else why not; may be NULL */
+	void (*explain)(void *arg, const struct path *below, const struct x509 *candidate,
+			bool anchor, const struct finding *f);
+	void *explain_arg;
+};
+
+/*
+ * @peers: the certificates that came with the leaf, in any order. True with *out; else @f is what
+ * was wrong with the path that came furthest, and *at the certificate (NULL: none fits).
+ */
+bool path_find(const struct path_input *in, const struct x509 *leaf, const struct x509 *peers,
+	       unsigned int peer_count, struct path *out, struct finding *f,
+	       const struct x509 **at, unsigned int *depth);
+
+#endif
