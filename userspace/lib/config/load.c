@@ -99,8 +99,22 @@ void credential_free(struct credential *c, const struct sealsock_env *env)
 	mem_free(env, c, sizeof(*c));
 }
 
+/* RFC 8017 §9.1.1: PSS with a salt as long as the hash needs room for both in the key. */
+static bool is_long_enough(const struct credential *c, const struct sigscheme *s)
+{
+	size_t hash;
+
+	if (s->pkcs1 || (s->kind != KEY_RSA && s->kind != KEY_RSA_PSS))
+		return true;
+	hash = strcmp(s->digest, "SHA2-512") == 0 ? 64 : strcmp(s->digest, "SHA2-384") == 0 ? 48 :
+										       32;
+	return (cert_key_bits(c->leaf) + 6) / 8 >= 2 * hash + 2;
+}
+
 bool credential_can(const struct credential *c, const struct sigscheme *s, uint16_t version)
 {
+	if (!is_long_enough(c, s))
+		return false;
 	return c->key ? privkey_can(c->key, s, version) :
 			sigscheme_fits(s, cert_key_kind(c->leaf), version);
 }

@@ -142,7 +142,16 @@ static const struct sigscheme *scheme_for(const struct sealsock_config *cfg,
 	return NULL;
 }
 
-void auth_choose_client(struct hs *hs, struct bytes names, struct bytes schemes, uint16_t version)
+/* RFC 5246 §7.4.4, RFC 8422 §5.5: rsa_sign, or ecdsa_sign for all curves; TLS 1.3 has no types. */
+static bool type_fits(const struct credential *c, struct bytes types, uint16_t version)
+{
+	enum { RSA_SIGN = 1, ECDSA_SIGN = 64 };
+	int type = auth_of(cert_key_kind(c->leaf)) == AUTH_RSA ? RSA_SIGN : ECDSA_SIGN;
+
+	return version == VERSION_TLS13 || memchr(types.p, type, types.n);
+}
+
+void auth_choose_client(struct hs *hs, const struct wanted *want, uint16_t version)
 {
 	const struct sealsock_config *cfg = hs->ch->cfg;
 	const struct credential *c;
@@ -150,11 +159,11 @@ void auth_choose_client(struct hs *hs, struct bytes names, struct bytes schemes,
 
 	hs->cred = NULL;
 	for (c = cfg->creds; c; c = c->next) {
-		bool named = credential_issued_by(c, names);
+		bool named = credential_issued_by(c, want->names);
 
-		if (hs->cred && !named)
+		if ((hs->cred && !named) || !type_fits(c, want->types, version))
 			continue;
-		s = scheme_for(cfg, c, schemes, version);
+		s = scheme_for(cfg, c, want->schemes, version);
 		if (!s)
 			continue;
 		hs->cred = c;

@@ -20,7 +20,14 @@ int auth_settle_staple(struct hs *hs);
 /* After all built-in checks: has the application a say? 0, HS_WAITS, or the failure. */
 int auth_ask_application(struct hs *hs, hs_resume_fn resume);
 
-/* Chooses among our credentials by names of authorities (may be empty) and schemes; may be none. */
-void auth_choose_client(struct hs *hs, struct bytes names, struct bytes schemes, uint16_t version);
+/*
+ * Chooses among our credentials by names of authorities (may be empty), schemes and, in TLS 1.2,
+ * certificate_types; may be none.
+ */
+struct wanted {
+	struct bytes names, schemes, types;
+};
+
+void auth_choose_client(struct hs *hs, const struct wanted *want, uint16_t version);
 
 #endif

@@ -258,14 +258,16 @@ int client_on_server_key_exchange(struct hs *hs, struct bytes body)
 int client_on_certificate_request12(struct hs *hs, struct bytes body)
 {
 	struct certificate_request12 cr;
+	struct wanted want;
 	int err = certificate_request12_parse(body, &cr);
 
 	if (err)
 		return hs_fail_msg(hs, err, MSG_CERTIFICATE_REQUEST, cr.why, 0);
 	hs->client_cert_asked = true;
 	/* What would be signed could be moved to another connection (RFC 7627 §1): none is given. */
+	want = (struct wanted){ cr.names, cr.sigalgs, cr.types };
 	if (hs->result->ems)
-		auth_choose_client(hs, cr.names, cr.sigalgs, VERSION_TLS12);
+		auth_choose_client(hs, &want, VERSION_TLS12);
 	return hs_add(hs, hs->whole);
 }
 

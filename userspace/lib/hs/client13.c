@@ -376,6 +376,7 @@ int client_on_encrypted_extensions(struct hs *hs, struct bytes body)
 int client_on_certificate_request(struct hs *hs, struct bytes body)
 {
 	struct certificate_request cr;
+	struct wanted want;
 	int err = certificate_request_parse(body, &cr);
 
 	if (err)
@@ -384,7 +385,8 @@ int client_on_certificate_request(struct hs *hs, struct bytes body)
 		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CERTIFICATE_REQUEST,
 				   "has a context during the handshake", 0);
 	hs->client_cert_asked = true;
-	auth_choose_client(hs, cr.ext.authorities, cr.ext.sigalgs, VERSION_TLS13);
+	want = (struct wanted){ .names = cr.ext.authorities, .schemes = cr.ext.sigalgs };
+	auth_choose_client(hs, &want, VERSION_TLS13);
 	return hs_add(hs, hs->whole);
 }
 

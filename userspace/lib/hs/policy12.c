@@ -152,6 +152,28 @@ static bool only_curves(const struct sealsock_config *cfg)
 	return true;
 }
 
+/*
+ * RFC 7919 §4: does it come down to DHE, for which the client lists groups but none of ours? That
+ * is insufficient_security, and not a lack of suites.
+ */
+static bool lacks_field(const struct search12 *q, struct bytes offered)
+{
+	struct bytes ours = wire_list_of(&q->cfg->groups), suites = wire_list_of(&q->cfg->suites);
+	size_t i;
+
+	if (!lists_fields(q->e))
+		return false;
+	for (i = 0; i < u16_count(ours); i++)
+		if (group_find(u16_at(ours, i))->finite &&
+		    u16_contains(q->e->groups, u16_at(ours, i)))
+			return false;
+	for (i = 0; i < u16_count(suites); i++)
+		if (suite_find(u16_at(suites, i))->kx == KX_DHE &&
+		    u16_contains(offered, u16_at(suites, i)))
+			return true;
+	return false;
+}
+
 int policy_choose12(struct hs *hs, const struct client_hello *ch, struct choice *out)
 {
 	const struct sealsock_config *cfg = hs->ch->cfg;
@@ -163,7 +185,10 @@ int policy_choose12(struct hs *hs, const struct client_hello *ch, struct choice 
 	if (!q.curve && only_curves(cfg))
 		return channel_fail(hs->ch, SEALSOCK_ERR_NO_GROUP,
 				    "the client offers no key exchange group that is allowed here");
-	if (!choose_suite(&q, ch->suites))
+	if (!choose_suite(&q, ch->suites) && lacks_field(&q, ch->suites))
+		return channel_fail(hs->ch, SEALSOCK_ERR_WEAK,
+				    "the client offers no finite field that is allowed here");
+	if (!out->suite)
 		return channel_fail(hs->ch, SEALSOCK_ERR_NO_SUITE,
 				    "no cipher suite of TLS 1.2 fits the client, its signature schemes and the certificates here");
 	return policy_alpn(hs, &ch->ext, out);

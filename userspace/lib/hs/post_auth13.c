@@ -125,6 +125,7 @@ static int answer_request(struct hs *hs, struct bytes whole)
 {
 	struct bytes body = bytes_of(whole.p + MSG_HEADER, whole.n - MSG_HEADER);
 	struct certificate_request cr;
+	struct wanted want;
 	int err = certificate_request_parse(body, &cr);
 
 	if (err)
@@ -132,7 +133,8 @@ static int answer_request(struct hs *hs, struct bytes whole)
 	if (cr.context.n)
 		memcpy(hs->context, cr.context.p, cr.context.n);
 	hs->context_len = (uint8_t)cr.context.n;
-	auth_choose_client(hs, cr.ext.authorities, cr.ext.sigalgs, VERSION_TLS13);
+	want = (struct wanted){ .names = cr.ext.authorities, .schemes = cr.ext.sigalgs };
+	auth_choose_client(hs, &want, VERSION_TLS13);
 	err = hs_add(hs, whole);
 	if (!err)
 		err = auth13_add_certificate(hs, hs->cred, false);

@@ -107,8 +107,6 @@ bool resume12_find(struct hs *hs, const struct client_hello *ch)
 	/* RFC 7366 §3.1: what was encrypted first stays so, or the session stays unused. */
 	good = good && s->etm == (suite_find(s->suite)->mac_len != 0) &&
 	       (!s->etm || ch->ext.present & EXT_BIT(EXT_ENCRYPT_THEN_MAC));
-	/* RFC 5077 §3.4: the id tells the client that its ticket was taken. */
-	good = good && ch->session_id.n;
 	if (!good)
 		session_wipe(s);
 	return good;

@@ -202,7 +202,7 @@ static int add_encrypted_extensions(struct hs *hs, const struct choice *c)
 	struct builder w = { .buf = &hs->flight };
 	uint8_t alpn[256];
 
-	if (c->sni_known)	/* RFC 6066 §3: the name was used */
+	if (c->sni_known && !hs->psk.n)	/* RFC 6066 §3: the name was used, and not to resume */
 		ee.ext.present |= EXT_BIT(EXT_SERVER_NAME);
 	if (c->record_limit) {
 		ee.ext.present |= EXT_BIT(EXT_RECORD_SIZE_LIMIT);

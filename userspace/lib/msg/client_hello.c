@@ -51,6 +51,9 @@ int client_hello_check12(struct client_hello *ch)
 {
 	if (!memchr(ch->compression.p, 0, ch->compression.n))
 		return bad(ch, SEALSOCK_ERR_ILLEGAL, "does not offer null compression");
+	if (ch->ext.present & EXT_BIT(EXT_EC_POINT_FORMATS) &&
+	    !memchr(ch->ext.point_formats.p, 0, ch->ext.point_formats.n))
+		return bad(ch, SEALSOCK_ERR_ILLEGAL, "lacks the uncompressed point format");
 	if (ch->ext.renegotiated.n)
 		return bad(ch, SEALSOCK_ERR_UNPROTECTED, "renegotiates a connection that is new");
 	return 0;

@@ -31,7 +31,9 @@ void server_hello_build(const struct server_hello *sh, struct builder *w)
 	wr_vec8(w, sh->session_id);
 	wr_u16(w, sh->suite);
 	wr_u8(w, sh->compression);
-	ext_build(&sh->ext, where_of(sh), w);
+	/* RFC 5246 §7.4.1.4: without extensions there is no block, not an empty one. */
+	if (sh->ext.present || !sh->tls12)
+		ext_build(&sh->ext, where_of(sh), w);
 	msg_close(w, mark);
 }
 
