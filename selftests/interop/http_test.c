@@ -312,7 +312,49 @@ static void test_etags(void)
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
 		check(http_etag_match((struct http_span){ t[i].list, strlen(t[i].list) },
-				      "\"a-b\"") == t[i].match, "etag %s", t[i].list);
+				      "\"a-b\"", true) == t[i].match, "etag %s", t[i].list);
+}
+
+static void test_conditions(void)
+{
+	static const char date[] = "Sun, 06 Nov 1994 08:49:37 GMT";	/* 784111777 */
+	static const struct {
+		const char *fields;
+		int later;		/* seconds by which the file is younger than that */
+		int status;
+	} t[] = {
+		{ "", 0, 0 },
+		{ "If-Match: \"a\"\r\n", 0, 0 }, { "If-Match: \"b\"\r\n", 0, 412 },
+		{ "If-Match: \"b\", \"a\"\r\n", 0, 0 }, { "If-Match: *\r\n", 0, 0 },
+		{ "If-Match: W/\"a\"\r\n", 0, 412 },
+		{ "If-None-Match: W/\"a\"\r\n", 0, 304 },
+		{ "If-Match: \r\n", 0, 412 },
+		{ "If-Unmodified-Since: %s\r\n", 0, 0 },
+		{ "If-Unmodified-Since: %s\r\n", 1, 412 },
+		{ "If-Unmodified-Since: never\r\n", 1, 0 },
+		{ "If-Match: \"a\"\r\nIf-Unmodified-Since: %s\r\n", 1, 0 },
+		{ "If-Match: \"b\"\r\nIf-None-Match: \"a\"\r\n", 0, 412 },
+		{ "If-Match: \"a\"\r\nIf-None-Match: \"a\"\r\n", 0, 304 },
+		{ "If-Modified-Since: %s\r\n", 0, 304 }, { "If-Modified-Since: %s\r\n", 1, 0 },
+		{ "If-None-Match: \"b\"\r\nIf-Modified-Since: %s\r\n", 0, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct http_request req;
+		char text[256];
+		size_t n = (size_t)snprintf(text, sizeof(text), "GET / HTTP/1.1\r\n" H);
+		int status;
+
+		for (const char *p = t[i].fields; *p; p += *p == '%' ? 2 : 1)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%.*s", *p == '%' ? 99 : 1,
+					      *p == '%' ? date : p);
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "\r\n");
+		status = http_request_parse(&req, text, n);
+		if (!status)
+			status = http_condition(&req, "\"a\"", 784111777 + t[i].later);
+		check(status == t[i].status, "condition %s, %d s: %d", t[i].fields, t[i].later,
+		      status);
+	}
 }
 
 static void test_responses(void)
@@ -489,6 +531,7 @@ int main(void)
 	test_content_ranges();
 	test_dates();
 	test_etags();
+	test_conditions();
 	test_responses();
 	test_chunked();
 	test_chunk_limits();

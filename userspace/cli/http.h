@@ -64,6 +64,8 @@ struct http_request {
 	bool keep_alive;
 	struct http_span range;		/* .p is NULL when the field is absent */
 	struct http_span if_range;
+	struct http_span if_match;
+	struct http_span if_unmodified_since;
 	struct http_span if_none_match;
 	struct http_span if_modified_since;
 };
@@ -96,7 +98,10 @@ bool http_range_answers(struct http_span value, const char *asked, int64_t *len)
 
 void http_date_format(time_t t, char out[HTTP_DATE_LEN]);
 bool http_date_parse(struct http_span s, time_t *out);		/* IMF-fixdate only */
-bool http_etag_match(struct http_span list, const char *etag);	/* If-None-Match, weak comparison */
+/* Is @etag on the list? @weak: by the weak comparison (RFC 9110 8.8.3.2), for If-None-Match. */
+bool http_etag_match(struct http_span list, const char *etag, bool weak);
+/* What the conditions say of a file of @etag and @mtime (RFC 9110 13.2.2): 0, 304 or 412. */
+int http_condition(const struct http_request *req, const char *etag, time_t mtime);
 
 const char *http_reason(int status);
 const char *http_content_type(const char *path);

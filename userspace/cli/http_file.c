@@ -151,7 +151,7 @@ static struct http_span next_item(struct http_span *list)
 	return item;
 }
 
-bool http_etag_match(struct http_span list, const char *etag)
+bool http_etag_match(struct http_span list, const char *etag, bool weak)
 {
 	/* Our own tags hold no comma, so a quoted comma in a foreign one cannot make a match. */
 	while (list.p && list.n) {
@@ -159,7 +159,7 @@ bool http_etag_match(struct http_span list, const char *etag)
 
 		if (item.n == 1 && item.p[0] == '*')
 			return true;
-		if (item.n > 2 && !memcmp(item.p, "W/", 2)) {
+		if (weak && item.n > 2 && !memcmp(item.p, "W/", 2)) {
 			item.p += 2;
 			item.n -= 2;
 		}
@@ -167,6 +167,22 @@ bool http_etag_match(struct http_span list, const char *etag)
 			return true;
 	}
 	return false;
+}
+
+int http_condition(const struct http_request *req, const char *etag, time_t mtime)
+{
+	time_t since;
+
+	/* A date does not count where there is a tag (RFC 9110 13.1.3, 13.1.4). */
+	if (req->if_match.p) {
+		if (!http_etag_match(req->if_match, etag, false))
+			return 412;
+	} else if (http_date_parse(req->if_unmodified_since, &since) && mtime > since) {
+		return 412;
+	}
+	if (req->if_none_match.p)
+		return http_etag_match(req->if_none_match, etag, true) ? 304 : 0;
+	return http_date_parse(req->if_modified_since, &since) && mtime <= since ? 304 : 0;
 }
 
 static const struct {

@@ -111,6 +111,15 @@ struct head_facts {
 
 static int take_field(struct http_request *req, struct head_facts *f, const struct http_field *h)
 {
+	const struct {
+		const char *name;
+		struct http_span *to;
+	} kept[] = {
+		{ "Range", &req->range }, { "If-Range", &req->if_range },
+		{ "If-Match", &req->if_match }, { "If-None-Match", &req->if_none_match },
+		{ "If-Modified-Since", &req->if_modified_since },
+		{ "If-Unmodified-Since", &req->if_unmodified_since },
+	};
 	int64_t length;
 
 	if (http_span_is(h->name, "Host")) {
@@ -125,15 +134,10 @@ static int take_field(struct http_request *req, struct head_facts *f, const stru
 		f->length = length;
 	} else if (http_span_is(h->name, "Transfer-Encoding")) {
 		f->has_coding = true;
-	} else if (http_span_is(h->name, "Range")) {
-		req->range = h->value;
-	} else if (http_span_is(h->name, "If-Range")) {
-		req->if_range = h->value;
-	} else if (http_span_is(h->name, "If-None-Match")) {
-		req->if_none_match = h->value;
-	} else if (http_span_is(h->name, "If-Modified-Since")) {
-		req->if_modified_since = h->value;
 	}
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (http_span_is(h->name, kept[i].name))
+			*kept[i].to = h->value;
 	return 0;
 }
 

@@ -133,39 +133,43 @@ int net_connect(const struct net_peer *peer, int timeout_ms)
 	return fd;
 }
 
-int net_listen(const char *addr, unsigned int *port)
+/* 0, or an errno; *port becomes what it is. */
+static int listen_on(int fd, const struct addrinfo *ai, bool alone, unsigned int *port)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
+	if (ai->ai_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ alone }, sizeof(int));
+	if (bind(fd, ai->ai_addr, ai->ai_addrlen) || listen(fd, SOMAXCONN) ||
+	    getsockname(fd, (struct sockaddr *)&ss, &len))
+		return errno;
+	*port = ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port :
+						 ((struct sockaddr_in *)&ss)->sin_port);
+	return 0;
+}
+
+int net_listen(const char *addr, unsigned int *port, bool alone, const char **why)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
 				  .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV };
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof(ss);
 	struct addrinfo *ai;
 	char service[8];
-	int fd, r;
+	int fd, err;
 
 	snprintf(service, sizeof(service), "%u", *port);
-	r = getaddrinfo(addr, service, &hints, &ai);
-	if (r) {
-		cli_error("'%s' is not a numeric address to listen on: %s", addr, gai_strerror(r));
+	if (!*addr || getaddrinfo(addr, service, &hints, &ai)) {
+		*why = "it is not a numeric address";
 		return -1;
 	}
 	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd >= 0) {
-		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
-		if (bind(fd, ai->ai_addr, ai->ai_addrlen) || listen(fd, SOMAXCONN) ||
-		    getsockname(fd, (struct sockaddr *)&ss, &len)) {
-			r = errno;
-			close(fd);
-			errno = r;
-			fd = -1;
-		}
-	}
-	if (fd < 0)
-		cli_error("cannot listen on %s port %u: %s", addr, *port, strerror(errno));
-	else
-		*port = ntohs(ss.ss_family == AF_INET6 ?
-			      ((struct sockaddr_in6 *)&ss)->sin6_port :
-			      ((struct sockaddr_in *)&ss)->sin_port);
+	err = fd < 0 ? errno : listen_on(fd, ai, alone, port);
 	freeaddrinfo(ai);
-	return fd;
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	*why = strerror(err);
+	return -1;
 }

@@ -33,8 +33,11 @@ const char *url_parse(const char *text, struct url *out);
  */
 int net_connect(const struct net_peer *peer, int timeout_ms);
 
-/* A listening, non-blocking socket; *port: in, the wish (0: any), out, what it became. */
-int net_listen(const char *addr, unsigned int *port);
+/*
+ * A listening, non-blocking socket; *port: in, the wish (0: any), out, what it became. @alone: "::"
+ * is IPv6 only, since IPv4 has a socket of its own. -1, and *why, a static text.
+ */
+int net_listen(const char *addr, unsigned int *port, bool alone, const char **why);
 
 /* "192.0.2.1:80" or "[2001:db8::1]:80". */
 void net_addr_format(const struct sockaddr_storage *ss, char out[NET_ADDR_MAX]);

@@ -253,27 +253,28 @@ static bool path_there(const struct serve_options *o)
 	return false;
 }
 
+/* What no handshake could succeed with is better said before the first one. */
+static bool can_work(const struct server *srv)
+{
+	char wrong[512];
+
+	if (!sealsock_config_check(srv->cfg, wrong, sizeof(wrong)))
+		return true;
+	wrong[strcspn(wrong, "\n")] = '\0';
+	cli_error("the configuration cannot work: %s", wrong);
+	return false;
+}
+
 static int serve(struct server *srv, const struct serve_options *o)
 {
-	unsigned int port = o->port, plain_port = o->plain_port;
-	int tls_fd, plain_fd = -1, status = CLI_USAGE;
-	const char *l = strchr(o->addr, ':') ? "[" : "", *r = *l ? "]" : "";
+	int status = CLI_USAGE;
 
-	tls_fd = net_listen(o->addr, &port);
-	if (tls_fd < 0)
-		return CLI_USAGE;
-	if (o->plain)
-		plain_fd = net_listen(o->addr, &plain_port);
-	if (!o->plain || plain_fd >= 0) {
-		printf("serving %s at https://%s%s%s:%u/\n", o->dir, l, o->addr, r, port);
-		if (o->plain)
-			printf("and, without TLS, at http://%s%s%s:%u/\n", l, o->addr, r, plain_port);
+	if (serve_listen(srv, true, o->port) &&
+	    (!o->plain || serve_listen(srv, false, o->plain_port))) {
 		fflush(stdout);
-		status = server_run(srv, tls_fd, plain_fd);
+		status = server_run(srv);
 	}
-	if (plain_fd >= 0)
-		close(plain_fd);
-	close(tls_fd);
+	serve_listen_end(srv);
 	return status;
 }
 
@@ -292,7 +293,7 @@ static void raise_limits(const struct serve_options *o)
 static int run(int argc, char **argv)
 {
 	struct serve_options o = {
-		.addr = "127.0.0.1", .port = 8443, .max_conns = 1000,
+		.port = 8443, .max_conns = 1000,
 		.idle_ms = 15000, .stall_ms = 30000,
 	};
 	struct server srv = { .o = &o };
@@ -314,7 +315,7 @@ static int run(int argc, char **argv)
 		cli_error("cannot set up TLS: no memory, or libcrypto lacks an algorithm");
 	else if (!path_there(&o))
 		status = CLI_KERNEL;
-	else if (!configure(srv.cfg, &o) && !configure_trace(&srv))
+	else if (!configure(srv.cfg, &o) && !configure_trace(&srv) && can_work(&srv))
 		status = serve(&srv, &o);
 	sealsock_config_unref(srv.cfg);
 	close(srv.dir_fd);
@@ -329,7 +330,7 @@ const struct cli_verb verb_serve = {
 	"Usage: sealsock serve [OPTION]... DIR\n"
 	"Serves the files beneath DIR over HTTPS/1.1: GET and HEAD, ranges, keep-alive. After the\n"
 	"handshake the kernel seals what sendfile(2) sends; this program sees no TLS byte.\n\n"
-	"  -a, --addr ADDRESS         numeric address to listen on (127.0.0.1; '::' is all)\n"
+	"  -a, --addr LIST            numeric addresses to listen on (127.0.0.1,::1; '::' is all)\n"
 	"  -p, --port PORT            port to listen on (8443; 0: any free one)\n"
 	"      --cert FILE            certificate chain, PEM, the server's own first\n"
 	"      --key FILE             its private key, PEM\n"

@@ -17,7 +17,7 @@
 struct serve_options {
 	const char *dir;
 	const char *cert, *key;
-	const char *addr;
+	const char *addr;		/* a list, or NULL: SERVE_ADDRS */
 	const char *names;		/* of the throw-away certificate */
 	const char *write_ca;
 	const char *profile, *versions, *ciphers, *groups, *keylog;
@@ -36,6 +36,17 @@ struct serve_options {
 	int stall_ms;			/* a peer that takes too little, or a handshake */
 };
 
+#define SERVE_ADDRS "127.0.0.1,::1"	/* what "localhost" is */
+
+enum { SERVE_LISTENERS = 16 };
+
+struct listener {
+	int fd;
+	bool tls;
+	bool armed;
+	char addr[NET_HOST_MAX];
+};
+
 /* One answer on its way out. */
 struct answer {
 	int status;
@@ -43,16 +54,18 @@ struct answer {
 	off_t offset;
 	int64_t left;			/* bytes of the file still to send */
 	bool close;			/* the connection ends behind it */
+	bool keep_alive;		/* it does not, which HTTP/1.0 has to be told */
 	size_t head_len, head_sent;
 	char head[1024];		/* head, and the body where that is a line of text */
 };
 
 /*
  * Makes the answer to the request head @buf, @len bytes, from the files beneath @dir_fd. Never
- * fails: what goes wrong becomes a status. @line gets what the log is to say about the request.
+ * fails: what goes wrong becomes a status. @last: no other request will be answered here.
  */
-void answer_make(struct answer *a, int dir_fd, const char *buf, size_t len, char *line,
-		 size_t size);
+void answer_make(struct answer *a, int dir_fd, const char *buf, size_t len, bool last);
+/* What the log is to say about that request. */
+void answer_describe(char *line, size_t size, const char *buf, size_t len);
 /* An answer that needs no request: 408, 431, 503. It closes the connection. */
 void answer_error(struct answer *a, int status);
 void answer_close(struct answer *a);		/* closes its file */
@@ -96,6 +109,12 @@ struct server {
 	bool tracing;
 	bool stopping;
 	bool module_missing;	/* install said so: the whole server cannot work */
+	struct listener listener[SERVE_LISTENERS];
+	unsigned int listeners;
+	struct {		/* of the lines that say why handshakes failed */
+		int64_t since;	/* of a span of time that has its number of them */
+		unsigned int said, kept_back;
+	} failures;
 	unsigned int conns;
 	unsigned long served;	/* connections that have ended */
 	struct client *list;
@@ -112,6 +131,8 @@ void client_step(struct server *srv, struct client *c);
 /* Its deadline has passed, or the server stops. */
 void client_expire(struct server *srv, struct client *c);
 void client_stop(struct server *srv, struct client *c);
+/* Tells how many failures were not told of one by one, if the time has come, or @now. */
+void client_failures(struct server *srv, bool now);
 struct trace_log *serve_trace_new(const struct server *srv, const struct client *c);
 /* For sealsock_config_trace(): finds the connection's log. @arg is the server. */
 void serve_trace_event(void *arg, const struct sealsock_trace_event *e);
@@ -119,8 +140,15 @@ void serve_trace_event(void *arg, const struct sealsock_trace_event *e);
 void serve_trace_show(const struct server *srv, struct client *c);
 void client_free(struct server *srv, struct client *c);
 
+/*
+ * Listens on all addresses, and says where; @port 0: any that is free on all of them. False after a
+ * message.
+ */
+bool serve_listen(struct server *srv, bool tls, unsigned int port);
+void serve_listen_end(struct server *srv);
+
 /* Runs until a signal, or for one connection with --once. Returns the exit status. */
-int server_run(struct server *srv, int tls_fd, int plain_fd);
+int server_run(struct server *srv);
 
 /*
  * A throw-away certificate for @names (comma-separated; host names and IP addresses), PEM, both

@@ -48,14 +48,17 @@ static int status_of_errno(int err)
 	}
 }
 
-static size_t common_fields(char *out, size_t size, int status, bool close)
+/* Status line and the fields that every answer has, to the front of a->head. */
+static size_t common_fields(struct answer *a)
 {
 	char date[HTTP_DATE_LEN];
 
 	http_date_format(time(NULL), date);
-	return (size_t)snprintf(out, size, "HTTP/1.1 %d %s\r\nServer: sealsock\r\nDate: %s\r\n%s",
-				status, http_reason(status), date,
-				close ? "Connection: close\r\n" : "");
+	return (size_t)snprintf(a->head, sizeof(a->head),
+				"HTTP/1.1 %d %s\r\nServer: sealsock\r\nDate: %s\r\n%s",
+				a->status, http_reason(a->status), date,
+				a->close ? "Connection: close\r\n" :
+				a->keep_alive ? "Connection: keep-alive\r\n" : "");
 }
 
 /* An answer whose body is its own reason. @fields: whole lines that belong to this status. */
@@ -67,7 +70,7 @@ static void make_text(struct answer *a, int status, bool head_only, const char *
 
 	a->status = status;
 	len = snprintf(body, sizeof(body), "%d %s\n", status, http_reason(status));
-	n = common_fields(a->head, sizeof(a->head), status, a->close);
+	n = common_fields(a);
 	n += (size_t)snprintf(a->head + n, sizeof(a->head) - n,
 			      "%sContent-Type: text/plain; charset=utf-8\r\n"
 			      "Content-Length: %d\r\n\r\n%s", fields, len, head_only ? "" : body);
@@ -144,16 +147,6 @@ static int open_target(struct answer *a, int dir_fd, const struct http_request *
 	return S_ISREG(st->st_mode) ? 0 : 403;
 }
 
-static bool not_modified(const struct http_request *req, const char *etag, time_t mtime)
-{
-	time_t since;
-
-	/* Where both are there, If-Modified-Since does not count (RFC 9110 13.1.3). */
-	if (req->if_none_match.p)
-		return http_etag_match(req->if_none_match, etag);
-	return http_date_parse(req->if_modified_since, &since) && mtime <= since;
-}
-
 /* If-Range: the range only if the file is still the one the client knows. */
 static bool range_applies(const struct http_request *req, const char *etag, time_t mtime)
 {
@@ -180,14 +173,18 @@ static void make_file(struct answer *a, const struct http_request *req, const ch
 	http_date_format(st->st_mtim.tv_sec, modified);
 	snprintf(fields, sizeof(fields),
 		 "ETag: %s\r\nLast-Modified: %s\r\nAccept-Ranges: bytes\r\n", etag, modified);
-	a->status = 200;
-	if (not_modified(req, etag, st->st_mtim.tv_sec)) {
-		a->status = 304;
-		n = common_fields(a->head, sizeof(a->head), 304, a->close);
+	a->status = http_condition(req, etag, st->st_mtim.tv_sec);
+	if (a->status == 412) {
+		make_text(a, 412, req->method == HTTP_HEAD, "");
+		return;
+	}
+	if (a->status) {
+		n = common_fields(a);
 		n += (size_t)snprintf(a->head + n, sizeof(a->head) - n, "%s\r\n", fields);
 		a->head_len = n;
 		return;
 	}
+	a->status = 200;
 	if (range_applies(req, etag, st->st_mtim.tv_sec)) {
 		switch (http_range_parse(req->range, st->st_size, &start, &len)) {
 		case HTTP_RANGE_UNSATISFIABLE:
@@ -204,7 +201,7 @@ static void make_file(struct answer *a, const struct http_request *req, const ch
 			break;
 		}
 	}
-	n = common_fields(a->head, sizeof(a->head), a->status, a->close);
+	n = common_fields(a);
 	n += (size_t)snprintf(a->head + n, sizeof(a->head) - n,
 			      "%s%sContent-Type: %s\r\nContent-Length: %" PRId64 "\r\n\r\n",
 			      fields, range, http_content_type(path), len);
@@ -213,8 +210,8 @@ static void make_file(struct answer *a, const struct http_request *req, const ch
 	a->left = req->method == HTTP_HEAD ? 0 : len;
 }
 
-/* For the log: the line that the client sent. It will stand between quotes. */
-static void describe(char *line, size_t size, const char *buf, size_t len)
+/* The line that the client sent; it will stand between quotes. */
+void answer_describe(char *line, size_t size, const char *buf, size_t len)
 {
 	size_t n = 0;
 
@@ -223,15 +220,13 @@ static void describe(char *line, size_t size, const char *buf, size_t len)
 	line[n] = '\0';
 }
 
-void answer_make(struct answer *a, int dir_fd, const char *buf, size_t len, char *line,
-		 size_t size)
+void answer_make(struct answer *a, int dir_fd, const char *buf, size_t len, bool last)
 {
 	char path[HTTP_TARGET_MAX + 16];
 	struct http_request req;
 	struct stat st;
 	int status;
 
-	describe(line, size, buf, len);
 	status = http_request_parse(&req, buf, len);
 	if (status) {
 		answer_error(a, status);
@@ -239,7 +234,8 @@ void answer_make(struct answer *a, int dir_fd, const char *buf, size_t len, char
 	}
 	memset(a, 0, sizeof(*a));
 	a->file = -1;
-	a->close = !req.keep_alive;
+	a->close = last || !req.keep_alive;
+	a->keep_alive = !a->close && !req.minor;
 	status = open_target(a, dir_fd, &req, path, sizeof(path), &st);
 	if (!status)
 		make_file(a, &req, path, &st);

@@ -16,6 +16,8 @@ enum {
 	ANSWER_COST = 1 << 16,	/* what an answer counts for in that, whatever its size */
 	FLOOR_RATE = 500,	/* bytes a second that a client has to take of an answer */
 	LINGER_MS = 2000,
+	FAILURES_MS = 10000,	/* a span of time in which so many failed handshakes have a line */
+	FAILURES_SAID = 10,
 };
 
 static void go(struct client *c, enum client_state state, uint32_t want, int ms)
@@ -29,6 +31,41 @@ static void log_error(const struct server *srv, const struct client *c, int err,
 {
 	if (srv->o->verbose)
 		cli_error("%s: %s: %s", c->peer, what, stream_error(&c->s, err));
+}
+
+/* Not more in a while than somebody can read; -v has all. */
+static bool tell_failure(struct server *srv)
+{
+	client_failures(srv, false);
+	if (srv->o->verbose || srv->failures.said < FAILURES_SAID) {
+		srv->failures.said++;
+		return true;
+	}
+	srv->failures.kept_back++;
+	return false;
+}
+
+static void handshake_failed(struct server *srv, const struct client *c, int err)
+{
+	char alert[STREAM_ALERT_MAX];
+
+	if (tell_failure(srv))
+		cli_error("%s: handshake failed: %s%s", c->peer, stream_error(&c->s, err),
+			  stream_alert(&c->s, err, alert));
+}
+
+void client_failures(struct server *srv, bool now)
+{
+	int64_t ms = cli_now_ms();
+
+	if (!now && ms - srv->failures.since < FAILURES_MS)
+		return;
+	if (srv->failures.kept_back)
+		cli_error("%u more handshake%s failed", srv->failures.kept_back,
+			  srv->failures.kept_back == 1 ? "" : "s");
+	srv->failures.since = ms;
+	srv->failures.said = 0;
+	srv->failures.kept_back = 0;
 }
 
 struct client *client_new(struct server *srv, int fd, const struct sockaddr_storage *peer,
@@ -96,7 +133,7 @@ static void step_handshake(struct server *srv, struct client *c)
 		return;
 	}
 	if (err) {
-		log_error(srv, c, err, "handshake failed");
+		handshake_failed(srv, c, err);
 		fail(c);
 		return;
 	}
@@ -125,8 +162,6 @@ static void start_answer(struct server *srv, struct client *c)
 {
 	c->body_size = c->a.left;
 	c->turn -= ANSWER_COST;
-	if (srv->stopping)
-		c->a.close = true;
 	go(c, CLIENT_HEAD, EPOLLOUT, srv->o->stall_ms);
 }
 
@@ -145,7 +180,8 @@ static bool take_request(struct server *srv, struct client *c)
 		return false;
 	c->started = cli_now_ms();
 	if (n) {
-		answer_make(&c->a, srv->dir_fd, c->buf, n, c->line, sizeof(c->line));
+		answer_describe(c->line, sizeof(c->line), c->buf, n);
+		answer_make(&c->a, srv->dir_fd, c->buf, n, srv->stopping);
 		c->len -= n;
 		memmove(c->buf, c->buf + n, c->len);
 	} else {
@@ -373,7 +409,7 @@ void client_expire(struct server *srv, struct client *c)
 		client_step(srv, c);
 		break;
 	case CLIENT_HANDSHAKE:
-		log_error(srv, c, SEALSOCK_ERR_TIMEOUT, "handshake");
+		handshake_failed(srv, c, SEALSOCK_ERR_TIMEOUT);
 		c->state = CLIENT_GONE;
 		break;
 	case CLIENT_BODY:

@@ -18,28 +18,20 @@ enum {
 	STOP_MS = 10000,	/* for what is being sent when the server is told to stop */
 };
 
-struct listener {
-	int fd;
-	bool tls;
-	bool armed;
-};
-
 static void listener_arm(struct server *srv, struct listener *l, bool on)
 {
 	struct epoll_event ev = { .events = on ? EPOLLIN : 0, .data.ptr = l };
 
-	if (l->fd < 0 || l->armed == on)
+	if (l->armed == on)
 		return;
 	if (!epoll_ctl(srv->epoll, EPOLL_CTL_MOD, l->fd, &ev))
 		l->armed = on;
 }
 
-static bool listener_add(struct server *srv, struct listener *l, int fd, bool tls)
+static void listeners_arm(struct server *srv, bool on)
 {
-	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = l };
-
-	*l = (struct listener){ .fd = fd, .tls = tls, .armed = true };
-	return fd < 0 || !epoll_ctl(srv->epoll, EPOLL_CTL_ADD, fd, &ev);
+	for (unsigned int i = 0; i < srv->listeners; i++)
+		listener_arm(srv, &srv->listener[i], on);
 }
 
 /* Steps @c, then tells epoll what it waits for, or frees it. */
@@ -141,19 +133,26 @@ static void take_signals(struct server *srv)
 		srv->signals++;
 }
 
-static bool watch(struct server *srv, struct listener l[2], int tls_fd, int plain_fd)
+static bool watch(struct server *srv)
 {
 	srv->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (srv->epoll < 0)
 		return false;
+	for (unsigned int i = 0; i < srv->listeners; i++) {
+		struct epoll_event ev = { .events = EPOLLIN, .data.ptr = &srv->listener[i] };
+
+		if (epoll_ctl(srv->epoll, EPOLL_CTL_ADD, srv->listener[i].fd, &ev))
+			return false;
+	}
 	srv->signal_fd = catch_signals(srv);
-	return srv->signal_fd >= 0 && listener_add(srv, &l[0], tls_fd, true) &&
-	       listener_add(srv, &l[1], plain_fd, false);
+	return srv->signal_fd >= 0;
 }
 
-static void dispatch(struct server *srv, struct epoll_event *ev, struct listener l[2])
+static void dispatch(struct server *srv, struct epoll_event *ev)
 {
-	if (ev->data.ptr == &l[0] || ev->data.ptr == &l[1]) {
+	char *p = ev->data.ptr;
+
+	if (p >= (char *)srv->listener && p < (char *)(srv->listener + SERVE_LISTENERS)) {
 		if (!srv->stopping)
 			accept_some(srv, ev->data.ptr);
 	} else if (ev->data.ptr == &srv->signals) {
@@ -163,13 +162,19 @@ static void dispatch(struct server *srv, struct epoll_event *ev, struct listener
 	}
 }
 
-int server_run(struct server *srv, int tls_fd, int plain_fd)
+static void tick(struct server *srv)
+{
+	expire_clients(srv);
+	client_failures(srv, false);
+	listeners_arm(srv, !srv->stopping && srv->conns < srv->o->max_conns);
+}
+
+int server_run(struct server *srv)
 {
 	struct epoll_event ev[EVENTS];
-	int64_t tick = 0, stop_at = 0;
-	struct listener l[2];
+	int64_t ticked = 0, stop_at = 0;
 
-	if (!watch(srv, l, tls_fd, plain_fd)) {
+	if (!watch(srv)) {
 		cli_error("cannot set up epoll: %s", strerror(errno));
 		return CLI_USAGE;
 	}
@@ -177,15 +182,14 @@ int server_run(struct server *srv, int tls_fd, int plain_fd)
 		int n = epoll_wait(srv->epoll, ev, EVENTS, TICK_MS);
 
 		for (int i = 0; i < n; i++)
-			dispatch(srv, &ev[i], l);
+			dispatch(srv, &ev[i]);
 		if (srv->signals && !stop_at) {
 			srv->stopping = true;
 			stop_at = cli_now_ms() + STOP_MS;
 			stop_clients(srv);
 		}
-		for (int i = 0; i < 2; i++)
-			if (srv->stopping || srv->conns >= srv->o->max_conns)
-				listener_arm(srv, &l[i], false);
+		if (srv->stopping || srv->conns >= srv->o->max_conns)
+			listeners_arm(srv, false);
 		if (srv->module_missing) {
 			cli_module_advice();
 			break;
@@ -193,15 +197,14 @@ int server_run(struct server *srv, int tls_fd, int plain_fd)
 		if (srv->stopping && (!srv->list || srv->signals > 1 ||
 				      (stop_at && cli_now_ms() > stop_at)))
 			break;
-		if (cli_now_ms() - tick < TICK_MS)
+		if (cli_now_ms() - ticked < TICK_MS)
 			continue;
-		tick = cli_now_ms();
-		expire_clients(srv);
-		for (int i = 0; i < 2; i++)
-			listener_arm(srv, &l[i], !srv->stopping && srv->conns < srv->o->max_conns);
+		ticked = cli_now_ms();
+		tick(srv);
 	}
 	while (srv->list)
 		client_free(srv, srv->list);
+	client_failures(srv, true);
 	close(srv->signal_fd);
 	close(srv->epoll);
 	return srv->module_missing ? CLI_KERNEL : CLI_OK;

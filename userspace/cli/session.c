@@ -157,18 +157,13 @@ static struct sealsock_conn *make_conn(const struct session_options *o, const ch
 static int report(const struct stream *s, const struct session_options *o, int err,
 		  const char *what, const struct net_peer *where)
 {
-	const struct sealsock_failure *f = sealsock_conn_error(s->tls);
 	int status = sealsock_exit_code(err);
+	char alert[STREAM_ALERT_MAX];
 
 	if (o->trace)
 		trace_conclude(o->trace, s->tls);
-	if (f->code == err && f->alert >= 0 && f->direction != SEALSOCK_DIR_NONE)
-		cli_error("%s with %s port %s: %s [alert %s %s]", what, where->host, where->port,
-			  stream_error(s, err), sealsock_alert_name(f->alert),
-			  f->direction == SEALSOCK_DIR_SENT ? "sent" : "received");
-	else
-		cli_error("%s with %s port %s: %s", what, where->host, where->port,
-			  stream_error(s, err));
+	cli_error("%s with %s port %s: %s%s", what, where->host, where->port, stream_error(s, err),
+		  stream_alert(s, err, alert));
 	if (status == CLI_KERNEL)
 		cli_module_advice();
 	/* A peer that goes away in the middle of the handshake has not let it succeed. */

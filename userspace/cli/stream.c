@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -76,4 +77,15 @@ const char *stream_error(const struct stream *s, int err)
 			return f->text;
 	}
 	return err == SEALSOCK_ERR_SYSTEM ? strerror(saved) : sealsock_strerror(err);
+}
+
+const char *stream_alert(const struct stream *s, int err, char out[STREAM_ALERT_MAX])
+{
+	const struct sealsock_failure *f = s->tls ? sealsock_conn_error(s->tls) : NULL;
+
+	out[0] = '\0';
+	if (f && f->code == err && f->alert >= 0 && f->direction != SEALSOCK_DIR_NONE)
+		snprintf(out, STREAM_ALERT_MAX, " [alert %s %s]", sealsock_alert_name(f->alert),
+			 f->direction == SEALSOCK_DIR_SENT ? "sent" : "received");
+	return out;
 }

@@ -33,4 +33,9 @@ void stream_close(struct stream *s);
 /* What went wrong, in words; valid until the next call on @s. @err is the negative result. */
 const char *stream_error(const struct stream *s, int err);
 
+enum { STREAM_ALERT_MAX = 64 };
+
+/* " [alert NAME sent]" or "received", where that belongs to @err; else "". */
+const char *stream_alert(const struct stream *s, int err, char out[STREAM_ALERT_MAX]);
+
 #endif
