@@ -9,7 +9,6 @@
 
 #include "compat/compat.h"
 #include "keys.h"
-#include "scratch.h"
 #include "uapi/sealsock.h"
 
 /* Where the parts of a request are: struct tls12_crypto_info_* has info, iv, key, salt, rec_seq. */

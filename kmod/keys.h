@@ -17,6 +17,7 @@ enum {
 	SEAL_CCM_LEAD = 2,
 	SEAL_IV_ROOM = 16,
 	SEAL_AAD_ROOM = SEAL_AAD12 + SEAL_CBC_IV,
+	SEAL_MAX_CHUNK = 64,	/* what a cipher takes at a time: ChaCha20's block */
 };
 
 /**

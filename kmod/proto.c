@@ -12,24 +12,10 @@
 #include "seen/mib.h"
 #include "seen/trace.h"
 #include "sockopt.h"
+#include "tables.h"
 #include "tx/tx.h"
 
-enum { FAMILY_V4, FAMILY_V6, FAMILIES };
-
-/* Index: [transmit key][receive key]. */
-struct seal_tables {
-	struct proto *base;
-	struct proto prot[2][2];
-	struct proto_ops ops[2][2];
-};
-
-static struct seal_tables tables[FAMILIES];
 static DEFINE_MUTEX(tables_lock);
-
-static struct seal_tables *tables_of(const struct sock *sk)
-{
-	return &tables[sk->sk_family == AF_INET6 ? FAMILY_V6 : FAMILY_V4];
-}
 
 /*
  * proto.close. Nothing of ours may run after TCP's close(), which may drop
@@ -120,7 +106,7 @@ static void build(struct seal_tables *t, const struct proto *base,
 
 int seal_proto_prepare(struct sock *sk)
 {
-	struct seal_tables *t = tables_of(sk);
+	struct seal_tables *t = seal_tables_of(sk);
 	struct proto *base = READ_ONCE(sk->sk_prot);
 	int i, err = 0;
 
@@ -143,14 +129,4 @@ int seal_proto_prepare(struct sock *sk)
 	}
 	mutex_unlock(&tables_lock);
 	return err;
-}
-
-void seal_proto_update(struct sock *sk)
-{
-	struct seal_tables *t = tables_of(sk);
-	struct seal_ctx *ctx = seal_ctx(sk);
-
-	/* Pair with seal_ctx_seen(): whoever is called through them finds what they need. */
-	smp_store_release(&sk->sk_prot, &t->prot[!!ctx->tx][!!ctx->rx]);
-	smp_store_release(&sk->sk_socket->ops, &t->ops[!!ctx->tx][!!ctx->rx]);
 }

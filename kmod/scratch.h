@@ -15,7 +15,6 @@
 
 enum {
 	SEAL_SOURCE_SG = 48,	/* additional data, pieces of ciphertext */
-	SEAL_MAX_CHUNK = 64,	/* what a cipher takes at a time: ChaCha20's block */
 	SEAL_CHUNKS = 24,	/* of them put together from two pieces or more */
 	SEAL_SHORT = 256,	/* bytes at a reader's last page that are copied there */
 	SEAL_JOBS = 16,		/* records that several processors have under way at most */

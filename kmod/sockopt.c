@@ -10,11 +10,11 @@
 #include "core/frame.h"
 #include "ctx.h"
 #include "keys.h"
-#include "proto.h"
 #include "rx/rx.h"
 #include "seen/mib.h"
 #include "seen/trace.h"
 #include "sockopt.h"
+#include "tables.h"
 #include "tx/tx.h"
 #include "uapi/sealsock.h"
 

@@ -12,6 +12,7 @@
 #include "seen/mib.h"
 #include "seen/trace.h"
 #include "uapi/sealsock.h"
+#include "tables.h"
 #include "ulp.h"
 
 static bool aliased;

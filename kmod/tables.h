@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The tables of operations that sockets with the ULP have: a pair for each
+ * family and each combination of keyed directions. proto.c fills them.
+ */
+#ifndef SEAL_TABLES_H
+#define SEAL_TABLES_H
+
+#include <net/sock.h>
+
+/* @base: what they were made from, NULL until they are complete. Index: [transmit key][receive key]. */
+struct seal_tables {
+	struct proto *base;
+	struct proto prot[2][2];
+	struct proto_ops ops[2][2];
+};
+
+/* Those of @sk's family. */
+struct seal_tables *seal_tables_of(const struct sock *sk);
+
+/*
+ * Gives @sk the tables that its context calls for. Called when the context is
+ * attached and after each first key, under the socket lock.
+ */
+void seal_proto_update(struct sock *sk);
+
+#endif /* SEAL_TABLES_H */
