@@ -346,8 +346,8 @@ static void test_conditions(void)
 		int status;
 
 		for (const char *p = t[i].fields; *p; p += *p == '%' ? 2 : 1)
-			n += (size_t)snprintf(text + n, sizeof(text) - n, "%.*s", *p == '%' ? 99 : 1,
-					      *p == '%' ? date : p);
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%.*s",
+					      *p == '%' ? 99 : 1, *p == '%' ? date : p);
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "\r\n");
 		status = http_request_parse(&req, text, n);
 		if (!status)
