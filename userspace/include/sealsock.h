@@ -332,6 +332,43 @@ int sealsock_config_revocation(struct sealsock_config *cfg, enum sealsock_revoca
  */
 int sealsock_config_policies(struct sealsock_config *cfg, const char *oids, unsigned int flags);
 
+/* A certificate tried as the issuer of the one below it, at @depth (the leaf's is 0). */
+struct sealsock_path_step {
+	unsigned int depth;
+	bool anchor;			/* of the configuration's, not of the chain */
+	bool taken;			/* else @rule is the one that is broken */
+	const char *subject;
+	const char *serial;		/* hexadecimal */
+	const char *rule, *section;	/* "path-length", "RFC 5280 §4.2.1.9" */
+	const char *found, *wanted;
+	const void *der;
+	size_t der_len;
+};
+
+/* All of a step is gone when the call returns. */
+typedef void (*sealsock_path_fn)(void *arg, const struct sealsock_path_step *step);
+
+/* @code 0: right, and @path_len certificates lead to the anchor. Else what was wrong, and where. */
+struct sealsock_verdict {
+	int code;
+	unsigned int depth;
+	unsigned int path_len;
+	const char *rule, *section, *wanted;	/* static; NULL where no rule is at fault */
+	char found[96];
+	char text[512];			/* one line */
+};
+
+/*
+ * Checks a chain as a handshake under @cfg would: a server's with a client's configuration, a
+ * client's with a server's. @chain: PEM, leaf first, or the leaf alone in DER. @host: the leaf's
+ * name, or NULL; @staple: an OCSP response for the leaf, or NULL: then none is asked for. @fn, if
+ * there is one, is told of every candidate. @cfg is not frozen by it. The result is @verdict's code;
+ * PEM, INVALID (host), NOMEM. Does not block.
+ */
+int sealsock_verify(const struct sealsock_config *cfg, const void *chain, size_t n,
+		    const char *host, const void *staple, size_t staple_len, sealsock_path_fn fn,
+		    void *arg, struct sealsock_verdict *verdict);
+
 /* The application's own verdict on peers, and a server's choice of configuration. NULL: none. */
 int sealsock_config_on_verify(struct sealsock_config *cfg, sealsock_verify_fn fn, void *arg);
 int sealsock_config_on_hello(struct sealsock_config *cfg, sealsock_hello_fn fn, void *arg);
