@@ -15,6 +15,7 @@
 #include "core/direction.h"
 
 struct seal_mib;
+struct seal_net;
 struct seal_rx;
 struct seal_tx;
 
@@ -22,7 +23,8 @@ struct seal_tx;
  * struct seal_ctx - what the ULP hangs on a socket
  * @base: the protocol the socket had before, called for everything else
  * @base_ops: likewise its socket operations
- * @mib: counters of the socket's namespace
+ * @net: what the sockets of its namespace have in common, with a reference
+ * @mib: the counters there
  * @tx: sending half; NULL while no transmit key is installed
  * @rx: receiving half; NULL while no receive key is installed
  * @write_space: the socket's callback from before @tx
@@ -37,6 +39,7 @@ struct seal_tx;
 struct seal_ctx {
 	struct proto *base;
 	const struct proto_ops *base_ops;
+	struct seal_net *net;
 	struct seal_mib __percpu *mib;
 	struct seal_tx *tx;
 	struct seal_rx *rx;
@@ -69,15 +72,5 @@ static inline struct seal_ctx *seal_ctx_seen(const struct sock *sk)
 	smp_load_acquire(&sk->sk_prot);
 	return seal_ctx(sk);
 }
-
-/* A context for @sk as it is now. May sleep. NULL: no memory. */
-struct seal_ctx *seal_ctx_new(struct sock *sk);
-
-/*
- * Takes the context off @sk: callbacks, protocol and both halves, secrets
- * wiped. Called with the socket locked, at close; the context itself goes
- * after a grace period.
- */
-void seal_ctx_detach(struct sock *sk);
 
 #endif /* SEAL_CTX_H */

@@ -5,8 +5,8 @@
 #include <linux/uaccess.h>
 #include <net/tcp.h>
 
+#include "attach.h"
 #include "compat/compat.h"
-#include "ctx.h"
 #include "proto.h"
 #include "rx/rx.h"
 #include "seen/mib.h"

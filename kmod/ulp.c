@@ -5,8 +5,8 @@
 #include <linux/skmsg.h>
 #include <net/tcp.h>
 
+#include "attach.h"
 #include "compat/compat.h"
-#include "ctx.h"
 #include "proto.h"
 #include "seen/diag.h"
 #include "seen/mib.h"

@@ -11,6 +11,8 @@
 #include <net/snmp.h>
 #include <net/sock.h>
 
+#include "ctx.h"
+
 #define SEAL_MIB(field, ...)	SEAL_MIB_##field,
 
 enum {
@@ -24,8 +26,6 @@ enum {
 struct seal_mib {
 	unsigned long mibs[SEAL_MIB_MAX];
 };
-
-struct seal_mib __percpu *seal_mib(const struct net *net);
 
 /* For a socket that has a context. */
 #define SEAL_INC(sk, field)	SNMP_INC_STATS(seal_ctx(sk)->mib, SEAL_MIB_##field)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
+#include <linux/slab.h>
 #include <linux/sysctl.h>
 #include <net/netns/generic.h>
 
@@ -12,13 +13,10 @@
 #define SYSCTLS		3
 
 /* @table: the entries, and an empty one for kernels that want it. */
-struct seal_net {
-	struct seal_mib __percpu *mib;
+struct seal_pernet {
+	struct seal_net *own;
 	struct ctl_table_header *sysctls;
 	struct ctl_table table[SYSCTLS + 1];
-	unsigned long tx_limit;
-	u8 tx_cpus;
-	u8 tx_past_limit;
 };
 
 static unsigned int seal_net_id __read_mostly;
@@ -30,32 +28,39 @@ static const struct snmp_mib mib_items[] = {
 #include "seen/mib_list.h"
 };
 
-struct seal_mib __percpu *seal_mib(const struct net *net)
+static struct seal_pernet *pernet_of(const struct net *net)
 {
-	const struct seal_net *sn = net_generic(net, seal_net_id);
-
-	return sn->mib;
+	return net_generic(net, seal_net_id);
 }
 
-u8 seal_default_cpus(const struct net *net)
+struct seal_net *seal_net_get(const struct net *net)
 {
-	const struct seal_net *sn = net_generic(net, seal_net_id);
+	struct seal_net *sn = pernet_of(net)->own;
 
-	return READ_ONCE(sn->tx_cpus);
+	refcount_inc(&sn->users);
+	return sn;
 }
 
-unsigned long seal_default_limit(const struct net *net)
+void seal_net_put(struct seal_net *sn)
 {
-	const struct seal_net *sn = net_generic(net, seal_net_id);
-
-	return READ_ONCE(sn->tx_limit);
+	if (!refcount_dec_and_test(&sn->users))
+		return;
+	free_percpu(sn->mib);
+	kfree(sn);
 }
 
-bool seal_past_limit(const struct net *net)
+static struct seal_net *net_new(void)
 {
-	const struct seal_net *sn = net_generic(net, seal_net_id);
+	struct seal_net *sn = kzalloc(sizeof(*sn), GFP_KERNEL);
 
-	return READ_ONCE(sn->tx_past_limit);
+	if (!sn)
+		return NULL;
+	refcount_set(&sn->users, 1);
+	sn->mib = alloc_percpu(struct seal_mib);
+	if (sn->mib)
+		return sn;
+	kfree(sn);
+	return NULL;
 }
 
 static unsigned long fold(struct seal_mib __percpu *mib, int entry)
@@ -70,7 +75,7 @@ static unsigned long fold(struct seal_mib __percpu *mib, int entry)
 
 static int stat_show(struct seq_file *seq, void *v)
 {
-	struct seal_mib __percpu *mib = seal_mib(seq->private);
+	struct seal_mib __percpu *mib = pernet_of(seq->private)->own->mib;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(mib_items); i++)
@@ -79,9 +84,11 @@ static int stat_show(struct seq_file *seq, void *v)
 	return 0;
 }
 
-static bool sysctls_new(struct net *net, struct seal_net *sn)
+static bool sysctls_new(struct net *net, struct seal_pernet *pn)
 {
-	sn->table[0] = (struct ctl_table) {
+	struct seal_net *sn = pn->own;
+
+	pn->table[0] = (struct ctl_table) {
 		.procname = "tx_cpus",
 		.data = &sn->tx_cpus,
 		.maxlen = sizeof(sn->tx_cpus),
@@ -90,14 +97,14 @@ static bool sysctls_new(struct net *net, struct seal_net *sn)
 		.extra1 = SYSCTL_ZERO,
 		.extra2 = &cpus_max,
 	};
-	sn->table[1] = (struct ctl_table) {
+	pn->table[1] = (struct ctl_table) {
 		.procname = "tx_limit",
 		.data = &sn->tx_limit,
 		.maxlen = sizeof(sn->tx_limit),
 		.mode = 0644,
 		.proc_handler = proc_doulongvec_minmax,
 	};
-	sn->table[2] = (struct ctl_table) {
+	pn->table[2] = (struct ctl_table) {
 		.procname = "tx_past_limit",
 		.data = &sn->tx_past_limit,
 		.maxlen = sizeof(sn->tx_past_limit),
@@ -107,34 +114,36 @@ static bool sysctls_new(struct net *net, struct seal_net *sn)
 		.extra2 = SYSCTL_ONE,
 	};
 	if (IS_ENABLED(CONFIG_SYSCTL))
-		sn->sysctls = compat_register_sysctl(net, "net/sealsock", sn->table,
+		pn->sysctls = compat_register_sysctl(net, "net/sealsock", pn->table,
 						     SYSCTLS);
-	return sn->sysctls || !IS_ENABLED(CONFIG_SYSCTL);
+	return pn->sysctls || !IS_ENABLED(CONFIG_SYSCTL);
+}
+
+static void undo(struct seal_pernet *pn)
+{
+	if (pn->sysctls)
+		unregister_net_sysctl_table(pn->sysctls);
+	seal_net_put(pn->own);
 }
 
 static void __net_exit seal_net_exit(struct net *net)
 {
-	struct seal_net *sn = net_generic(net, seal_net_id);
-
 	remove_proc_entry("sealsock_stat", net->proc_net);
-	if (sn->sysctls)
-		unregister_net_sysctl_table(sn->sysctls);
-	free_percpu(sn->mib);
+	undo(pernet_of(net));
 }
 
 static int __net_init seal_net_init(struct net *net)
 {
-	struct seal_net *sn = net_generic(net, seal_net_id);
+	struct seal_pernet *pn = pernet_of(net);
 
-	sn->mib = alloc_percpu(struct seal_mib);
-	if (sn->mib && sysctls_new(net, sn) &&
+	pn->own = net_new();
+	if (!pn->own)
+		return -ENOMEM;
+	if (sysctls_new(net, pn) &&
 	    (!IS_ENABLED(CONFIG_PROC_FS) ||
 	     proc_create_net_single("sealsock_stat", 0444, net->proc_net, stat_show, NULL)))
 		return 0;
-
-	if (sn->sysctls)
-		unregister_net_sysctl_table(sn->sysctls);
-	free_percpu(sn->mib);
+	undo(pn);
 	return -ENOMEM;
 }
 
@@ -142,7 +151,7 @@ static struct pernet_operations seal_net_ops = {
 	.init = seal_net_init,
 	.exit = seal_net_exit,
 	.id = &seal_net_id,
-	.size = sizeof(struct seal_net),
+	.size = sizeof(struct seal_pernet),
 };
 
 int seal_netns_init(void)

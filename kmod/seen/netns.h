@@ -6,19 +6,31 @@
 #ifndef SEAL_NETNS_H
 #define SEAL_NETNS_H
 
+#include <linux/refcount.h>
 #include <net/net_namespace.h>
 
-/* net.sealsock.tx_cpus: the default of SEALSOCK_TX_CPUS. */
-u8 seal_default_cpus(const struct net *net);
+struct seal_mib;
 
-/*
- * net.sealsock.tx_limit: records that a key may seal, where that is fewer than
- * its cipher allows; 0: no such limit.
+/**
+ * struct seal_net - what the sockets of a namespace have in common
+ * @mib: counters
+ * @users: the namespace, and each socket: those of the kernel may outlive it
+ * @tx_limit: net.sealsock.tx_limit: records that a key may seal, where that is
+ *	fewer than its cipher allows; 0: no such limit
+ * @tx_cpus: net.sealsock.tx_cpus: the default of SEALSOCK_TX_CPUS
+ * @tx_past_limit: net.sealsock.tx_past_limit: may sockets go on at the limit?
  */
-unsigned long seal_default_limit(const struct net *net);
+struct seal_net {
+	struct seal_mib __percpu *mib;
+	refcount_t users;
+	unsigned long tx_limit;
+	u8 tx_cpus;
+	u8 tx_past_limit;
+};
 
-/* net.sealsock.tx_past_limit: may sockets go on at the limit of their key? */
-bool seal_past_limit(const struct net *net);
+/* That of @net, which exists; with a reference. */
+struct seal_net *seal_net_get(const struct net *net);
+void seal_net_put(struct seal_net *sn);
 
 int seal_netns_init(void);
 void seal_netns_exit(void);

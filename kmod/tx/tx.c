@@ -29,7 +29,7 @@ struct seal_tx *seal_tx_new(struct sock *sk)
 
 	if (!tx)
 		return NULL;
-	tx->cpus = seal_default_cpus(sock_net(sk));
+	tx->cpus = READ_ONCE(seal_ctx(sk)->net->tx_cpus);
 	return tx;
 }
 

@@ -22,7 +22,7 @@
 void seal_tx_limit_start(struct sock *sk, struct seal_tx *tx)
 {
 	u64 most = tx->key->suite->limit ? tx->key->suite->limit - RESERVE : U64_MAX;
-	u64 lower = seal_default_limit(sock_net(sk)), first = tx->key->seq.next;
+	u64 lower = READ_ONCE(seal_ctx(sk)->net->tx_limit), first = tx->key->seq.next;
 
 	if (lower)
 		most = min(most, lower);
@@ -37,7 +37,7 @@ static bool beyond(const struct seal_tx *tx, u8 type, u64 seq)
 
 int seal_tx_limit_reached(struct sock *sk, struct seal_tx *tx, u8 type)
 {
-	bool goes_on = seal_past_limit(sock_net(sk));
+	bool goes_on = READ_ONCE(seal_ctx(sk)->net->tx_past_limit);
 
 	if (!beyond(tx, type, tx->key->seq.next))
 		return 0;

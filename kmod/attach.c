@@ -2,10 +2,11 @@
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
 
+#include "attach.h"
 #include "core/frame.h"
-#include "ctx.h"
 #include "rx/rx.h"
 #include "seen/mib.h"
+#include "seen/netns.h"
 #include "tx/tx.h"
 
 struct seal_ctx *seal_ctx_new(struct sock *sk)
@@ -16,7 +17,8 @@ struct seal_ctx *seal_ctx_new(struct sock *sk)
 		return NULL;
 	ctx->base = READ_ONCE(sk->sk_prot);
 	ctx->base_ops = READ_ONCE(sk->sk_socket->ops);
-	ctx->mib = seal_mib(sock_net(sk));
+	ctx->net = seal_net_get(sock_net(sk));
+	ctx->mib = ctx->net->mib;
 	ctx->max_payload = SEAL_MAX_PLAINTEXT;
 	return ctx;
 }
@@ -39,5 +41,6 @@ void seal_ctx_detach(struct sock *sk)
 		seal_tx_free(sk, ctx->tx);
 	if (ctx->rx)
 		seal_rx_free(sk, ctx->rx);
+	seal_net_put(ctx->net);
 	kfree_rcu(ctx, rcu);
 }

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How a context comes to a socket, and leaves it with all that hangs on it. */
+#ifndef SEAL_ATTACH_H
+#define SEAL_ATTACH_H
+
+#include "ctx.h"
+
+/* A context for @sk as it is now. May sleep. NULL: no memory. */
+struct seal_ctx *seal_ctx_new(struct sock *sk);
+
+/*
+ * Takes the context off @sk: callbacks, protocol and both halves, secrets
+ * wiped. Called with the socket locked, at close; the context itself goes
+ * after a grace period.
+ */
+void seal_ctx_detach(struct sock *sk);
+
+#endif /* SEAL_ATTACH_H */
