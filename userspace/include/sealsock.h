@@ -481,6 +481,12 @@ int sealsock_config_psk(struct sealsock_config *cfg, const char *identity, const
 			size_t key_len, const char *hash, const char *host);
 
 /*
+ * The longest handshake message taken from a peer, in bytes: 102400 by default. A hostile peer can
+ * make a connection hold some six times that, and no more. INVALID: under 4096, over 16777215.
+ */
+int sealsock_config_message_limit(struct sealsock_config *cfg, size_t limit);
+
+/*
  * The longest record content to be received, 64 to 16384 bytes (RFC 8449); the peer is told so. The
  * peer's own limit is kept, unless @limit is 0: then the extension is neither sent nor taken.
  */

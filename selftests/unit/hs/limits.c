@@ -182,6 +182,83 @@ static void exporter(void)
 	close_both();
 }
 
+/* Names of 255 authorities, each of 129 bytes, as a server with many anchors sends them. */
+static void many_names(const char *versions)
+{
+	uint8_t name[131] = { 0, 129 };
+	int i;
+
+	cc = mutual_client();
+	sc = mutual_server();
+	sealsock_config_versions(cc, versions);
+	for (i = 0; i < 255; i++)
+		buf_append(&sc->ca_names, name, sizeof(name));
+	open_both();
+	ok(shake_hands(c, s, 0) && s->result->client_authenticated,
+	   "%s: a CertificateRequest of 33 KB", versions);
+	close_both();
+}
+
+static void long_hello(void)
+{
+	static char list[20001];
+	size_t i;
+	int err;
+
+	for (i = 0; i < 20000; i++)
+		list[i] = i % 200 == 199 ? ',' : 'a';
+	list[19999] = '\0';
+	cc = client_config();
+	sc = server_config(CERT_P256);
+	ok_int(sealsock_config_alpn(cc, list), 0, "protocols of 20 KB");
+	open_both();
+	ok(shake_hands(c, s, 0), "a ClientHello over 16 KiB");
+	close_both();
+	cc = client_config();
+	sc = server_config(CERT_P256);
+	sealsock_config_alpn(cc, list);
+	ok_int(sealsock_config_message_limit(sc, 16384), 0, "a limit of one's own");
+	ok_int(sealsock_config_message_limit(sc, 4095), SEALSOCK_ERR_INVALID, "not too small");
+	ok_int(sealsock_config_message_limit(sc, 1 << 24), SEALSOCK_ERR_INVALID, "nor too large");
+	open_both();
+	err = carry(c, s, 0, &i);
+	expect_failure(s, err, SEALSOCK_ERR_MESSAGE_SIZE, "over that limit");
+	close_both();
+}
+
+/* A NewSessionTicket with a ticket of @n bytes: is there a session then? */
+static void long_ticket(size_t n, bool kept)
+{
+	static uint8_t msg[70000], session[SEALSOCK_SESSION_MAX];
+	struct buf rec;
+	size_t len = 4 + 4 + 1 + 2 + n + 2, at, part;
+	int err = 0;
+
+	cc = client_config();
+	sc = server_config(CERT_P256);
+	sealsock_config_ticket_count(sc, 0);
+	open_both();
+	shake_hands(c, s, 0);
+	memset(msg, 0, sizeof(msg));
+	msg[0] = 4;
+	msg[1] = (uint8_t)(len >> 16);
+	msg[2] = (uint8_t)(len >> 8);
+	msg[3] = (uint8_t)len;
+	msg[6] = 1;	/* the lifetime */
+	msg[13] = (uint8_t)(n >> 8);
+	msg[14] = (uint8_t)n;
+	buf_init(&rec, &test_env_full);
+	for (at = 0; at < 4 + len; at += part) {
+		part = 4 + len - at < 16384 ? 4 + len - at : 16384;
+		record_seal(&s->ch.tx, SEAL_TYPE_HANDSHAKE, bytes_of(msg + at, part), &rec);
+	}
+	err = feed_all(c, rec.p, rec.n, 0);
+	buf_free(&rec);
+	ok(!err && (sealsock_conn_session(c, session, sizeof(session)) > 0) == kept,
+	   "a ticket of %zu bytes is %s", n, kept ? "kept" : "left, and does no harm");
+	close_both();
+}
+
 int main(void)
 {
 	record_limit(64);
@@ -190,6 +267,13 @@ int main(void)
 	padded();
 	hello_length();
 	exporter();
+	many_names("TLSv1.3");
+	many_names("TLSv1.2");
+	long_hello();
+	long_ticket(5000, true);
+	long_ticket(16384, true);
+	long_ticket(16385, false);
+	long_ticket(65535, false);
 	free_test_identities();
 	return done();
 }

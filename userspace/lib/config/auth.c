@@ -154,6 +154,20 @@ int sealsock_config_post_handshake_auth(struct sealsock_config *cfg, bool on)
 	return 0;
 }
 
+int sealsock_config_message_limit(struct sealsock_config *cfg, size_t limit)
+{
+	int err = config_open(cfg);
+
+	if (err)
+		return err;
+	if (limit < MESSAGE_MIN || limit > MESSAGE_MAX)
+		return config_fail(cfg, SEALSOCK_ERR_INVALID,
+				   "handshake messages are limited to %d to %d bytes", MESSAGE_MIN,
+				   MESSAGE_MAX);
+	cfg->message_limit = limit;
+	return 0;
+}
+
 int sealsock_config_record_size_limit(struct sealsock_config *cfg, unsigned int limit)
 {
 	int err = config_open(cfg);

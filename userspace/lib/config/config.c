@@ -27,6 +27,7 @@ struct sealsock_config *sealsock_config_new(enum sealsock_role role)
 	buf_init(&cfg->ca_names, &cfg->env);
 	buf_init(&cfg->policy_text, &cfg->env);
 	buf_init(&cfg->policy_oids, &cfg->env);
+	cfg->message_limit = MESSAGE_DEFAULT;
 	cfg->record_size_limit = RECORD_LIMIT_MAX;
 	cfg->grease = true;
 	cfg->ticket_count = TICKETS_DEFAULT;

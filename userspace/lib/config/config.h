@@ -57,6 +57,9 @@ enum { RECORD_LIMIT_MIN = 64, RECORD_LIMIT_MAX = 16384, CA_NAMES_MAX = 8192 };
 
 struct watch;			/* record/watch.h */
 
+/* Of message_limit: what the world is used to, and what a length field holds. */
+enum { MESSAGE_DEFAULT = 100 << 10, MESSAGE_MIN = 4 << 10, MESSAGE_MAX = 0xffffff };
+
 struct sealsock_config {
 	unsigned int refs;		/* atomic */
 	bool frozen;			/* atomic */
@@ -89,6 +92,7 @@ struct sealsock_config {
 	struct wire_list groups;
 	struct wire_list sigalgs;
 	struct buf alpn;		/* ProtocolName entries */
+	size_t message_limit;		/* longest handshake message taken */
 	unsigned int record_size_limit;	/* 0: the extension is not used */
 	unsigned int padding;
 	bool grease;			/* RFC 8701 */

@@ -50,6 +50,7 @@ static int send_update(struct channel *ch, bool request)
 
 	if (err)
 		return channel_fail(ch, err, "sending KeyUpdate: %s", sealsock_strerror(err));
+	ch->updates_asked += request;
 	return rekey(ch, &ch->tx, &ch->tx_secret);
 }
 

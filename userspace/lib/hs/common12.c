@@ -5,18 +5,17 @@
 #include "hs/hs.h"
 #include "record/watch.h"
 
-enum { LOG_MAX = 24 << 10 };
-
 int hs12_log(struct hs *hs, struct bytes message)
 {
+	const size_t max = 2 * hs->ch->cfg->message_limit;
 	struct hs12 *v = &hs->v12;
 
 	if (!v->logging)
 		return 0;
-	if (v->log.n + message.n > LOG_MAX)
+	if (v->log.n + message.n > max)
 		return channel_fail(hs->ch, SEALSOCK_ERR_MESSAGE_SIZE,
-				    "the handshake is longer than the %d bytes that may be signed",
-				    LOG_MAX);
+				    "the handshake is longer than the %zu bytes that may be signed",
+				    max);
 	if (!buf_append(&v->log, message.p, message.n))
 		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the handshake");
 	return 0;

@@ -26,7 +26,7 @@ static int judge(struct channel *ch, const struct hs_result *result, const uint8
 		return fail(ch, SEALSOCK_ERR_UNEXPECTED, header[0], "is not allowed");
 	if (asks == MSG_HELLO_REQUEST && len)
 		return fail(ch, SEALSOCK_ERR_DECODE, header[0], "is not empty");
-	if (len > msg_body_max(header[0]))
+	if (len > ch->cfg->message_limit)
 		return fail(ch, SEALSOCK_ERR_MESSAGE_SIZE, header[0], "is too long");
 	*total = MSG_HEADER + len;
 	return 0;

@@ -34,7 +34,7 @@ static int on_message(struct channel *ch, struct hs_result *result, struct bytes
 		if (err)
 			return err;
 		*todo |= POST_TICKET;
-		return channel_idle(ch);
+		return channel_idle_ticket(ch);
 	}
 	if (whole.p[0] != MSG_KEY_UPDATE)
 		return post_auth_message(ch, result, whole);
@@ -45,7 +45,11 @@ static int on_message(struct channel *ch, struct hs_result *result, struct bytes
 	if (rest)
 		return fail(ch, SEALSOCK_ERR_UNEXPECTED, whole.p[0], "does not end its record");
 	*todo |= POST_UPDATE_RX | (request ? POST_UPDATE_TX : 0);
-	return channel_idle(ch);
+	/* One that we asked for is no flood, however long there is no data for us. */
+	if (!ch->updates_asked)
+		return channel_idle(ch);
+	ch->updates_asked--;
+	return 0;
 }
 
 static int judge(struct channel *ch, const struct hs_result *result, const uint8_t *header,
@@ -55,7 +59,7 @@ static int judge(struct channel *ch, const struct hs_result *result, const uint8
 
 	if (!allowed(ch, result, header[0]))
 		return fail(ch, SEALSOCK_ERR_UNEXPECTED, header[0], "is not allowed");
-	if (len > msg_body_max(header[0]))
+	if (len > ch->cfg->message_limit)
 		return fail(ch, SEALSOCK_ERR_MESSAGE_SIZE, header[0], "is too long");
 	*total = MSG_HEADER + len;
 	return 0;

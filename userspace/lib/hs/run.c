@@ -383,10 +383,10 @@ static int judge_message(struct hs *hs, const uint8_t *header, size_t *total)
 	    !(header[0] == MSG_SERVER_HELLO && hs_find(hs->state, MSG_HELLO_RETRY_REQUEST)))
 		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED, "%s (%u) came out of turn",
 				    msg_name(header[0]), header[0]);
-	if (len > msg_body_max(header[0]))
+	if (len > hs->ch->cfg->message_limit)
 		return channel_fail(hs->ch, SEALSOCK_ERR_MESSAGE_SIZE,
 				    "%s of %zu bytes is longer than the %zu that are accepted",
-				    msg_name(header[0]), len, msg_body_max(header[0]));
+				    msg_name(header[0]), len, hs->ch->cfg->message_limit);
 	*total = MSG_HEADER + len;
 	return 0;
 }

@@ -39,11 +39,6 @@ const char *msg_name(unsigned int type)
 	}
 }
 
-size_t msg_body_max(unsigned int type)
-{
-	return type == MSG_CERTIFICATE ? MSG_CERTIFICATE_MAX : MSG_BODY_MAX;
-}
-
 size_t msg_open(struct builder *w, enum msg_type type)
 {
 	wr_u8(w, (uint8_t)type);

@@ -35,15 +35,9 @@ enum {
 	MSG_HEADER = 4,
 	HELLO_RANDOM = 32,
 	SESSION_ID_MAX = 32,
-	/* Longest bodies taken from a peer; a connection holds one message at a time. */
-	MSG_BODY_MAX = 16384,
-	MSG_CERTIFICATE_MAX = 32768,
 };
 
 const char *msg_name(unsigned int type);
-
-/* Longest body of a message of this type that is read from a peer. */
-size_t msg_body_max(unsigned int type);
 
 /* Header before, and length after the body. */
 size_t msg_open(struct builder *w, enum msg_type type);

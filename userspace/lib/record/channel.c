@@ -11,6 +11,7 @@ enum {
 	ALERT_FATAL = 2,
 	/* Empty records, change_cipher_specs, tickets, KeyUpdates: in a row, without data. */
 	IDLE_MAX = 64,
+	TICKETS_IDLE = 16,
 };
 
 void channel_init(struct channel *c, struct sealsock_config *cfg)
@@ -249,4 +250,12 @@ int channel_idle(struct channel *c)
 	return channel_fail(c, SEALSOCK_ERR_FLOOD,
 			    "the peer sent more than %d records in a row that carry nothing",
 			    IDLE_MAX);
+}
+
+int channel_idle_ticket(struct channel *c)
+{
+	if (++c->idle_tickets < TICKETS_IDLE)
+		return 0;
+	c->idle_tickets = 0;
+	return channel_idle(c);
 }

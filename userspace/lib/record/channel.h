@@ -36,7 +36,9 @@ struct channel {
 	bool close_received;
 	bool eof;
 	uint8_t refusals;		/* TLS 1.2: times renegotiation was refused */
-	unsigned int idle_records;	/* records in a row that brought nothing */
+	unsigned int idle_records;	/* records in a row that brought nothing … */
+	unsigned int idle_tickets;	/* … and tickets since the last of them */
+	unsigned int updates_asked;	/* KeyUpdates we asked for that have not come */
 
 	const char *step;		/* what is going on, for the failure record */
 	struct sealsock_failure failure;
@@ -102,5 +104,8 @@ static inline bool channel_is_12(const struct channel *c)
 
 /* A record without use arrived; FLOOD after too many in a row. Use resets the count. */
 int channel_idle(struct channel *c);
+
+/* The same for a ticket, of which servers may send many: TICKETS_IDLE of them count as one. */
+int channel_idle_ticket(struct channel *c);
 
 #endif
