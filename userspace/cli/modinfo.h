@@ -10,10 +10,22 @@ struct modinfo {
 	bool loaded;		/* /sys/module/sealsock or /proc/net/sealsock_stat exists */
 	bool alias_tls;		/* the module answers to the ULP name "tls" as well */
 	char version[32];	/* "unknown" where the module does not tell */
+	char source[32];	/* a hash of its source, or "" */
+	unsigned long open;	/* sockets, of all namespaces, and others that keep it loaded */
 	char ulps[128];		/* the kernel's list of ULP names */
 };
 
 void modinfo_read(struct modinfo *m);
+
+/* What modprobe would load now, as modinfo(8) says. */
+struct modinfo_installed {
+	bool there;
+	char version[32];	/* "unknown" where the module does not tell */
+	char source[32];	/* "" likewise */
+};
+
+/* @release: of the kernel. Runs a program and waits for it. */
+void modinfo_find(struct modinfo_installed *i, const char *release);
 
 enum { MODSTAT_MAX = 64 };
 

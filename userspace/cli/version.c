@@ -1,10 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* sealsock version */
+#include <stdio.h>
+#include <string.h>
 #include <sys/utsname.h>
 
 #include "cli.h"
 #include "modinfo.h"
 #include "sealsock.h"
+
+/* Is what is loaded something else than what modprobe would load? */
+static bool outdated(const struct modinfo *mod, const struct modinfo_installed *installed)
+{
+	return mod->loaded && installed->there &&
+	       (strcmp(mod->version, installed->version) ||
+		(*mod->source && *installed->source && strcmp(mod->source, installed->source)));
+}
+
+static void print_text(const struct modinfo *mod, const struct modinfo_installed *installed,
+		       const char *release)
+{
+	printf("sealsock  %s\n", sealsock_version());
+	printf("module    %s\n", mod->loaded ? mod->version : "not loaded");
+	printf("installed %s\n", installed->there ? installed->version : "none for this kernel");
+	printf("open      %lu\n", mod->open);
+	printf("kernel    %s\n", release);
+	if (!outdated(mod, installed))
+		return;
+	printf("The module that is installed is another than the one that is loaded. ");
+	printf(mod->open ? "When nothing is open, as root:\n" : "Nothing is open; as root:\n");
+	printf("  modprobe -r sealsock && modprobe sealsock\n");
+}
+
+static void print_json(const struct modinfo *mod, const struct modinfo_installed *installed,
+		       const char *release)
+{
+	printf("{\"sealsock\": ");
+	cli_json_string(stdout, sealsock_version());
+	printf(", \"module_loaded\": %s, \"module\": ", mod->loaded ? "true" : "false");
+	if (mod->loaded)
+		cli_json_string(stdout, mod->version);
+	else
+		printf("null");
+	printf(", \"installed\": ");
+	if (installed->there)
+		cli_json_string(stdout, installed->version);
+	else
+		printf("null");
+	printf(", \"outdated\": %s, \"open\": %lu, \"kernel\": ",
+	       outdated(mod, installed) ? "true" : "false", mod->open);
+	cli_json_string(stdout, release);
+	printf("}\n");
+}
 
 static int run(int argc, char **argv)
 {
@@ -14,6 +60,7 @@ static int run(int argc, char **argv)
 		{ 0 },
 	};
 	struct utsname uts = { 0 };
+	struct modinfo_installed installed;
 	struct modinfo mod;
 	bool json = false;
 	int opt;
@@ -28,22 +75,11 @@ static int run(int argc, char **argv)
 
 	uname(&uts);
 	modinfo_read(&mod);
-	if (json) {
-		printf("{\"sealsock\": ");
-		cli_json_string(stdout, sealsock_version());
-		printf(", \"module_loaded\": %s, \"module\": ", mod.loaded ? "true" : "false");
-		if (mod.loaded)
-			cli_json_string(stdout, mod.version);
-		else
-			printf("null");
-		printf(", \"kernel\": ");
-		cli_json_string(stdout, uts.release);
-		printf("}\n");
-	} else {
-		printf("sealsock %s\n", sealsock_version());
-		printf("module   %s\n", mod.loaded ? mod.version : "not loaded");
-		printf("kernel   %s\n", uts.release);
-	}
+	modinfo_find(&installed, uts.release);
+	if (json)
+		print_json(&mod, &installed, uts.release);
+	else
+		print_text(&mod, &installed, uts.release);
 	return fflush(stdout) ? CLI_USAGE : CLI_OK;
 }
 
@@ -53,7 +89,9 @@ const struct cli_verb verb_version = {
 	.run = run,
 	.help =
 	"Usage: sealsock version [--json]\n"
-	"Prints the versions of this program, of the loaded kernel module, and of the kernel.\n\n"
+	"Prints the versions of this program, of the kernel module that is loaded and of the one that\n"
+	"is installed for this kernel, how many sockets keep the loaded one, and the kernel's version.\n"
+	"Where the installed module is another one, it says how to load it.\n\n"
 	"      --json   one JSON object\n"
 	"  -h, --help   this text\n\n"
 	"Example:\n"
