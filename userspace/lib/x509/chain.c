@@ -32,7 +32,7 @@ static bool is_repeated(struct bytes der, const struct bytes *ders, size_t n)
 
 /* The certificates that can be read, each once, without the leaf. */
 static unsigned int read_peers(const struct bytes *ders, size_t n, struct x509 *peers,
-			       struct finding *unread)
+			       struct finding *unread, unsigned int *unread_at)
 {
 	struct finding f;
 	unsigned int count = 0;
@@ -42,10 +42,12 @@ static unsigned int read_peers(const struct bytes *ders, size_t n, struct x509 *
 	for (i = 1; i < n; i++) {
 		if (is_repeated(ders[i], ders, i))
 			continue;
-		if (x509_parse(ders[i], &peers[count], &f))
+		if (x509_parse(ders[i], &peers[count], &f)) {
 			count++;
-		else if (!unread->code)
+		} else if (!unread->code) {
 			*unread = f;
+			*unread_at = (unsigned int)i;
+		}
 	}
 	return count;
 }
@@ -72,18 +74,21 @@ static void check(const struct path_input *in, struct x509 *certs, const struct 
 	const struct x509 *leaf = &certs[0], *at = NULL;
 	struct finding unread;
 	struct path path;
-	unsigned int count;
+	unsigned int count, unread_at = 0;
 
 	v->depth = 0;
 	if (!x509_parse(ders[0], &certs[0], &v->finding)) {
 		tell(v, NULL);
 		return;
 	}
-	count = read_peers(ders, n, certs + 1, &unread);
+	count = read_peers(ders, n, certs + 1, &unread, &unread_at);
 	if (!path_find(in, leaf, certs + 1, count, &path, &v->finding, &at, &v->depth)) {
 		/* One that could not be read may be the one that is missing. */
-		if (v->finding.code == SEALSOCK_ERR_CERT_UNTRUSTED && unread.code)
+		if (v->finding.code == SEALSOCK_ERR_CERT_UNTRUSTED && unread.code) {
 			v->finding = unread;
+			v->depth = unread_at;
+			at = NULL;
+		}
 		tell(v, at);
 		return;
 	}
