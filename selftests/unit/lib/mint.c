@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include <openssl/bio.h>
+#include <openssl/conf.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <string.h>
@@ -52,10 +53,18 @@ static X509_EXTENSION *make_ext(X509V3_CTX *ctx, const char *text)
 {
 	char name[64];
 	size_t n = strcspn(text, "=");
+	CONF *conf = NCONF_new(NULL);
+	BIO *empty = BIO_new_mem_buf("\n", 1);
 	X509_EXTENSION *e;
+	long line;
 
+	NEED(conf && empty && NCONF_load_bio(conf, empty, &line) == 1);
+	BIO_free(empty);
 	snprintf(name, sizeof(name), "%.*s", (int)n, text);
-	e = X509V3_EXT_conf(NULL, ctx, name, text + n + 1);
+	/* Some kinds insist on a configuration, if only on an empty one. */
+	X509V3_set_nconf(ctx, conf);
+	e = X509V3_EXT_nconf(conf, ctx, name, text + n + 1);
+	NCONF_free(conf);
 	/* An issuer without a key identifier has none to be named. */
 	if (!e && !strcmp(name, "authorityKeyIdentifier"))
 		return NULL;
