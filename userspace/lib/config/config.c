@@ -65,6 +65,7 @@ void sealsock_config_unref(struct sealsock_config *cfg)
 	config_free_psks(cfg);
 	trust_free(cfg->trust);
 	crl_set_free(cfg->crls);
+	chain_cache_free(cfg->chains);
 	buf_free(&cfg->policy_text);
 	buf_free(&cfg->policy_oids);
 	buf_free(&cfg->alpn);
@@ -86,6 +87,10 @@ int config_freeze(struct sealsock_config *cfg)
 		pthread_mutex_lock(&lock);
 		if (cfg->role == SEALSOCK_SERVER && cfg->ticket_count && !cfg->tickets)
 			err = ticket_keys_new(&cfg->env, cfg->crypto, NULL, &cfg->tickets);
+		if (!err && cfg->trust && !cfg->chains) {
+			cfg->chains = chain_cache_new(&cfg->env);
+			err = cfg->chains ? 0 : SEALSOCK_ERR_NOMEM;
+		}
 		if (!err)
 			__atomic_store_n(&cfg->frozen, true, __ATOMIC_RELEASE);
 		pthread_mutex_unlock(&lock);
@@ -106,8 +111,8 @@ int sealsock_config_env(struct sealsock_config *cfg, const struct sealsock_env *
 
 	if (err)
 		return err;
-	if (cfg->creds || cfg->trust || cfg->crls || cfg->policy_text.p || cfg->alpn.p || cfg->ca_names.p || cfg->psks ||
-	    cfg->tickets || cfg->memory)
+	if (cfg->creds || cfg->trust || cfg->crls || cfg->policy_text.p ||
+	    cfg->alpn.p || cfg->ca_names.p || cfg->psks || cfg->tickets || cfg->memory)
 		return config_fail(cfg, SEALSOCK_ERR_STATE,
 				   "config_env must come before the other settings");
 	cfg->env = env_default;

@@ -8,6 +8,7 @@
 #define SEALSOCK_CONFIG_H
 
 #include "base/secret.h"
+#include "config/chain_cache.h"
 #include "crypto/backend.h"
 #include "resume/session.h"
 #include "x509/cert.h"
@@ -70,6 +71,7 @@ struct sealsock_config {
 	enum sealsock_verify verify;
 	struct trust *trust;
 	uint8_t anchors_id[TRUST_ID];	/* a hash of the anchors … */
+	struct chain_cache *chains;	/* found right; from the first connection on */
 	struct crl_set *crls;
 	bool crl_soft;
 	unsigned int rules;		/* RULES_… */

@@ -28,8 +28,10 @@ static int verify(struct hs *hs, const struct bytes *certs, size_t n)
 {
 	const struct sealsock_config *cfg = hs->ch->cfg;
 	bool client = cfg->role == SEALSOCK_CLIENT;
+	uint8_t key[CHAIN_KEY];
 	struct path_input in;
 	struct chain_verdict v;
+	bool cached;
 
 	if (cfg->verify == SEALSOCK_VERIFY_INSECURE) {
 		if (cert_key_kind(hs->leaf) == KEY_OTHER)
@@ -39,10 +41,19 @@ static int verify(struct hs *hs, const struct bytes *certs, size_t n)
 		return 0;
 	}
 	config_path_input(cfg, &in);
-	chain_check(&in, certs, n, client ? hs->host : NULL, client ? &hs->issuer : NULL, NULL,
-		    &v);
-	if (v.code)
-		return channel_fail(hs->ch, v.code, "%s: %s", sealsock_strerror(v.code), v.why);
+	/* Lists end at other times than certificates do, and are looked up each time. */
+	cached = cfg->chains && !in.crls &&
+		 !chain_cache_key(cfg->crypto, bytes_of(hs->result->chain.p, hs->result->chain.n),
+				  client ? hs->host : NULL, key);
+	if (!cached || !chain_cache_get(cfg->chains, key, in.now, &hs->issuer)) {
+		chain_check(&in, certs, n, client ? hs->host : NULL, &hs->issuer, NULL, &v);
+		if (v.code)
+			return channel_fail(hs->ch, v.code, "%s: %s", sealsock_strerror(v.code),
+					    v.why);
+		if (cached)
+			chain_cache_put(cfg->chains, key, v.from, v.until,
+					bytes_of(hs->issuer.p, hs->issuer.n));
+	}
 	hs->staple_owed = client && cert_x509(hs->leaf)->must_staple;
 	return 0;
 }

@@ -74,7 +74,7 @@ static void check(const struct path_input *in, struct x509 *certs, const struct 
 	const struct x509 *leaf = &certs[0], *at = NULL;
 	struct finding unread;
 	struct path path;
-	unsigned int count, unread_at = 0;
+	unsigned int count, unread_at = 0, i;
 
 	v->depth = 0;
 	if (!x509_parse(ders[0], &certs[0], &v->finding)) {
@@ -99,6 +99,14 @@ static void check(const struct path_input *in, struct x509 *certs, const struct 
 		return;
 	}
 	v->code = keep_path(&path, issuer, kept) ? 0 : SEALSOCK_ERR_NOMEM;
+	v->from = INT64_MIN;
+	v->until = INT64_MAX;
+	for (i = 0; i < path.n; i++) {
+		if (path.certs[i]->not_before > v->from)
+			v->from = path.certs[i]->not_before;
+		if (path.certs[i]->not_after < v->until)
+			v->until = path.certs[i]->not_after;
+	}
 }
 
 void chain_check(const struct path_input *in, const struct bytes *ders, size_t n,

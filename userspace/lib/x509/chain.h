@@ -11,6 +11,7 @@ struct chain_verdict {
 	int code;		/* 0 or a CERT_… code, or NOMEM, CRYPTO */
 	struct finding finding;
 	unsigned int depth;	/* of the certificate at fault */
+	int64_t from, until;	/* code 0: when all of the path is valid */
 	char why[400];
 };
 
