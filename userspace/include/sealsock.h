@@ -673,22 +673,28 @@ int sealsock_conn_close(struct sealsock_conn *conn);
  */
 
 /*
- * The handshake, and after it sealsock_read on a blocking descriptor that reads nothing, may take
- * at most @ms milliseconds from now on: then TIMEOUT. -1, the default: no limit.
+ * At most @ms milliseconds from now on, then TIMEOUT; -1, the default: no limit. Before the
+ * handshake is complete the limit is that of the handshake, and ends with it; later, that of calls
+ * which wait on a blocking descriptor. SO_RCVTIMEO and SO_SNDTIMEO hold besides: where they end a
+ * call it answers WANT_READ or WANT_WRITE, as on a non-blocking one.
  */
 int sealsock_conn_set_timeout(struct sealsock_conn *conn, int ms);
 
 /*
  * Drives the handshake over a connected TCP socket until it is complete. Reads its records and not
  * a byte more. 0: complete, all output written. WANT_READ, WANT_WRITE: only on a non-blocking @fd;
- * call again when poll(2) allows. WANT_ANSWER: call again after sealsock_conn_answer(). Any other
- * negative result: failed, and the alert, if there is one, was sent as far as the socket took it.
- * @fd stays the caller's.
+ * call again when one of the events of sealsock_conn_poll() is there. WANT_ANSWER: call again after
+ * sealsock_conn_answer(). Any other negative result: failed, and the alert, if there is one, was
+ * sent as far as the socket took it. @fd stays the caller's.
  */
 SEALSOCK_CHECKED
 int sealsock_handshake_fd(struct sealsock_conn *conn, int fd);
 
-/* What poll(2) is to wait for: its events, and its time-out in milliseconds (-1: none). */
+/*
+ * What poll(2) is to wait for: its events (0 while WANT_ANSWER is the state), and its time-out in
+ * milliseconds (-1: none). POLLOUT is among them while there is something to be sent that is not
+ * the caller's data; the next call that can sends it, reading included.
+ */
 int sealsock_conn_poll(const struct sealsock_conn *conn, short *events, int *timeout_ms);
 
 /* sealsock_install flags */
@@ -718,8 +724,13 @@ int sealsock_install(struct sealsock_conn *conn, int fd, unsigned int flags);
 /*
  * Data on every record path. read: bytes, 0 after the peer's close_notify, TRUNCATED when the
  * connection ended without one; deals with tickets, KeyUpdates and alerts. write: how many bytes
- * were taken. WANT_READ, WANT_WRITE on a non-blocking descriptor. WANT_ANSWER (read): a certificate
- * was asked for or given after the handshake, and sealsock_conn_request() says what is needed.
+ * were taken. WANT_READ, WANT_WRITE on a non-blocking descriptor. On the engine's path some bytes
+ * may be sealed already when write answers WANT_WRITE: it wants the same bytes again, as many or
+ * more, and refuses others with INVALID; nothing is lost by that. A write that fails (SYSTEM) ends
+ * writing, not reading: what the peer has sent can still be read. Where the kernel's key has sealed
+ * as much as it may (RFC 8446 §5.5), write goes over to the next one; TLS 1.2 has none (LIMIT).
+ * WANT_ANSWER (read): a certificate was asked for or given after the handshake, and
+ * sealsock_conn_request() says what is needed.
  */
 SEALSOCK_CHECKED
 ssize_t sealsock_read(struct sealsock_conn *conn, int fd, void *buf, size_t n);
@@ -737,8 +748,9 @@ int sealsock_shutdown(struct sealsock_conn *conn, int fd);
 int sealsock_control(struct sealsock_conn *conn, int fd);
 
 /*
- * New keys for sending now, and if @request_peer for receiving too. UNSUPPORTED where the record
- * path cannot (the kernel's own "tls" before 6.14), and in TLS 1.2.
+ * New keys for sending now, and if @request_peer for receiving too; a peer that has not answered
+ * yet is not asked again. UNSUPPORTED where the record path cannot (the kernel's own "tls" before
+ * 6.14), and in TLS 1.2.
  */
 int sealsock_rekey(struct sealsock_conn *conn, int fd, bool request_peer);
 

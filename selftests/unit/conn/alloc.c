@@ -249,8 +249,8 @@ static void established(void)
 	c = client_conn(cc);
 	s = sealsock_conn_new(sc);
 	ok(shake_hands(c, s, 0), "a connection to be let go");
-	conn_wipe_keys(c);	/* as install does */
-	conn_wipe_keys(s);
+	keys_away(c);	/* as install does */
+	keys_away(s);
 	ok(sealsock_release(c) == 0 && sealsock_release(s) == 0, "is released");
 	ok(held - before <= 2 * 512, "and holds at most 512 bytes: %zu", (held - before) / 2);
 	sealsock_conn_free(c);

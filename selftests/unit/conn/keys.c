@@ -48,7 +48,7 @@ static void exported(const char *cipher, uint16_t kernel_type)
 	ok(open_with(c, &rx, buf, n, &type, &content) == 0 && type == 23 && content.n == 5 &&
 	   !memcmp(content.p, "hello", 5), "opens the peer's record");
 
-	conn_wipe_keys(c);
+	keys_away(c);
 	ok_int(conn_traffic_key(c, CONN_RX, &rx), SEALSOCK_ERR_STATE, "wiped keys are gone");
 	ok_int(sealsock_conn_write(c, "x", 1), SEALSOCK_ERR_STATE, "nor does the engine seal");
 	sealsock_conn_rekey(s, false);
@@ -80,7 +80,7 @@ static struct sealsock_conn *handed_over(struct sealsock_config **cc)
 	*cc = client_config();
 	c = client_conn(*cc);
 	shake_hands(c, s, 0);
-	conn_wipe_keys(c);
+	keys_away(c);
 	sealsock_conn_free(s);
 	sealsock_config_unref(sc);
 	return c;

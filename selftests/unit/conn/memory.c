@@ -51,13 +51,6 @@ static void hide_key(struct sealsock_conn *conn, enum conn_dir dir, struct hidde
 	wipe(&k, sizeof(k));
 }
 
-/* As sealsock_install() does it. */
-static void hand_over(struct sealsock_conn *conn)
-{
-	ok_int(conn_prepare(conn), 0, "what comes next is made");
-	conn_wipe_keys(conn);
-}
-
 static bool is_traffic(const struct hidden *h)
 {
 	return strstr(h->name, "TRAFFIC") || !strcmp(h->name, "CLIENT_RANDOM");
@@ -82,8 +75,8 @@ static void after_install(const char *versions, const char *cipher)
 	hide_key(c, CONN_TX, &keys[0]);
 	hide_key(c, CONN_RX, &keys[1]);
 	ok(keys[0].n && memory_find(&logged[logged_count - 1]) > 0, "the search finds what is there");
-	hand_over(c);
-	hand_over(s);
+	keys_away(c);
+	keys_away(s);
 	for (i = 0; i < logged_count; i++)
 		if (is_traffic(&logged[i]))
 			absent(&logged[i], "after install");
@@ -124,8 +117,8 @@ static void with_post_auth(void)
 	c = client_conn(cc);
 	s = sealsock_conn_new(sc);
 	ok(shake_hands(c, s, 0), "with authentication after the handshake");
-	hand_over(c);
-	hand_over(s);
+	keys_away(c);
+	keys_away(s);
 	for (i = 0; i < logged_count; i++)
 		if (!strcmp(logged[i].name, "SERVER_TRAFFIC_SECRET_0"))
 			absent(&logged[i], "before release");

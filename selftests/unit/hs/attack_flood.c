@@ -98,7 +98,7 @@ static void flood(const struct row *r, bool kernel)
 
 	open_both(r->versions, true);
 	if (kernel)
-		conn_wipe_keys(c);
+		keys_away(c);
 	for (round = 0; round < 2 && !err; round++) {
 		for (i = 0; i < BORNE * each && !err; i++) {
 			err = give(r->type, r->p, r->n);

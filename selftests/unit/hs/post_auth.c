@@ -477,8 +477,8 @@ static void after_install(void)
 	unsigned int todo = 0;
 
 	connect_as(offering(mutual_client()), asking());
-	conn_wipe_keys(c);
-	conn_wipe_keys(s);
+	keys_away(c);
+	keys_away(s);
 	ok(!conn_ask_cert(s, true) && !hand_over(s, c, 7) && conn_auth_output(c).n > 300,
 	   "keys in the kernel: asked and answered");
 	ok_int(sealsock_release(c), SEALSOCK_ERR_STATE, "an unsent answer is not let go");

@@ -147,3 +147,12 @@ size_t drain(struct sealsock_conn *conn, uint8_t *out, size_t max)
 	sealsock_conn_sent(conn, n);
 	return n;
 }
+
+void keys_away(struct sealsock_conn *conn)
+{
+	struct secret next[2];
+
+	NEED(!conn_next_secrets(conn, next));
+	conn_wipe_keys(conn, next);
+	wipe(next, sizeof(next));
+}

@@ -38,4 +38,7 @@ int feed_all(struct sealsock_conn *conn, const void *p, size_t n, size_t chunk);
 /* Takes all output away: how many bytes, at most @max, were copied to @out. */
 size_t drain(struct sealsock_conn *conn, uint8_t *out, size_t max);
 
+/* The keys go where sealsock_install() would put them. */
+void keys_away(struct sealsock_conn *conn);
+
 #endif

@@ -64,6 +64,7 @@ void sealsock_conn_free(struct sealsock_conn *conn)
 	end_handshake(conn);
 	drop_result(conn);
 	channel_free(&conn->ch);
+	mem_free(&first->env, conn->io.trouble, sizeof(*conn->io.trouble));
 	mem_free(&first->env, conn, sizeof(*conn));
 	if (cfg != first)
 		sealsock_config_unref(cfg);
@@ -377,7 +378,9 @@ const void *sealsock_conn_peer_ocsp(const struct sealsock_conn *conn, size_t *n)
 
 const struct sealsock_failure *sealsock_conn_error(const struct sealsock_conn *conn)
 {
-	return &conn->ch.failure;
+	/* A connection that cannot send any more has not failed as long as it can receive. */
+	return conn->ch.failure.code || !io_write_failed(conn) ? &conn->ch.failure :
+								&conn->io.trouble->write;
 }
 
 int sealsock_conn_set_session(struct sealsock_conn *conn, const void *session, size_t n)
@@ -462,17 +465,18 @@ int sealsock_conn_export(struct sealsock_conn *conn, const char *label, const vo
 
 int sealsock_release(struct sealsock_conn *conn)
 {
-	int err = 0;
+	struct secret next[2];
+	int err;
 
 	/* Half an answer cannot be taken back. */
 	if (!conn->keys_gone || conn_auth_output(conn).n)
 		return SEALSOCK_ERR_STATE;
-	if (!failed(conn))
-		err = conn_prepare(conn);
-	if (err)
-		return err;
-	end_handshake(conn);
-	drop_result(conn);
-	conn_wipe_keys(conn);
-	return 0;
+	err = failed(conn) ? 0 : conn_next_secrets(conn, next);
+	if (!err) {
+		end_handshake(conn);
+		drop_result(conn);
+		conn_wipe_keys(conn, failed(conn) ? NULL : next);
+	}
+	wipe(next, sizeof(next));
+	return err;
 }

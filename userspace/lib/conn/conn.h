@@ -21,14 +21,17 @@ struct sealsock_conn {
 	bool done;			/* the handshake is complete … */
 	bool output_drained;		/* … and all its output was sent */
 	bool keys_gone;			/* conn_wipe_keys() was called */
-	bool update_due;		/* engine: the peer has asked for our KeyUpdate */
-	struct secret next[2];		/* of conn_prepare(), by enum conn_dir */
-	bool ahead[2];			/* the channel's secret is that of the next key */
 	struct bytes data;		/* opened application data in ch.in */
 	struct io_state io;
 };
 
 _Static_assert(offsetof(struct sealsock_conn, ch) == 0, "trace.c finds it by its channel");
+
+/* Why nothing can be sent any more, or 0. */
+static inline int io_write_failed(const struct sealsock_conn *conn)
+{
+	return conn->io.trouble ? conn->io.trouble->write.code : 0;
+}
 
 /* What the kernel needs to seal or open one direction. Whoever fills one wipes it. */
 struct traffic_key {
@@ -51,16 +54,19 @@ int conn_traffic_key(struct sealsock_conn *conn, enum conn_dir dir, struct traff
 /* The longest record content the peer takes (RFC 8449); SEAL_MAX_PLAINTEXT: any. */
 size_t conn_tx_limit(const struct sealsock_conn *conn);
 
-/* Derives what conn_wipe_keys() leaves for KeyUpdate, so that it cannot fail. NOMEM, CRYPTO. */
-int conn_prepare(struct sealsock_conn *conn);
+/*
+ * The secrets of the next keys, by enum conn_dir, for conn_wipe_keys(), so that it cannot fail;
+ * empty where they are not wanted. Whoever gets them wipes them. NOMEM, CRYPTO.
+ */
+int conn_next_secrets(struct sealsock_conn *conn, struct secret next[2]);
 
 /*
  * Somebody else has the keys, or nobody is to have them: forgets all that the traffic of now can be
- * opened with, the master secret of TLS 1.2 included. What stays is the secret of the next key of
- * each direction, if conn_prepare() was called; and that of this one, where client authentication
- * after the handshake is made or checked with it (RFC 8446 §4.4), until sealsock_release().
+ * opened with, the master secret of TLS 1.2 included. What stays are the secrets of the next keys
+ * in @next; and that of this one, where client authentication after the handshake is made or
+ * checked with it (RFC 8446 §4.4), until sealsock_release(). @next NULL: no secret stays.
  */
-void conn_wipe_keys(struct sealsock_conn *conn);
+void conn_wipe_keys(struct sealsock_conn *conn, const struct secret next[2]);
 
 /*
  * The next generation's key (RFC 8446 §7.2), with seq 0; it is then the current one. UNSUPPORTED

@@ -43,14 +43,15 @@ static int rekey(struct channel *ch, struct record_dir *d, struct secret *secret
 	return 0;
 }
 
+/* The peer is asked for its own only where it has answered the last time. */
 static int send_update(struct channel *ch, bool request)
 {
-	const uint8_t msg[5] = { MSG_KEY_UPDATE, 0, 0, 1, request };
+	const uint8_t msg[5] = { MSG_KEY_UPDATE, 0, 0, 1, request && !ch->updates_asked };
 	int err = channel_send(ch, SEAL_TYPE_HANDSHAKE, bytes_of(msg, sizeof(msg)));
 
 	if (err)
 		return channel_fail(ch, err, "sending KeyUpdate: %s", sealsock_strerror(err));
-	ch->updates_asked += request;
+	ch->updates_asked += msg[4];
 	return rekey(ch, &ch->tx, &ch->tx_secret);
 }
 
@@ -59,9 +60,9 @@ static int settle(struct sealsock_conn *conn)
 {
 	int err = conn_flush_auth(conn);
 
-	if (err || !conn->update_due || conn->ch.close_sent)
+	if (err || !conn->ch.update_due || conn->ch.close_sent)
 		return err;
-	conn->update_due = false;
+	conn->ch.update_due = false;
 	return send_update(&conn->ch, false);
 }
 
@@ -86,7 +87,7 @@ static int on_handshake(struct sealsock_conn *conn, struct bytes content)
 	if (err)
 		return err;
 	if (todo & POST_UPDATE_TX)
-		conn->update_due = true;
+		conn->ch.update_due = true;
 	return conn_answer_peer(conn);
 }
 
@@ -198,7 +199,7 @@ int sealsock_conn_rekey(struct sealsock_conn *conn, bool request_peer)
 	err = conn_flush_auth(conn);
 	if (err)
 		return err;
-	conn->update_due = false;	/* this one is an answer too */
+	conn->ch.update_due = false;	/* this one is an answer too */
 	return send_update(&conn->ch, request_peer);
 }
 

@@ -9,17 +9,27 @@
 
 #include "sealsock.h"
 
+enum { IO_DIGEST = 32 };
+
+/* What few connections need; allocated when it comes to that. */
+struct io_trouble {
+	size_t taken;			/* engine: bytes sealed before a WANT_WRITE, or 0 … */
+	uint8_t digest[IO_DIGEST];	/* … and SHA-256 of them */
+	struct sealsock_failure write;	/* with its code: nothing can be sent any more */
+};
+
 struct io_state {
 	enum sealsock_path path;	/* who seals and opens */
 	bool has_deadline;
-	int64_t deadline;		/* CLOCK_MONOTONIC, milliseconds */
+	bool of_handshake;		/* the deadline ends with it */
 	bool installed;			/* the kernel has both keys */
 	bool spent;			/* the keys were given up without being installed */
 	bool eof;			/* the peer's close_notify was read */
 	bool shut;			/* our close_notify was sent */
 	bool fin;			/* and FIN */
 	bool owes_update;		/* the peer asked for our KeyUpdate */
-	size_t taken;			/* engine: bytes sealed, whose records are not all sent */
+	int64_t deadline;		/* CLOCK_MONOTONIC, milliseconds */
+	struct io_trouble *trouble;	/* or NULL */
 };
 
 #endif

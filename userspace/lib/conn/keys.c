@@ -101,7 +101,7 @@ int conn_next_key(struct sealsock_conn *conn, enum conn_dir dir, struct traffic_
 	if (!err)
 		err = next_secret(ch, &kdf, dir, &next);
 	if (!err)
-		err = export_key(ch, &kdf, conn->ahead[dir] ? secret_of(ch, dir) : &next, out);
+		err = export_key(ch, &kdf, ch->ahead[dir] ? secret_of(ch, dir) : &next, out);
 	if (!err)
 		secret_copy(secret_of(ch, dir), &next);
 	kdf_close(&kdf);
@@ -122,30 +122,31 @@ static bool needs_secret(const struct sealsock_conn *conn, enum conn_dir dir)
 	return dir == client && conn->result && conn->result->post_hash;
 }
 
-int conn_prepare(struct sealsock_conn *conn)
+int conn_next_secrets(struct sealsock_conn *conn, struct secret next[2])
 {
 	struct channel *ch = &conn->ch;
 	struct kdf kdf;
 	int err;
 
+	next[CONN_TX].n = 0;
+	next[CONN_RX].n = 0;
 	if (channel_is_12(ch))
 		return 0;
 	err = kdf_open(ch, &kdf);
 	for (int dir = CONN_TX; !err && dir <= CONN_RX; dir++)
-		if (!conn->ahead[dir])
-			err = next_secret(ch, &kdf, dir, &conn->next[dir]);
+		if (!ch->ahead[dir])
+			err = next_secret(ch, &kdf, dir, &next[dir]);
 	kdf_close(&kdf);
 	return err;
 }
 
 /* The current secret gives way to the next one, where there is nothing more to do with it. */
-static void go_ahead(struct sealsock_conn *conn, enum conn_dir dir)
+static void go_ahead(struct sealsock_conn *conn, enum conn_dir dir, const struct secret *next)
 {
-	if (conn->next[dir].n && !needs_secret(conn, dir)) {
-		secret_copy(secret_of(&conn->ch, dir), &conn->next[dir]);
-		conn->ahead[dir] = true;
-	}
-	secret_wipe(&conn->next[dir]);
+	if (!next->n || needs_secret(conn, dir))
+		return;
+	secret_copy(secret_of(&conn->ch, dir), next);
+	conn->ch.ahead[dir] = true;
 }
 
 /* TLS 1.2: whoever has the master secret and saw the hellos has the keys. Sessions hold it too. */
@@ -158,20 +159,23 @@ static void forget_master(struct hs_result *result)
 	buf_free(&result->sessions);
 }
 
-void conn_wipe_keys(struct sealsock_conn *conn)
+void conn_wipe_keys(struct sealsock_conn *conn, const struct secret next[2])
 {
-	record_clear(&conn->ch.tx);
-	record_clear(&conn->ch.rx);
-	if (channel_is_12(&conn->ch)) {
-		secret_wipe(&conn->ch.tx_secret);
-		secret_wipe(&conn->ch.rx_secret);
-		forget_master(conn->result);
+	struct channel *ch = &conn->ch;
+
+	record_clear(&ch->tx);
+	record_clear(&ch->rx);
+	if (channel_is_12(ch) || !next) {
+		secret_wipe(&ch->tx_secret);
+		secret_wipe(&ch->rx_secret);
 	}
-	go_ahead(conn, CONN_TX);
-	go_ahead(conn, CONN_RX);
-	buf_free(&conn->ch.in);
-	buf_free(&conn->ch.out);
-	conn->ch.out_at = 0;
+	if (channel_is_12(ch))
+		forget_master(conn->result);
+	for (int dir = CONN_TX; next && dir <= CONN_RX; dir++)
+		go_ahead(conn, dir, &next[dir]);
+	buf_free(&ch->in);
+	buf_free(&ch->out);
+	ch->out_at = 0;
 	conn->keys_gone = true;
 }
 

@@ -29,20 +29,22 @@ struct channel {
 	struct buf in;			/* the record being received, header included */
 	struct buf msg;			/* a handshake message that is not complete yet */
 	bool ccs_due;			/* send change_cipher_spec before the next sealed record */
+	uint8_t updates_asked;		/* KeyUpdates we asked for that have not come: 0 or 1 */
 
 	uint16_t tx_limit;		/* RFC 8449: longest content to be sealed, 0: any … */
 	uint16_t rx_limit;		/* … and to be opened */
 	bool close_sent;
 	bool close_received;
 	bool eof;
+	bool ahead[2];			/* tx_secret, rx_secret: of the next keys */
 	uint8_t refusals;		/* TLS 1.2: times renegotiation was refused */
-	unsigned int idle_records;	/* records in a row that brought nothing … */
-	unsigned int idle_tickets;	/* … and tickets since the last of them */
-	unsigned int updates_asked;	/* KeyUpdates we asked for that have not come */
+	uint16_t idle_records;		/* records in a row that brought nothing … */
+	uint16_t idle_tickets;		/* … and tickets since the last of them */
 
 	const char *step;		/* what is going on, for the failure record */
 	struct sealsock_failure failure;
 	bool own_text;			/* its text has FAILURE_TEXT bytes of ours */
+	bool update_due;		/* engine: the peer has asked for our KeyUpdate */
 };
 
 void channel_init(struct channel *c, struct sealsock_config *cfg);

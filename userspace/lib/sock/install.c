@@ -26,10 +26,6 @@ static const char *const ulp_name[] = {
 	[SEALSOCK_PATH_TLS] = "tls",
 };
 
-enum {
-	CRYPTO_INFO_MAX = sizeof(struct tls_crypto_info) + SEAL_NONCE + SEAL_MAX_KEY + SEAL_SEQ,
-};
-
 /* Every struct tls12_crypto_info_* is its head, then IV, key, salt, sequence number. */
 static size_t pack(uint8_t out[CRYPTO_INFO_MAX], const struct seal_suite *suite,
 		   const struct traffic_key *key)
@@ -119,6 +115,7 @@ struct handing {
 	struct sealsock_conn *conn;
 	int fd;
 	struct traffic_key tx, rx;
+	struct secret next[2];
 	enum sealsock_path path;
 	bool half;		/* a direction has its key: there is no way back */
 	int sys_errno;
@@ -198,7 +195,7 @@ static int try_install(struct handing *h, unsigned int flags)
 	if (!err)
 		err = conn_traffic_key(conn, CONN_RX, &h->rx);
 	if (!err)
-		err = conn_prepare(conn);
+		err = conn_next_secrets(conn, h->next);
 	return err ? err : hand_over(h, flags);
 }
 
@@ -208,15 +205,13 @@ static int try_install(struct handing *h, unsigned int flags)
  */
 static int give_up(struct handing *h, int err, bool keep)
 {
-	secret_wipe(&h->conn->next[CONN_TX]);
-	secret_wipe(&h->conn->next[CONN_RX]);
 	errno = h->sys_errno;
 	if (keep && !h->half)
 		return err;
 	shutdown(h->fd, SHUT_RDWR);
 	errno = h->sys_errno;
 	err = io_fail(h->conn, err, h->what);
-	conn_wipe_keys(h->conn);
+	conn_wipe_keys(h->conn, NULL);
 	h->conn->io.spent = true;
 	return err;
 }
@@ -231,12 +226,15 @@ int sealsock_install(struct sealsock_conn *conn, int fd, unsigned int flags)
 	err = try_install(&h, flags);
 	wipe(&h.tx, sizeof(h.tx));
 	wipe(&h.rx, sizeof(h.rx));
-	if (err)
-		return give_up(&h, err, flags & SEALSOCK_INSTALL_KEEP);
-	conn_wipe_keys(conn);
-	conn->io.path = h.path;
-	conn->io.installed = true;
-	return 0;
+	if (err) {
+		err = give_up(&h, err, flags & SEALSOCK_INSTALL_KEEP);
+	} else {
+		conn_wipe_keys(conn, h.next);
+		conn->io.path = h.path;
+		conn->io.installed = true;
+	}
+	wipe(h.next, sizeof(h.next));
+	return err;
 }
 
 /* A connection over 127.0.0.1, to try a ULP on. */

@@ -2,12 +2,14 @@
 /* The engine's bytes over a socket, during the handshake and on the engine's own record path. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 
-#include "sock/io.h"
+#include "sock/path.h"
 
 enum { READ_MAX = SEAL_HEADER + 16384 + 256 };	/* one record (RFC 8446 §5.2) */
 
@@ -41,11 +43,43 @@ int io_fail(struct sealsock_conn *conn, int code, const char *what)
 	return conn->ch.failure.code;
 }
 
+/* Complete, and all its output sent. */
+static bool established(const struct sealsock_conn *conn)
+{
+	return conn->done && conn->output_drained;
+}
+
+struct io_trouble *io_trouble(struct sealsock_conn *conn)
+{
+	if (!conn->io.trouble)
+		conn->io.trouble = mem_zalloc(conn->ch.env, sizeof(*conn->io.trouble));
+	return conn->io.trouble;
+}
+
+int io_write_fail(struct sealsock_conn *conn, int code, const char *what)
+{
+	const char *text = code == SEALSOCK_ERR_SYSTEM ? strerrordesc_np(errno) : NULL;
+
+	if (io_write_failed(conn))
+		return io_write_failed(conn);
+	if (!io_trouble(conn))
+		return io_fail(conn, code, what);
+	conn->io.trouble->write = (struct sealsock_failure){
+		.code = code,
+		.alert = ALERT_NONE,
+		.sys_errno = code == SEALSOCK_ERR_SYSTEM ? errno : 0,
+		.step = what,
+		.text = text ? text : sealsock_strerror(code),
+	};
+	return code;
+}
+
 int sealsock_conn_set_timeout(struct sealsock_conn *conn, int ms)
 {
 	if (ms < -1)
 		return SEALSOCK_ERR_INVALID;
 	conn->io.has_deadline = ms >= 0;
+	conn->io.of_handshake = !established(conn);
 	conn->io.deadline = now_ms() + ms;
 	return 0;
 }
@@ -55,18 +89,40 @@ static int time_left(const struct sealsock_conn *conn)
 {
 	int64_t left;
 
-	if (!conn->io.has_deadline)
+	if (!conn->io.has_deadline || (conn->io.of_handshake && established(conn)))
 		return -1;
 	left = conn->io.deadline - now_ms();
 	return left > 0 ? (int)left : 0;
 }
 
+/* How long a call may wait for @events, by the socket's own options; -1: for ever. */
+static int socket_timeout(int fd, short events)
+{
+	int name = events & POLLIN ? SO_RCVTIMEO : SO_SNDTIMEO;
+	struct timeval tv = { 0 };
+	socklen_t len = sizeof(tv);
+	int64_t ms;
+
+	if (getsockopt(fd, SOL_SOCKET, name, &tv, &len) || (!tv.tv_sec && !tv.tv_usec))
+		return -1;
+	ms = (int64_t)tv.tv_sec * 1000 + (tv.tv_usec + 999) / 1000;
+	return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
 int io_wait(struct sealsock_conn *conn, int fd, short events)
 {
+	const int limit = socket_timeout(fd, events);
+	const int64_t start = now_ms();
+
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = events };
+		int64_t waited = now_ms() - start;
 		int left = time_left(conn), r;
 
+		if (limit >= 0 && waited >= limit)
+			return events & POLLIN ? SEALSOCK_WANT_READ : SEALSOCK_WANT_WRITE;
+		if (limit >= 0 && (left < 0 || limit - waited < left))
+			left = (int)(limit - waited);
 		r = poll(&p, 1, left);
 		if (r > 0)
 			return 0;
@@ -108,7 +164,10 @@ int io_flush(struct sealsock_conn *conn, int fd, bool block)
 	}
 }
 
-/* recv(2) that never waits longer than the connection's deadline. */
+/*
+ * recv(2) that never waits longer than the connection's deadline. What there is to be sent goes out
+ * meanwhile: the peer may be waiting for it.
+ */
 static ssize_t receive(struct sealsock_conn *conn, int fd, void *buf, size_t n, bool block)
 {
 	for (;;) {
@@ -122,9 +181,9 @@ static ssize_t receive(struct sealsock_conn *conn, int fd, void *buf, size_t n, 
 		if (errno != EAGAIN && errno != EWOULDBLOCK)
 			return SEALSOCK_ERR_SYSTEM;
 		if (!block)
-			return conn->io.has_deadline && !time_left(conn) ? SEALSOCK_ERR_TIMEOUT :
-									   SEALSOCK_WANT_READ;
-		err = io_wait(conn, fd, POLLIN);
+			return time_left(conn) ? SEALSOCK_WANT_READ : SEALSOCK_ERR_TIMEOUT;
+		err = io_flush(conn, fd, false);
+		err = io_wait(conn, fd, err == SEALSOCK_WANT_WRITE ? POLLIN | POLLOUT : POLLIN);
 		if (err)
 			return err;
 	}
@@ -156,51 +215,73 @@ int io_fill(struct sealsock_conn *conn, int fd, bool block)
 	return sealsock_conn_feed(conn, buf, (size_t)n, &used);
 }
 
+/* Sending has failed. What has arrived may say why, such as an alert. */
+static int say_why(struct sealsock_conn *conn, int fd)
+{
+	const int saved = errno;
+	int err = 0;
+
+	while (!err && sealsock_conn_want(conn))
+		err = io_fill(conn, fd, false);
+	if (conn->ch.failure.code == SEALSOCK_ERR_ALERT)
+		return conn->ch.failure.code;
+	errno = saved;
+	return io_fail(conn, SEALSOCK_ERR_SYSTEM, "sending to the peer");
+}
+
+/* One step of the handshake. 0: look again; 1: done; else what sealsock_handshake_fd() returns. */
+static int step(struct sealsock_conn *conn, int fd, bool block)
+{
+	const int sent = io_flush(conn, fd, false);
+	const enum sealsock_state state = sealsock_conn_state(conn);
+	int err;
+
+	/* The alert, if there is one, went out as far as the socket took it. */
+	if (state == SEALSOCK_STATE_FAILED)
+		return conn->ch.failure.code;
+	if (sent == SEALSOCK_ERR_SYSTEM)
+		return say_why(conn, fd);
+	if (state == SEALSOCK_STATE_WANT_ANSWER)
+		return SEALSOCK_WANT_ANSWER;
+	if (state == SEALSOCK_STATE_DONE)
+		return 1;
+	/* Two peers that only send would wait for each other; what is behind it stays unread. */
+	err = sealsock_conn_want(conn) ? io_fill(conn, fd, block && !sent) : SEALSOCK_WANT_READ;
+	if (err && err != SEALSOCK_WANT_READ)
+		io_flush(conn, fd, false);
+	if (err != SEALSOCK_WANT_READ || !sent)
+		return err;
+	if (!block)
+		return SEALSOCK_WANT_WRITE;
+	err = io_wait(conn, fd, sealsock_conn_want(conn) ? POLLIN | POLLOUT : POLLOUT);
+	return err == SEALSOCK_ERR_TIMEOUT || err == SEALSOCK_ERR_SYSTEM ?
+	       io_fail(conn, err, "sending to the peer") : err;
+}
+
 int sealsock_handshake_fd(struct sealsock_conn *conn, int fd)
 {
 	const bool block = io_blocks(fd);
+	int err;
 
-	for (;;) {
-		int err = io_flush(conn, fd, block);
-
-		/* The alert, if there is one, went out as far as the socket took it. */
-		if (sealsock_conn_state(conn) == SEALSOCK_STATE_FAILED)
-			return sealsock_conn_error(conn)->code;
-		if (sealsock_conn_state(conn) == SEALSOCK_STATE_WANT_ANSWER)
-			return SEALSOCK_WANT_ANSWER;
-		if (err == SEALSOCK_WANT_WRITE)
-			return err;
-		if (err)
-			return io_fail(conn, err, "sending to the peer");
-		if (sealsock_conn_state(conn) == SEALSOCK_STATE_DONE)
-			return 0;
-		err = io_fill(conn, fd, block);
-		if (err == SEALSOCK_WANT_READ)
-			return err;
-		if (err) {
-			io_flush(conn, fd, false);
-			return err;
-		}
-	}
+	do
+		err = step(conn, fd, block);
+	while (!err);
+	return err > 0 ? 0 : err;
 }
 
 int sealsock_conn_poll(const struct sealsock_conn *conn, short *events, int *timeout_ms)
 {
 	const void *p;
-	size_t n = 0;
+	size_t n;
 
 	if (conn->ch.failure.code)
 		return conn->ch.failure.code;
-	*events = POLLIN;
-	if (!conn->io.installed) {
-		/* Looking changes nothing, but that the first look starts a client. */
-		if (sealsock_conn_output((struct sealsock_conn *)conn, &p, &n))
-			return SEALSOCK_ERR_STATE;
-		if (n)
-			*events = POLLOUT;
-	} else if (conn->io.owes_update) {
+	/* Looking changes nothing, but that the first look starts a client. */
+	if (!conn->io.installed && sealsock_conn_output((struct sealsock_conn *)conn, &p, &n))
+		return SEALSOCK_ERR_STATE;
+	*events = established(conn) || sealsock_conn_want(conn) ? POLLIN : 0;
+	if (path_of(conn)->owes(conn))
 		*events |= POLLOUT;
-	}
 	*timeout_ms = time_left(conn);
 	return 0;
 }

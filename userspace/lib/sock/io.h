@@ -7,6 +7,7 @@
 #ifndef SEALSOCK_IO_H
 #define SEALSOCK_IO_H
 
+#include <linux/tls.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,7 +27,10 @@ int io_flush(struct sealsock_conn *conn, int fd, bool block);
  */
 int io_fill(struct sealsock_conn *conn, int fd, bool block);
 
-/* Waits for @events within the connection's deadline: 0, TIMEOUT, SYSTEM. */
+/*
+ * Waits for @events within the connection's deadline, and no longer than SO_RCVTIMEO or SO_SNDTIMEO
+ * let a call wait: 0; TIMEOUT; WANT_READ, WANT_WRITE; SYSTEM.
+ */
 int io_wait(struct sealsock_conn *conn, int fd, short events);
 
 /* Sends one record that is not application data through the kernel: 0, WANT_WRITE, SYSTEM. */
@@ -34,6 +38,20 @@ int io_send_control(int fd, uint8_t type, const uint8_t *p, size_t n, bool block
 
 /* Puts the failure on record, unless there is one already; returns @code. errno is kept. */
 int io_fail(struct sealsock_conn *conn, int code, const char *what);
+
+/* conn->io.trouble, made if need be; NULL: no memory. */
+struct io_trouble *io_trouble(struct sealsock_conn *conn);
+
+/*
+ * The same where sending failed: nothing is sent any more, but what the peer has sent can still be
+ * read (it may say why).
+ */
+int io_write_fail(struct sealsock_conn *conn, int code, const char *what);
+
+/* Every struct tls12_crypto_info_* fits in. */
+enum {
+	CRYPTO_INFO_MAX = sizeof(struct tls_crypto_info) + SEAL_NONCE + SEAL_MAX_KEY + SEAL_SEQ,
+};
 
 /* Hands one key to the kernel; @optname is TLS_TX or TLS_RX. 0 or an errno. */
 int install_key(int fd, int optname, const struct traffic_key *key);

@@ -11,7 +11,8 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "sock/io.h"
+#include "sock/path.h"
+#include "suite.h"
 
 #ifndef SOL_TLS
 #define SOL_TLS 282
@@ -53,12 +54,22 @@ int io_send_control(int fd, uint8_t type, const uint8_t *p, size_t n, bool block
 	return r < 0 ? (int)r : 0;
 }
 
+static bool may_send(const struct sealsock_conn *conn)
+{
+	return !conn->io.shut && !io_write_failed(conn);
+}
+
+static bool owes(const struct sealsock_conn *conn)
+{
+	return may_send(conn) && (conn->io.owes_update || conn_auth_output(conn).n);
+}
+
 /* The one fatal alert, and the end. Never blocks; the peer may be gone already. */
 static int give_up(struct sealsock_conn *conn, int fd, int code, const char *what)
 {
 	const int saved = errno, alert = sealsock_error_alert(code);
 
-	if (alert >= 0 && !conn->io.shut) {
+	if (alert >= 0 && may_send(conn)) {
 		const uint8_t msg[2] = { 2, (uint8_t)alert };
 
 		io_send_control(fd, TYPE_ALERT, msg, sizeof(msg), false);
@@ -124,6 +135,26 @@ static int receive_failed(struct sealsock_conn *conn, int fd)
 }
 
 /*
+ * The kernel looks at the first byte of a handshake record only, and waits for a key where it finds
+ * what a KeyUpdate begins with, be it in the middle of another message or not all of a KeyUpdate.
+ * Those that were one have had their next key: this was none, and the key goes on. It is still the
+ * kernel's alone: it comes from there and goes back.
+ */
+static bool go_on(const struct sealsock_conn *conn, int fd)
+{
+	const struct suite *suite = conn->ch.suite;
+	const struct seal_suite *row = seal_suite_find(suite->version, suite->cipher_type);
+	uint8_t info[CRYPTO_INFO_MAX];
+	socklen_t len = (socklen_t)seal_suite_info_len(row);
+	bool good;
+
+	good = !getsockopt(fd, SOL_TLS, TLS_RX, info, &len) &&
+	       !setsockopt(fd, SOL_TLS, TLS_RX, info, len);
+	wipe(info, sizeof(info));
+	return good;
+}
+
+/*
  * The kernel's own tls cannot take a second key before 6.14: asked with a key of no version it says
  * EBUSY there, and EINVAL where it could. Nothing is installed either way.
  */
@@ -153,12 +184,16 @@ static int next_key(struct sealsock_conn *conn, int fd, enum conn_dir dir)
 		       "installing the next key");
 }
 
-/* Our KeyUpdate, then the key behind it. Nothing may be sealed in between. */
+/*
+ * Our KeyUpdate, then the key behind it. Nothing may be sealed in between. The peer is asked for
+ * its own only where it has answered the last time.
+ */
 static int send_update(struct sealsock_conn *conn, int fd, bool request, bool block)
 {
 	uint8_t msg[5];
 	int err;
 
+	request = request && !conn->ch.updates_asked;
 	err = conn_make_key_update(conn, request, msg);
 	if (err)
 		return err;
@@ -168,8 +203,9 @@ static int send_update(struct sealsock_conn *conn, int fd, bool request, bool bl
 	if (err == SEALSOCK_WANT_WRITE)
 		return err;
 	if (err)
-		return io_fail(conn, err, "sending a KeyUpdate");
+		return io_write_fail(conn, err, "sending a KeyUpdate");
 	conn->io.owes_update = false;
+	conn->ch.updates_asked += request;
 	return next_key(conn, fd, CONN_TX);
 }
 
@@ -180,12 +216,12 @@ static int send_auth(struct sealsock_conn *conn, int fd, bool block)
 	size_t limit = conn_tx_limit(conn);
 	ssize_t r;
 
-	while (out.n && !conn->io.shut) {
+	while (out.n && may_send(conn)) {
 		r = send_record(fd, TYPE_HANDSHAKE, out.p, out.n < limit ? out.n : limit, block);
 		if (r == SEALSOCK_WANT_WRITE)
 			return SEALSOCK_WANT_WRITE;
 		if (r < 0)
-			return io_fail(conn, (int)r, "sending handshake messages");
+			return io_write_fail(conn, (int)r, "sending handshake messages");
 		conn_auth_sent(conn, (size_t)r);
 		out = conn_auth_output(conn);
 	}
@@ -197,12 +233,23 @@ static int settle(struct sealsock_conn *conn, int fd, bool block)
 {
 	int err = send_auth(conn, fd, block);
 
-	if (err || !conn->io.owes_update || conn->io.shut)
+	if (err || !conn->io.owes_update || !may_send(conn))
 		return err;
 	err = send_update(conn, fd, false, block);
 	if (err == SEALSOCK_ERR_UNSUPPORTED)
 		return give_up(conn, fd, err, "answering a KeyUpdate");
 	return err;
+}
+
+/*
+ * Reading never waits for sending: what does not go out now goes before data. Nor does it fail for
+ * it: the peer may have said something before it went away.
+ */
+static int settle_some(struct sealsock_conn *conn, int fd)
+{
+	int err = settle(conn, fd, false);
+
+	return err == SEALSOCK_WANT_WRITE || io_write_failed(conn) ? 0 : err;
 }
 
 /* Handles one whole control record. 0 to go on, 1 at the peer's end, or the error. */
@@ -223,12 +270,11 @@ static int take_control(struct sealsock_conn *conn, int fd, uint8_t type, const 
 	}
 	if (todo & CONN_DUE_UPDATE_TX)
 		conn->io.owes_update = true;
-	/* Reading never waits for sending: what does not go out now, goes before data. */
-	err = settle(conn, fd, false);
-	if (err && err != SEALSOCK_WANT_WRITE)
+	err = settle_some(conn, fd);
+	if (err)
 		return err;
 	/* A warning that finds no room is left out: the peer learns nothing it must know. */
-	if (todo & CONN_DUE_REFUSE && !conn->io.shut)
+	if (todo & CONN_DUE_REFUSE && may_send(conn))
 		io_send_control(fd, TYPE_ALERT, no_renegotiation, sizeof(no_renegotiation), false);
 	if (todo & CONN_DUE_EOF)
 		conn->io.eof = true;
@@ -275,18 +321,33 @@ static int end_of_stream(struct sealsock_conn *conn)
 }
 
 /* No data may stand between the parts of a handshake message (RFC 8446 §5.1). */
+static int inside_message(struct sealsock_conn *conn, int fd)
+{
+	return give_up(conn, fd, SEALSOCK_ERR_UNEXPECTED,
+		       "application data inside a handshake message");
+}
+
 static ssize_t take_data(struct sealsock_conn *conn, int fd, void *buf, size_t n)
 {
 	if (conn_inside_message(conn)) {
 		wipe(buf, n);
-		return give_up(conn, fd, SEALSOCK_ERR_UNEXPECTED,
-			       "application data inside a handshake message");
+		return inside_message(conn, fd);
 	}
 	conn->ch.idle_records = 0;
 	return (ssize_t)n;
 }
 
-static ssize_t kernel_read(struct sealsock_conn *conn, int fd, void *buf, size_t n)
+/* What became of a record that did not come: 0 to try again. */
+static int not_received(struct sealsock_conn *conn, int fd, int err, bool block)
+{
+	if (err == SEALSOCK_ERR_SYSTEM)
+		return errno == EKEYEXPIRED && go_on(conn, fd) ? 0 : receive_failed(conn, fd);
+	if (err != SEALSOCK_WANT_READ || !block || !owes(conn))
+		return err;
+	return io_wait(conn, fd, POLLIN | POLLOUT);
+}
+
+static ssize_t read_data(struct sealsock_conn *conn, int fd, void *buf, size_t n)
 {
 	const bool block = io_blocks(fd);
 
@@ -298,225 +359,119 @@ static ssize_t kernel_read(struct sealsock_conn *conn, int fd, void *buf, size_t
 
 		if (conn_asks(conn))
 			return SEALSOCK_WANT_ANSWER;
-		err = send_auth(conn, fd, false);
-		if (err && err != SEALSOCK_WANT_WRITE)
+		err = settle_some(conn, fd);
+		if (err)
 			return err;
-		r = receive(conn, fd, buf, n, 0, block, &type, &whole);
-		if (r == SEALSOCK_ERR_SYSTEM)
-			return receive_failed(conn, fd);
+		r = receive(conn, fd, buf, n, 0, block && !owes(conn), &type, &whole);
+		if (r >= 0 && type == TYPE_DATA)
+			return r ? take_data(conn, fd, buf, (size_t)r) : end_of_stream(conn);
 		if (r < 0)
-			return r;
-		if (type == TYPE_DATA && !r)
-			return end_of_stream(conn);
-		if (type == TYPE_DATA)
-			return take_data(conn, fd, buf, (size_t)r);
-		err = finish_control(conn, fd, type, buf, (size_t)r, whole);
+			err = not_received(conn, fd, (int)r, block);
+		else
+			err = finish_control(conn, fd, type, buf, (size_t)r, whole);
 		if (err)
 			return err > 0 ? 0 : err;
 	}
 }
 
-static ssize_t engine_read(struct sealsock_conn *conn, int fd, void *buf, size_t n)
+/* The record at the head of the socket: its type, and 0, or what sealsock_control() answers. */
+static int look(struct sealsock_conn *conn, int fd, uint8_t *type)
 {
-	const bool block = io_blocks(fd);
-
-	for (;;) {
-		ssize_t r = sealsock_conn_read(conn, buf, n);
-		int err;
-
-		/* Answers to KeyUpdates, alerts: as far as the socket takes them now. */
-		io_flush(conn, fd, false);
-		if (r != SEALSOCK_WANT_READ) {
-			conn->io.eof = !r;
-			return r;
-		}
-		err = io_fill(conn, fd, block);
-		if (err && err != SEALSOCK_WANT_READ)
-			io_flush(conn, fd, false);
-		if (err)
-			return err;
-	}
-}
-
-/* Neither path works before the handshake is complete, or without keys. */
-static int ready(const struct sealsock_conn *conn)
-{
-	if (conn->ch.failure.code)
-		return conn->ch.failure.code;
-	if (!conn->io.installed && (conn->io.spent ||
-				    sealsock_conn_state(conn) != SEALSOCK_STATE_DONE))
-		return SEALSOCK_ERR_STATE;
-	return 0;
-}
-
-ssize_t sealsock_read(struct sealsock_conn *conn, int fd, void *buf, size_t n)
-{
-	int err = ready(conn);
-
-	if (err)
-		return err;
-	if (conn->io.eof || !n)
-		return 0;
-	return conn->io.installed ? kernel_read(conn, fd, buf, n) : engine_read(conn, fd, buf, n);
-}
-
-static ssize_t kernel_write(struct sealsock_conn *conn, int fd, const void *buf, size_t n)
-{
+	uint8_t byte;
+	bool whole;
 	ssize_t r;
 	int err;
 
-	err = settle(conn, fd, io_blocks(fd));
-	if (err)
-		return err;
 	do {
-		r = send(fd, buf, n, MSG_NOSIGNAL);
-	} while (r < 0 && errno == EINTR);
-	if (r >= 0)
-		return r;
-	if (errno == EAGAIN || errno == EWOULDBLOCK)
-		return SEALSOCK_WANT_WRITE;
-	return io_fail(conn, SEALSOCK_ERR_SYSTEM, "sending to the peer");
-}
-
-/*
- * Bytes count as written once their records are with TCP: otherwise somebody would have to remember
- * to send the rest. After WANT_WRITE the caller comes back with the same bytes.
- */
-static ssize_t engine_write(struct sealsock_conn *conn, int fd, const void *buf, size_t n)
-{
-	const bool block = io_blocks(fd);
-	ssize_t r;
-	int err;
-
-	if (!conn->io.taken) {
-		err = io_flush(conn, fd, block);
-		if (err)
-			return err == SEALSOCK_WANT_WRITE ? err :
-			       io_fail(conn, err, "sending to the peer");
-		r = sealsock_conn_write(conn, buf, n);
-		if (r <= 0)
-			return r;
-		conn->io.taken = (size_t)r;
-	}
-	err = io_flush(conn, fd, block);
-	if (err)
-		return err == SEALSOCK_WANT_WRITE ? err : io_fail(conn, err, "sending to the peer");
-	r = (ssize_t)(conn->io.taken < n ? conn->io.taken : n);
-	conn->io.taken = 0;
-	return r;
-}
-
-ssize_t sealsock_write(struct sealsock_conn *conn, int fd, const void *buf, size_t n)
-{
-	int err = ready(conn);
-
-	if (err)
+		r = receive(conn, fd, &byte, 1, MSG_PEEK, false, type, &whole);
+		err = r < 0 ? not_received(conn, fd, (int)r, false) : 0;
+	} while (r < 0 && !err);
+	if (err || *type != TYPE_DATA)
 		return err;
-	if (conn->io.shut)
-		return SEALSOCK_ERR_CLOSED;
-	if (!n)
-		return 0;
-	return conn->io.installed ? kernel_write(conn, fd, buf, n) :
-				    engine_write(conn, fd, buf, n);
+	if (!r)
+		return end_of_stream(conn);
+	return conn_inside_message(conn) ? inside_message(conn, fd) : SEALSOCK_WANT_READ;
 }
 
-static int send_close(struct sealsock_conn *conn, int fd)
-{
-	static const uint8_t close_notify[2] = { 1, ALERT_CLOSE_NOTIFY };
-	const bool block = io_blocks(fd);
-	int err;
-
-	err = conn->io.installed ? send_auth(conn, fd, block) : 0;
-	if (err)
-		return err;
-	if (conn->io.installed)
-		return io_send_control(fd, TYPE_ALERT, close_notify, sizeof(close_notify), block);
-	err = sealsock_conn_close(conn);
-	return err ? err : io_flush(conn, fd, block);
-}
-
-int sealsock_shutdown(struct sealsock_conn *conn, int fd)
-{
-	int err = 0;
-
-	/* After a failure, or where keys were given up, no more is said than FIN. */
-	if (!conn->io.shut && !conn->ch.failure.code && (conn->io.installed || !conn->io.spent)) {
-		err = send_close(conn, fd);
-		if (err == SEALSOCK_WANT_WRITE)
-			return err;
-		conn->io.shut = true;
-		if (err)
-			io_fail(conn, err, "sending close_notify");
-	}
-	if (!conn->io.fin) {
-		conn->io.fin = true;
-		if (shutdown(fd, SHUT_WR) && errno != ENOTCONN && !err)
-			err = io_fail(conn, SEALSOCK_ERR_SYSTEM, "shutting down");
-	}
-	return err;
-}
-
-int sealsock_control(struct sealsock_conn *conn, int fd)
+static int control(struct sealsock_conn *conn, int fd)
 {
 	uint8_t type, byte;
 	bool whole;
 	ssize_t r;
-	int err = ready(conn);
+	int err;
 
-	if (err)
-		return err;
-	if (!conn->io.installed)
-		return SEALSOCK_ERR_STATE;
-	if (conn->io.eof)
-		return 1;
 	if (conn_asks(conn))
 		return SEALSOCK_WANT_ANSWER;
-	err = send_auth(conn, fd, false);
-	if (err && err != SEALSOCK_WANT_WRITE)
+	err = settle_some(conn, fd);
+	if (!err)
+		err = look(conn, fd, &type);
+	if (err)
 		return err;
-	r = receive(conn, fd, &byte, 1, MSG_PEEK, false, &type, &whole);
-	if (r == SEALSOCK_ERR_SYSTEM)
-		return receive_failed(conn, fd);
-	if (r < 0)
-		return (int)r;
-	if (type == TYPE_DATA)
-		return r ? SEALSOCK_WANT_READ : end_of_stream(conn);
 	r = receive(conn, fd, &byte, 1, 0, false, &type, &whole);
 	if (r < 0)
 		return r == SEALSOCK_ERR_SYSTEM ? receive_failed(conn, fd) : (int)r;
 	return finish_control(conn, fd, type, &byte, (size_t)r, whole);
 }
 
-int sealsock_rekey(struct sealsock_conn *conn, int fd, bool request_peer)
+/* The kernel will seal no more under this key (RFC 8446 §5.5): the next one follows, if it can. */
+static int key_spent(struct sealsock_conn *conn, int fd)
 {
-	const bool block = io_blocks(fd);
-	int err = ready(conn);
+	int err = send_update(conn, fd, false, io_blocks(fd));
 
-	if (err)
-		return err;
-	if (conn->io.shut)
-		return SEALSOCK_ERR_CLOSED;
-	if (conn->io.installed) {
-		err = send_auth(conn, fd, block);
-		return err ? err : send_update(conn, fd, request_peer, block);
+	return err == SEALSOCK_ERR_UNSUPPORTED ?
+	       io_write_fail(conn, SEALSOCK_ERR_LIMIT, "sending to the peer") : err;
+}
+
+static ssize_t write_data(struct sealsock_conn *conn, int fd, const void *buf, size_t n)
+{
+	int err = settle(conn, fd, io_blocks(fd));
+	ssize_t r;
+
+	while (!err) {
+		r = send(fd, buf, n, MSG_NOSIGNAL);
+		if (r >= 0)
+			return r;
+		if (errno == EAGAIN || errno == EWOULDBLOCK)
+			err = SEALSOCK_WANT_WRITE;
+		else if (errno == EKEYEXPIRED)
+			err = key_spent(conn, fd);
+		else if (errno != EINTR)
+			err = io_write_fail(conn, SEALSOCK_ERR_SYSTEM, "sending to the peer");
 	}
-	err = sealsock_conn_rekey(conn, request_peer);
-	return err ? err : io_flush(conn, fd, block);
+	return err;
 }
 
-int sealsock_ask_cert(struct sealsock_conn *conn, int fd, bool required)
+static int send_close(struct sealsock_conn *conn, int fd)
+{
+	static const uint8_t close_notify[2] = { 1, ALERT_CLOSE_NOTIFY };
+	const bool block = io_blocks(fd);
+	int err = send_auth(conn, fd, block);
+
+	return err ? err : io_send_control(fd, TYPE_ALERT, close_notify, sizeof(close_notify),
+					   block);
+}
+
+static int rekey(struct sealsock_conn *conn, int fd, bool request_peer)
 {
 	const bool block = io_blocks(fd);
-	int err = ready(conn);
+	int err = send_auth(conn, fd, block);
 
-	if (err)
-		return err;
-	if (conn->io.shut)
-		return SEALSOCK_ERR_CLOSED;
-	err = conn->io.installed ? conn_ask_cert(conn, required) :
-				   sealsock_conn_ask_cert(conn, required);
-	if (!err)
-		err = conn->io.installed ? send_auth(conn, fd, block) : io_flush(conn, fd, block);
-	/* It is made: what does not go out now goes before data. */
-	return err == SEALSOCK_WANT_WRITE ? 0 : err;
+	return err ? err : send_update(conn, fd, request_peer, block);
 }
+
+static int ask_cert(struct sealsock_conn *conn, int fd, bool required)
+{
+	int err = conn_ask_cert(conn, required);
+
+	return err ? err : send_auth(conn, fd, io_blocks(fd));
+}
+
+const struct sock_path path_kernel = {
+	.read = read_data,
+	.write = write_data,
+	.close = send_close,
+	.control = control,
+	.rekey = rekey,
+	.ask_cert = ask_cert,
+	.owes = owes,
+};
