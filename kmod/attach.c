@@ -4,6 +4,7 @@
 
 #include "attach.h"
 #include "core/frame.h"
+#include "managed/managed.h"
 #include "rx/rx.h"
 #include "seen/mib.h"
 #include "seen/netns.h"
@@ -42,5 +43,6 @@ void seal_ctx_detach(struct sock *sk)
 	if (ctx->rx)
 		seal_rx_free(sk, ctx->rx);
 	seal_net_put(ctx->net);
+	seal_managed_free(ctx->managed);
 	kfree_rcu(ctx, rcu);
 }

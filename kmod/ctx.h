@@ -14,6 +14,7 @@
 #include "core/content.h"
 #include "core/direction.h"
 
+struct seal_managed;
 struct seal_mib;
 struct seal_net;
 struct seal_rx;
@@ -27,6 +28,7 @@ struct seal_tx;
  * @mib: the counters there
  * @tx: sending half; NULL while no transmit key is installed
  * @rx: receiving half; NULL while no receive key is installed
+ * @managed: what managed mode keeps; NULL in compatible mode
  * @write_space: the socket's callback from before @tx
  * @data_ready: the socket's callback from before @rx
  * @version: protocol version of both directions, 0 while no key is installed
@@ -43,6 +45,7 @@ struct seal_ctx {
 	struct seal_mib __percpu *mib;
 	struct seal_tx *tx;
 	struct seal_rx *rx;
+	struct seal_managed *managed;
 	void (*write_space)(struct sock *sk);
 	void (*data_ready)(struct sock *sk);
 	u16 version;

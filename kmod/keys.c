@@ -132,6 +132,24 @@ struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const
 	return key;
 }
 
+void seal_key_seclude(struct seal_key *key)
+{
+	memzero_explicit(key->secret, key->suite->key_len + key->suite->mac_key_len);
+}
+
+int seal_key_renew(struct seal_key *key, const u8 *secret, const u8 *iv)
+{
+	int err;
+
+	seal_key_seclude(key);
+	err = crypto_aead_setkey(key->aead, secret, key->suite->key_len);
+	if (err)
+		return err;
+	memcpy(key->iv, iv, SEAL_NONCE);
+	seal_seq_start(&key->seq, 0, 0);
+	return 0;
+}
+
 void seal_key_free(struct seal_key *key)
 {
 	if (!key)

@@ -75,6 +75,17 @@ static inline bool seal_reads_twice(const struct seal_key *key)
  */
 struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const u8 *info);
 
+/*
+ * Puts another key and IV of the same suite in its place, numbers beginning at
+ * 0, and forgets what seal_key_export() would give. Not while a record is under
+ * way. May sleep. What setkey says: then it cannot be used before another call
+ * succeeds.
+ */
+int seal_key_renew(struct seal_key *key, const u8 *secret, const u8 *iv);
+
+/* Forgets what seal_key_export() would give. */
+void seal_key_seclude(struct seal_key *key);
+
 /* Wipes and frees; NULL is allowed. */
 void seal_key_free(struct seal_key *key);
 

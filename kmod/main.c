@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <net/tcp.h>
 
+#include "managed/secret.h"
 #include "pages.h"
 #include "scratch.h"
 #include "seen/netns.h"
@@ -41,6 +42,7 @@ static void __exit sealsock_module_exit(void)
 {
 	seal_ulp_exit();
 	seal_cores_exit();
+	seal_secret_exit();
 	seal_pages_exit();
 	seal_scratch_exit();
 	seal_netns_exit();

@@ -7,6 +7,7 @@
 
 #include "attach.h"
 #include "compat/compat.h"
+#include "managed/managed.h"
 #include "proto.h"
 #include "rx/rx.h"
 #include "seen/mib.h"
@@ -16,6 +17,15 @@
 #include "tx/tx.h"
 
 static DEFINE_MUTEX(tables_lock);
+
+/* Before the sending side ends. */
+static void finish_tx(struct sock *sk)
+{
+	if (unlikely(seal_ctx(sk)->managed))
+		seal_managed_finish(sk);
+	else
+		seal_tx_finish(sk);
+}
 
 /*
  * proto.close. Nothing of ours may run after TCP's close(), which may drop
@@ -30,9 +40,11 @@ static void seal_close(struct sock *sk, long timeout)
 	if (ctx->tx) {
 		/* SO_LINGER of 0 asks for a reset: nothing is to be sent. */
 		if (!(sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime))
-			seal_tx_finish(sk);
+			finish_tx(sk);
 		SEAL_DEC(sk, CURRTXSW);
 	}
+	if (ctx->managed)
+		seal_managed_discard(sk);
 	if (ctx->rx)
 		SEAL_DEC(sk, CURRRXSW);
 	SEAL_DEC(sk, CURRATTACHED);
@@ -59,7 +71,9 @@ static int seal_shutdown(struct socket *sock, int how)
 	lock_sock(sk);
 	base_ops = seal_ctx(sk)->base_ops;
 	if (how == SHUT_WR || how == SHUT_RDWR)
-		seal_tx_finish(sk);
+		finish_tx(sk);
+	if (seal_ctx(sk)->managed && (how == SHUT_RD || how == SHUT_RDWR))
+		seal_managed_shut_read(sk);
 	release_sock(sk);
 	return base_ops->shutdown(sock, how);
 }

@@ -10,6 +10,7 @@
 #include "core/frame.h"
 #include "ctx.h"
 #include "keys.h"
+#include "managed/managed.h"
 #include "rx/rx.h"
 #include "seen/mib.h"
 #include "seen/trace.h"
@@ -88,14 +89,22 @@ static void use_key(struct sock *sk, struct seal_ctx *ctx, struct seal_key *key,
 	WRITE_ONCE(ctx->cipher_type, key->suite->cipher_type);
 }
 
-static int install_first(struct sock *sk, struct seal_ctx *ctx, struct seal_key *key, bool tx)
+static void installed(struct sock *sk, const struct seal_ctx *ctx, bool tx)
 {
+	trace_sealsock_key_install(sk, tx, ctx->version, ctx->cipher_type,
+				   tx ? ctx->tx->generation : ctx->rx->generation);
+}
+
+void seal_install_first(struct sock *sk, struct seal_tx *half_tx, struct seal_rx *half_rx,
+			struct seal_key *key)
+{
+	struct seal_ctx *ctx = seal_ctx(sk);
+	bool tx = half_tx;
+
 	if (tx)
-		WRITE_ONCE(ctx->tx, seal_tx_new(sk));
+		WRITE_ONCE(ctx->tx, half_tx);
 	else
-		WRITE_ONCE(ctx->rx, seal_rx_new());
-	if (tx ? !ctx->tx : !ctx->rx)
-		return -ENOMEM;
+		WRITE_ONCE(ctx->rx, half_rx);
 	use_key(sk, ctx, key, tx);
 
 	write_lock_bh(&sk->sk_callback_lock);
@@ -108,6 +117,18 @@ static int install_first(struct sock *sk, struct seal_ctx *ctx, struct seal_key 
 	}
 	write_unlock_bh(&sk->sk_callback_lock);
 	seal_proto_update(sk);
+	installed(sk, ctx, tx);
+	count(sk, tx, false, true);
+}
+
+static int install_first(struct sock *sk, struct seal_key *key, bool tx)
+{
+	struct seal_tx *half_tx = tx ? seal_tx_new(sk) : NULL;
+	struct seal_rx *half_rx = tx ? NULL : seal_rx_new();
+
+	if (!half_tx && !half_rx)
+		return -ENOMEM;
+	seal_install_first(sk, half_tx, half_rx, key);
 	return 0;
 }
 
@@ -129,13 +150,13 @@ static int install(struct sock *sk, struct seal_ctx *ctx, const struct seal_suit
 	else if (rekey)
 		use_key(sk, ctx, key, tx);
 	else
-		err = install_first(sk, ctx, key, tx);
+		err = install_first(sk, key, tx);
 	if (err) {
 		seal_key_free(key);
 		return err;
 	}
-	trace_sealsock_key_install(sk, tx, ctx->version, ctx->cipher_type,
-				   tx ? ctx->tx->generation : ctx->rx->generation);
+	if (rekey)
+		installed(sk, ctx, tx);
 	/* What the peer sent meanwhile, perhaps under this key, is in the queue. */
 	if (!tx)
 		seal_rx_start(sk);
@@ -154,6 +175,8 @@ static int set_key(struct sock *sk, sockptr_t optval, unsigned int optlen, bool 
 		return -EINVAL;
 	if (!old && sk->sk_state != TCP_ESTABLISHED && sk->sk_state != TCP_CLOSE_WAIT)
 		return -ENOTCONN;
+	if (ctx->managed)
+		return -EBUSY;
 	/* TLS 1.2 has no key update. */
 	if (old && old->shape.version != SEAL_TLS13) {
 		count(sk, tx, true, false);
@@ -173,7 +196,8 @@ static int set_key(struct sock *sk, sockptr_t optval, unsigned int optlen, bool 
 		err = IS_ERR(suite) ? PTR_ERR(suite) : install(sk, ctx, suite, &req, tx);
 	}
 	memzero_explicit(&req, sizeof(req));
-	count(sk, tx, old, !err);
+	if (old || err)
+		count(sk, tx, old, !err);
 	return err;
 }
 
@@ -304,6 +328,11 @@ int seal_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 	case OPT_TX_MAX_PAYLOAD_LEN:
 		err = set_max_payload(sk, optval, optlen);
 		break;
+	case SEALSOCK_MANAGED:
+	case SEALSOCK_KEY_UPDATE:
+	case SEALSOCK_EVENTS:
+		err = seal_managed_setsockopt(sk, optname, optval, optlen);
+		break;
 	default:
 		err = -ENOPROTOOPT;
 	}
@@ -319,6 +348,8 @@ static int get_key(struct seal_ctx *ctx, char __user *optval, int len, bool tx, 
 	size_t size;
 	int err = 0;
 
+	if (ctx->managed)
+		return -EPERM;
 	if (!optval || len < (int)sizeof(req.head))
 		return -EINVAL;
 	if (!key)
@@ -334,9 +365,8 @@ static int get_key(struct seal_ctx *ctx, char __user *optval, int len, bool tx, 
 	return err;
 }
 
-/* Copies a small answer, cut to what the caller has room for if @grow. */
-static int put_answer(char __user *optval, int __user *optlen, int len,
-		      const void *answer, int size, bool grow)
+int seal_put_answer(char __user *optval, int __user *optlen, int len, const void *answer,
+		    int size, bool grow)
 {
 	if (len < size) {
 		if (!grow || len <= 0)
@@ -364,6 +394,12 @@ static int get_info(struct seal_ctx *ctx, char __user *optval, int __user *optle
 {
 	struct sealsock_sock_info info = {};
 
+	info.mode = ctx->managed ? SEALSOCK_MODE_MANAGED :
+		    ctx->version ? SEALSOCK_MODE_COMPATIBLE : SEALSOCK_MODE_NONE;
+	if (ctx->managed) {
+		info.messages = ctx->managed->count;
+		info.messages_dropped = ctx->managed->dropped;
+	}
 	info.tx_left = seal_tx_left(ctx->tx);
 	if (ctx->tx)
 		dir_info(ctx->tx->key, ctx->tx->state, ctx->tx->generation,
@@ -371,10 +407,10 @@ static int get_info(struct seal_ctx *ctx, char __user *optval, int __user *optle
 	if (ctx->rx)
 		dir_info(ctx->rx->key, ctx->rx->state, ctx->rx->generation,
 			 ctx->rx->records, ctx->rx->bytes, &info.rx);
-	return put_answer(optval, optlen, len, &info, sizeof(info), true);
+	return seal_put_answer(optval, optlen, len, &info, sizeof(info), true);
 }
 
-static int answer_option(struct seal_ctx *ctx, int optname, char __user *optval,
+static int answer_option(struct sock *sk, struct seal_ctx *ctx, int optname, char __user *optval,
 			 int __user *optlen, int len)
 {
 	unsigned int value;
@@ -390,28 +426,34 @@ static int answer_option(struct seal_ctx *ctx, int optname, char __user *optval,
 	case SEALSOCK_TX_PADDING:
 		if (!ctx->tx || ctx->version != SEAL_TLS13)
 			return -EINVAL;
-		return put_answer(optval, optlen, len, &ctx->tx->padding,
+		return seal_put_answer(optval, optlen, len, &ctx->tx->padding,
 				  sizeof(ctx->tx->padding), false);
 	case SEALSOCK_TX_CPUS:
 		if (!ctx->tx)
 			return -EINVAL;
 		cpus = ctx->tx->cpus;
-		return put_answer(optval, optlen, len, &cpus, sizeof(cpus), false);
+		return seal_put_answer(optval, optlen, len, &cpus, sizeof(cpus), false);
 	case TLS_TX_ZEROCOPY_RO:
 		value = ctx->zerocopy_ro;
 		if (len != sizeof(value))
 			return -EINVAL;
-		return put_answer(optval, optlen, len, &value, sizeof(value), false);
+		return seal_put_answer(optval, optlen, len, &value, sizeof(value), false);
 	case TLS_RX_EXPECT_NO_PAD:
 		value = ctx->expect_no_pad;
 		if (ctx->version != SEAL_TLS13 || !ctx->rx)
 			return -EINVAL;
-		return put_answer(optval, optlen, len, &value, sizeof(value), false);
+		return seal_put_answer(optval, optlen, len, &value, sizeof(value), false);
 	case OPT_TX_MAX_PAYLOAD_LEN:
-		return put_answer(optval, optlen, len, &ctx->max_payload,
+		return seal_put_answer(optval, optlen, len, &ctx->max_payload,
 				  sizeof(ctx->max_payload), false);
 	case SEALSOCK_INFO:
 		return get_info(ctx, optval, optlen, len);
+	case SEALSOCK_MANAGED:
+	case SEALSOCK_KEY_UPDATE:
+	case SEALSOCK_MESSAGE:
+	case SEALSOCK_END:
+	case SEALSOCK_EVENTS:
+		return seal_managed_getsockopt(sk, optname, optval, optlen, len);
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -432,7 +474,7 @@ int seal_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 		return -EFAULT;
 
 	lock_sock(sk);
-	err = answer_option(ctx, optname, optval, optlen, len);
+	err = answer_option(sk, ctx, optname, optval, optlen, len);
 	release_sock(sk);
 	return err;
 }

@@ -64,7 +64,7 @@ struct seal_control {
 
 enum seal_control_event {
 	SEAL_CONTROL_DONE,		/* nothing more in this record */
-	SEAL_CONTROL_BEGIN,		/* a message to keep, of @len bytes with its header, at @at */
+	SEAL_CONTROL_BEGIN,		/* a message to keep: header at @at, @len bytes in all */
 	SEAL_CONTROL_BYTES,		/* the next @len bytes of its body, at @at */
 	SEAL_CONTROL_END,		/* it is whole */
 	SEAL_CONTROL_KEY_UPDATE,	/* the peer has replaced its key; @asked: so must we */

@@ -9,6 +9,7 @@
 
 #include "cmsg.h"
 #include "crypt.h"
+#include "managed/managed.h"
 #include "rx/rx.h"
 
 /* Below this much a copy costs less than finding the reader's pages. */
@@ -41,8 +42,8 @@ void seal_rx_free(struct sock *sk, struct seal_rx *rx)
 }
 
 /* 1: a whole record is there and may be opened; 0: not yet; or why none will be. */
-static int next_record(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		       struct seal_header *head)
+int seal_rx_next(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+		 struct seal_header *head)
 {
 	if (rx->state == SEAL_DIR_EXPIRED)
 		return -EKEYEXPIRED;
@@ -53,8 +54,10 @@ static int next_record(struct sock *sk, struct seal_rx *rx, struct seal_cursor *
  * A direction that failed to frame says so once; after that a reader that
  * does not block hears that there is nothing, as with the kernel's own TLS.
  */
-static int report_error(struct seal_rx *rx, int err, bool block, bool copied)
+static int report_error(struct sock *sk, struct seal_rx *rx, int err, bool block, bool copied)
 {
+	if (unlikely(seal_ctx(sk)->managed))
+		return seal_managed_report(sk, rx, err);
 	if (err == -EKEYEXPIRED || rx->state == SEAL_DIR_FAILED)
 		return err;
 	if (rx->told && !block)
@@ -137,9 +140,9 @@ int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 	int ret;
 
 	for (;;) {
-		ret = next_record(sk, rx, cur, head);
+		ret = seal_rx_next(sk, rx, cur, head);
 		if (ret < 0)
-			return report_error(rx, ret, *timeo, copied);
+			return report_error(sk, rx, ret, *timeo, copied);
 		if (ret)
 			return SEAL_RX_RECORD;
 
@@ -159,7 +162,8 @@ int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		if (sk->sk_err)
 			return copied ? -READ_ONCE(sk->sk_err) : sock_error(sk);
 		if ((sk->sk_shutdown & RCV_SHUTDOWN) || sock_flag(sk, SOCK_DONE))
-			return SEAL_RX_EOF;
+			return unlikely(seal_ctx(sk)->managed) ? seal_managed_cut(sk, rx) :
+								 SEAL_RX_EOF;
 		if (!*timeo)
 			return -EAGAIN;
 
@@ -246,7 +250,7 @@ static bool may_open_straight(const struct sock *sk, const struct seal_rx *rx,
 
 	return !call->peek && head->type == SEAL_TYPE_DATA && !rx->key->shape.block &&
 	       len >= STRAIGHT_MIN && len <= call->len - call->copied &&
-	       (!rx->skip || seal_ctx(sk)->expect_no_pad) &&
+	       (!rx->skip || (seal_ctx(sk)->expect_no_pad && !seal_ctx(sk)->managed)) &&
 	       user_backed_iter(&call->msg->msg_iter);
 }
 
@@ -312,7 +316,7 @@ static int recv_step(struct sock *sk, struct seal_rx *rx, struct seal_recv *call
 		if (sk_flush_backlog(sk))
 			seal_cursor_init(sk, &call->cur);
 	}
-	if (next_record(sk, rx, &call->cur, &head) > 0)
+	if (seal_rx_next(sk, rx, &call->cur, &head) > 0)
 		return receive(sk, rx, call, &head);
 	return wait_for_more(sk, rx, call);
 }
@@ -328,6 +332,10 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 		.peek = flags & MSG_PEEK,
 	};
 	int ret = 1;
+
+	/* In managed mode all is data: as if that were told already, nobody is. */
+	if (unlikely(seal_ctx(sk)->managed))
+		call.type = SEAL_TYPE_DATA;
 
 	seal_cursor_init(sk, &call.cur);
 	while (ret > 0 && call.copied < len) {
@@ -364,6 +372,8 @@ int seal_rx_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 	ret = recv_opened(sk, seal_ctx(sk)->rx, msg, len, flags);
 	if (!ret)
 		ret = recv_locked(sk, msg, len, flags);
+	if (unlikely(seal_ctx(sk)->managed))
+		msg->msg_flags &= ~(MSG_EOR | MSG_CTRUNC);
 	release_sock(sk);
 	return ret;
 }
@@ -383,10 +393,12 @@ int seal_rx_inq(struct sock *sk)
 	int sum = 0;
 
 	lock_sock(sk);
+	if (unlikely(seal_ctx(sk)->managed))
+		seal_managed_turn(sk);
 	list_for_each_entry(plain, &rx->plain, node)
 		sum += plain->len;
 	seal_cursor_init(sk, &cur);
-	while (sum < INT_MAX / 2 && next_record(sk, rx, &cur, &head) > 0) {
+	while (sum < INT_MAX / 2 && seal_rx_next(sk, rx, &cur, &head) > 0) {
 		sum += max(seal_inner_len(rx->key, &head) - rx->key->shape.type_len, 1U);
 		if (rx->part.page)
 			break;
@@ -419,6 +431,8 @@ __poll_t seal_rx_poll(struct file *file, struct socket *sock, struct poll_table_
 	__poll_t mask;
 
 	mask = ctx->base_ops->poll(file, sock, wait);
+	if (unlikely(ctx->managed))
+		return seal_managed_poll(sk, mask);
 	if (READ_ONCE(ctx->rx->starved)) {
 		lock_sock(sk);
 		if (ctx->rx->starved)

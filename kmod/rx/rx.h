@@ -131,6 +131,8 @@ int seal_rx_head(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 void seal_rx_update(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur);
 int seal_rx_gather(struct sock *sk, struct seal_rx *rx);
 int seal_rx_take_part(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur, u32 len);
+bool seal_part_longest(struct sock *sk, struct seal_part *part);
+u32 seal_rx_feed(struct sock *sk, struct seal_rx *rx, const u8 *bytes, u32 len);
 void seal_part_free(struct sock *sk, struct seal_part *part);
 void seal_rx_start(struct sock *sk);
 void seal_rx_data_ready(struct sock *sk);
@@ -164,6 +166,8 @@ enum {
 /* rx.c */
 struct seal_rx *seal_rx_new(void);
 void seal_rx_free(struct sock *sk, struct seal_rx *rx);
+int seal_rx_next(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+		 struct seal_header *head);
 int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		 struct seal_header *head, long *timeo, bool copied);
 int seal_rx_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);

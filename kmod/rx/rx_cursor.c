@@ -3,6 +3,7 @@
  * A place in TCP's receive queue. The queue is walked by sequence number and
  * never changed; what was opened is taken off it afterwards, in one go.
  */
+#include "managed/managed.h"
 #include "rx/rx_cursor.h"
 
 /* Sets the cursor to the first byte that nobody has read. */
@@ -30,8 +31,11 @@ void seal_cursor_commit(struct sock *sk, struct seal_rx *rx, struct seal_cursor 
 		tcp_read_done(sk, cur->done);
 	seal_cursor_init(sk, cur);
 	cur->skb = skb;
-	if (moved)
-		seal_rx_update(sk, rx, cur);
+	if (!moved)
+		return;
+	seal_rx_update(sk, rx, cur);
+	if (unlikely(seal_ctx(sk)->managed))
+		seal_managed_settle(sk);
 }
 
 /*

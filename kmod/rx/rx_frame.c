@@ -136,6 +136,12 @@ static bool part_new(struct sock *sk, struct seal_part *part, u32 len)
 	return true;
 }
 
+/* Room for any record, before a header of it is there. */
+bool seal_part_longest(struct sock *sk, struct seal_part *part)
+{
+	return part_new(sk, part, SEAL_HEADER + LONGEST);
+}
+
 void seal_part_free(struct sock *sk, struct seal_part *part)
 {
 	if (!part->page)
@@ -200,6 +206,31 @@ int seal_rx_take_part(struct sock *sk, struct seal_rx *rx, struct seal_cursor *c
 			return rx->error;
 	}
 	return 0;
+}
+
+/*
+ * seal_rx_feed - begin rx->part, which has room, with @bytes that are not TCP's
+ *
+ * Takes no more than one record. What is missing of it comes from TCP. Returns
+ * the number of bytes taken, all of them where a header is out of bounds.
+ */
+u32 seal_rx_feed(struct sock *sk, struct seal_rx *rx, const u8 *bytes, u32 len)
+{
+	struct seal_part *part = &rx->part;
+	u32 used = 0;
+
+	part->have = 0;
+	part->want = SEAL_HEADER;
+	while (used < len && part->have < part->want) {
+		u32 n = min(len - used, part->want - part->have);
+
+		memcpy(page_address(part->page) + part->have, bytes + used, n);
+		part->have += n;
+		used += n;
+		if (part->have == SEAL_HEADER && part_extend(sk, rx))
+			return len;
+	}
+	return used;
 }
 
 /*

@@ -11,6 +11,7 @@
 #include "compat/compat.h"
 #include "core/content.h"
 #include "crypt.h"
+#include "managed/managed.h"
 #include "rx/rx.h"
 #include "rx/rx_source.h"
 #include "seen/mib.h"
@@ -22,13 +23,16 @@ enum {
 	MAX_MISS = 10,	/* at most 1024 records before the reader's memory is tried again */
 };
 
-static int fail(struct sock *sk, struct seal_rx *rx, int err)
+/* @authentic: it is what is inside that is wrong. */
+static int fail(struct sock *sk, struct seal_rx *rx, int err, bool authentic)
 {
 	/* Nothing was used up: the record can be opened when there is memory. */
 	if (err == -ENOMEM)
 		return err;
 	if (err == -EBADMSG)
 		SEAL_INC(sk, DECRYPTERROR);
+	if (unlikely(seal_ctx(sk)->managed))
+		return seal_managed_unopened(sk, err, authentic);
 	rx->error = err;
 	seal_direction(&rx->state, SEAL_DIR_FAIL);
 	trace_sealsock_fail(sk, false, err);
@@ -48,7 +52,8 @@ static void opened(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 
 	cur->moved = true;
 	if (rx->part.page) {
-		seal_part_free(sk, &rx->part);
+		if (!seal_ctx(sk)->managed || !seal_managed_prefix(sk, rx))
+			seal_part_free(sk, &rx->part);
 		return;
 	}
 	cur->seq += SEAL_HEADER + head->length;
@@ -79,6 +84,7 @@ static int open_buffered(struct sock *sk, struct seal_rx *rx, const struct seal_
 			 struct seal_scratch *scratch, struct seal_plain **plain)
 {
 	struct scatterlist dst[2] = {};
+	bool authentic;
 	int err;
 
 	*plain = seal_plain_new(sk, rx, seal_inner_len(rx->key, head),
@@ -89,12 +95,13 @@ static int open_buffered(struct sock *sk, struct seal_rx *rx, const struct seal_
 		sg_set_page(&dst[1], (*plain)->page, (*plain)->len, (*plain)->off);
 	sg_mark_end(&dst[1]);
 	err = seal_crypt_open(rx->key, head, scratch, dst);
+	authentic = !err;
 	if (!err)
 		err = resolve(rx, head, *plain);
 	if (!err)
 		return 0;
 	seal_plain_free(sk, *plain);
-	return fail(sk, rx, err);
+	return fail(sk, rx, err, authentic);
 }
 
 /* The reader's memory for one record. */
@@ -202,7 +209,7 @@ static int open_to(struct sock *sk, struct seal_rx *rx, const struct seal_header
 	err = seal_crypt_open(rx->key, head, scratch, target->sg);
 	if (err) {
 		sg_zero_buffer(target->sg + 1, target->count, target->len, 0);
-		return fail(sk, rx, err);
+		return fail(sk, rx, err, false);
 	}
 	if (rx->key->shape.type_len && *type != SEAL_TYPE_DATA) {
 		missed(sk, rx, *type);
@@ -246,7 +253,8 @@ static int open_straight(struct sock *sk, struct seal_rx *rx, const struct seal_
  * @head: its header; it is there as a whole
  * @iter: the reader's memory, if the whole plaintext fits there and may be
  *	opened straight into it; or NULL
- * @plain: the record, appended to rx->plain; NULL: it is in @iter
+ * @plain: the record, appended to rx->plain; NULL: it is in @iter, or, in managed
+ *	mode, it was no data
  *
  * Moves the cursor behind the record. May sleep. 0. -ENOMEM: nothing has
  * changed. -EBADMSG and others are final for the direction.
@@ -263,7 +271,7 @@ int seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		return -ENOMEM;
 	err = seal_source_init(sk, rx, cur, head, scratch);
 	if (err)
-		err = fail(sk, rx, err);
+		err = fail(sk, rx, err, false);
 	else
 		err = iter ? open_straight(sk, rx, head, scratch, iter) : -EAGAIN;
 	if (err == -EAGAIN)
@@ -277,12 +285,20 @@ int seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 	if (!p) {
 		rx->miss = 0;
 		SEAL_INC(sk, RXSTRAIGHT);
+		if (unlikely(seal_ctx(sk)->managed))
+			seal_control_data(&seal_ctx(sk)->managed->control);
 		return 0;
 	}
 	if (rx->skip)
 		rx->skip--;
-	if (rx->key->shape.version == SEAL_TLS13 &&
-	    seal_content_is_key_update(p->type, seal_plain_at(p), p->len)) {
+	if (unlikely(seal_ctx(sk)->managed)) {
+		err = seal_managed_opened(sk, rx, p);
+		if (err <= 0) {
+			*plain = NULL;
+			return err;
+		}
+	} else if (rx->key->shape.version == SEAL_TLS13 &&
+		   seal_content_is_key_update(p->type, seal_plain_at(p), p->len)) {
 		seal_direction(&rx->state, SEAL_DIR_KEY_UPDATE);
 		SEAL_INC(sk, RXREKEYRECEIVED);
 		trace_sealsock_key_update(sk);

@@ -23,9 +23,9 @@ static struct seal_plain *first_record(struct sock *sk, struct seal_rx *rx,
 		if (plain)
 			return plain;
 		ret = seal_rx_wait(sk, rx, cur, &head, timeo, copied);
+		if (ret == SEAL_RX_RECORD)
+			ret = seal_rx_open(sk, rx, cur, &head, NULL, &plain) ?: SEAL_RX_CHANGED;
 	} while (ret == SEAL_RX_CHANGED);
-	if (ret == SEAL_RX_RECORD)
-		ret = seal_rx_open(sk, rx, cur, &head, NULL, &plain);
 	return ret < 0 ? ERR_PTR(ret) : plain;
 }
 

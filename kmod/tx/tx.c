@@ -11,6 +11,7 @@
 #include "cmsg.h"
 #include "compat/compat.h"
 #include "crypt.h"
+#include "managed/managed.h"
 #include "seen/mib.h"
 #include "seen/netns.h"
 #include "seen/trace.h"
@@ -58,6 +59,11 @@ int seal_tx_ready(struct sock *sk, struct seal_tx *tx)
 
 	if (sk->sk_err || (sk->sk_shutdown & SEND_SHUTDOWN))
 		return -EPIPE;
+	if (unlikely(seal_ctx(sk)->managed)) {
+		err = seal_managed_ready(sk, tx);
+		if (err)
+			return err;
+	}
 	err = seal_direction(&tx->state, SEAL_DIR_RECORD);
 	return err ? err : seal_seq_check(&tx->key->seq);
 }
@@ -277,6 +283,8 @@ static int send_step(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, u8
 		err = seal_tx_has_room(sk, tx) ? 0 : seal_tx_wait_room(sk, tx, timeo);
 		if (!err)
 			err = seal_tx_limit(sk, tx, type);
+		if (unlikely(err == -EKEYEXPIRED) && seal_ctx(sk)->managed)
+			err = seal_managed_limit(sk, tx);
 		if (err)
 			return err;
 		/* The lock was dropped: another writer may have opened one. */

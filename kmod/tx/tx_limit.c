@@ -41,6 +41,9 @@ int seal_tx_limit_reached(struct sock *sk, struct seal_tx *tx, u8 type)
 
 	if (!beyond(tx, type, tx->key->seq.next))
 		return 0;
+	/* No end there, but a reason for another key, if it is not for a batch to see. */
+	if (seal_ctx(sk)->managed && tx->key->shape.version == SEAL_TLS13)
+		return -EKEYEXPIRED;
 	if (!tx->limit_told) {
 		tx->limit_told = true;
 		trace_sealsock_limit(sk, tx->key->seq.next, goes_on);

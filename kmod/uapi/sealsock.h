@@ -293,7 +293,7 @@ enum sealsock_reason {
 	SEALSOCK_REASON_INTERLEAVED = 11,	/* another record inside a message */
 	SEALSOCK_REASON_KEY_UPDATE_END = 12,	/* a KeyUpdate did not end its record */
 	SEALSOCK_REASON_FLOOD = 13,		/* see SEALSOCK_FLOOD_* */
-	SEALSOCK_REASON_SEAL = 14,		/* no fault of the peer's: sealing failed */
+	SEALSOCK_REASON_INTERNAL = 14,		/* no fault of the peer's: the cipher failed */
 };
 
 /*
@@ -305,7 +305,7 @@ enum sealsock_reason {
 #define SEALSOCK_FLOOD_EMPTY		32	/* records without content */
 #define SEALSOCK_FLOOD_WARNINGS		4	/* alerts that end nothing */
 #define SEALSOCK_FLOOD_MESSAGES		32	/* handshake messages of any kind */
-#define SEALSOCK_FLOOD_FRAGMENTS	32	/* handshake records below 64 bytes that end no message */
+#define SEALSOCK_FLOOD_FRAGMENTS	32	/* short (below 64 bytes), ending no message */
 #define SEALSOCK_FLOOD_BYTES		16384
 /* TLS 1.2: attempts to renegotiate, on the whole connection, answered no_renegotiation. */
 #define SEALSOCK_FLOOD_RENEGOTIATIONS	3

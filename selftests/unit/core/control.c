@@ -296,7 +296,7 @@ static void floods(void)
 		feed(SEAL_TYPE_HANDSHAKE, "\30\0\0\1\1", 5);
 	seal_control_start(&control, &step, SEAL_TYPE_HANDSHAKE, (const uint8_t *)"\30\0\0\1\1", 5,
 			   SEALSOCK_FLOOD_BYTES);
-	ok(seal_control_next(&control, &step) == SEAL_CONTROL_KEY_UPDATE, "data was sent meanwhile");
+	ok(seal_control_next(&control, &step) == SEAL_CONTROL_KEY_UPDATE, "data was sent");
 }
 
 int main(void)

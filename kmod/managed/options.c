@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The socket options of managed mode. */
+#include <linux/mm.h>
+#include <net/sock.h>
+
+#include "managed/managed.h"
+#include "sockopt.h"
+#include "uapi/sealsock.h"
+
+static int set_key_update(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	const u32 known = SEALSOCK_UPDATE_NOW | SEALSOCK_UPDATE_REQUEST | SEALSOCK_UPDATE_LIMITS;
+	struct seal_ctx *ctx = seal_ctx(sk);
+	struct seal_managed *m = ctx->managed;
+	struct sealsock_key_update req;
+
+	if (sockptr_is_null(optval) || optlen != sizeof(req))
+		return -EINVAL;
+	if (copy_from_sockptr(&req, optval, sizeof(req)))
+		return -EFAULT;
+	if (ctx->version != SEAL_TLS13 || !req.flags || req.flags & ~known || req.reserved)
+		return -EINVAL;
+	if (ctx->tx->state >= SEAL_DIR_FAILED)
+		return -EPIPE;
+	if (req.flags & SEALSOCK_UPDATE_REQUEST && m->asked)
+		return -EALREADY;
+
+	if (req.flags & SEALSOCK_UPDATE_LIMITS) {
+		m->after_records = req.after_records;
+		m->after_bytes = req.after_bytes;
+		seal_managed_set_limit(sk, ctx->tx);
+	}
+	if (req.flags & SEALSOCK_UPDATE_REQUEST)
+		m->due |= SEAL_DUE_UPDATE | SEAL_DUE_REQUEST;
+	if (req.flags & SEALSOCK_UPDATE_NOW)
+		m->due |= SEAL_DUE_UPDATE;
+	seal_managed_settle(sk);
+	return 0;
+}
+
+static int set_events(struct seal_managed *m, sockptr_t optval, unsigned int optlen)
+{
+	u32 events;
+
+	if (sockptr_is_null(optval) || optlen != sizeof(events))
+		return -EINVAL;
+	if (copy_from_sockptr(&events, optval, sizeof(events)))
+		return -EFAULT;
+	if (events & ~SEALSOCK_EVENT_MESSAGE)
+		return -EINVAL;
+	WRITE_ONCE(m->events, events);
+	return 0;
+}
+
+int seal_managed_setsockopt(struct sock *sk, int optname, sockptr_t optval, unsigned int optlen)
+{
+	struct seal_managed *m = seal_ctx(sk)->managed;
+
+	if (optname == SEALSOCK_MANAGED)
+		return seal_managed_install(sk, optval, optlen);
+	if (!m)
+		return -ENODATA;
+	switch (optname) {
+	case SEALSOCK_KEY_UPDATE:
+		return set_key_update(sk, optval, optlen);
+	case SEALSOCK_EVENTS:
+		return set_events(m, optval, optlen);
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+static int get_message(struct sock *sk, char __user *optval, int __user *optlen, int len)
+{
+	struct seal_managed *m = seal_ctx(sk)->managed;
+	struct seal_message *msg;
+
+	seal_managed_turn(sk);
+	msg = list_first_entry_or_null(&m->messages, struct seal_message, node);
+	if (!msg)
+		return -EAGAIN;
+	if (put_user(msg->len, optlen))
+		return -EFAULT;
+	if (len < 0 || msg->len > len)
+		return -EMSGSIZE;
+	if (copy_to_user(optval, msg->bytes, msg->len))
+		return -EFAULT;
+	seal_queue_take(m);
+	return 0;
+}
+
+static int get_key_update(struct seal_ctx *ctx, char __user *optval, int __user *optlen, int len)
+{
+	const struct seal_managed *m = ctx->managed;
+	struct sealsock_key_update answer = {
+		.flags = (m->asked || m->due & SEAL_DUE_REQUEST ? SEALSOCK_UPDATE_REQUEST : 0) |
+			 (m->due ? SEALSOCK_UPDATE_NOW : 0),
+		.after_records = m->after_records,
+		.after_bytes = m->after_bytes,
+	};
+
+	if (ctx->version != SEAL_TLS13)
+		return -EINVAL;
+	return seal_put_answer(optval, optlen, len, &answer, sizeof(answer), false);
+}
+
+static int get_end(struct sock *sk, char __user *optval, int __user *optlen, int len)
+{
+	struct seal_ctx *ctx = seal_ctx(sk);
+	const struct seal_managed *m = ctx->managed;
+	struct sealsock_end end = {};
+
+	seal_managed_turn(sk);
+	end.reason = m->reason;
+	if (ctx->rx->state == SEAL_DIR_FAILED)
+		end.error = -ctx->rx->error;
+	end.alert_received = m->alert_received;
+	end.alert_sent = m->alert_sent;
+	return seal_put_answer(optval, optlen, len, &end, sizeof(end), true);
+}
+
+int seal_managed_getsockopt(struct sock *sk, int optname, char __user *optval,
+			    int __user *optlen, int len)
+{
+	struct seal_managed *m = seal_ctx(sk)->managed;
+	u32 value;
+
+	if (!m)
+		return -ENODATA;
+	switch (optname) {
+	case SEALSOCK_MESSAGE:
+		return get_message(sk, optval, optlen, len);
+	case SEALSOCK_KEY_UPDATE:
+		return get_key_update(seal_ctx(sk), optval, optlen, len);
+	case SEALSOCK_END:
+		return get_end(sk, optval, optlen, len);
+	default:
+		value = optname == SEALSOCK_MANAGED ? m->flags : m->events;
+		return seal_put_answer(optval, optlen, len, &value, sizeof(value), false);
+	}
+}
