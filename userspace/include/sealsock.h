@@ -332,6 +332,13 @@ int sealsock_config_revocation(struct sealsock_config *cfg, enum sealsock_revoca
  */
 int sealsock_config_policies(struct sealsock_config *cfg, const char *oids, unsigned int flags);
 
+/*
+ * Pins a key: @sha256 are the 32 bytes of the hash of a SubjectPublicKeyInfo in DER (RFC 7469 §2.4).
+ * Once there is one, one of them must be the key of a certificate of the peer's path, its own and
+ * the anchor's included. NOMEM.
+ */
+int sealsock_config_pin(struct sealsock_config *cfg, const void *sha256);
+
 /* A certificate tried as the issuer of the one below it, at @depth (the leaf's is 0). */
 struct sealsock_path_step {
 	unsigned int depth;
@@ -538,7 +545,8 @@ void sealsock_conn_free(struct sealsock_conn *conn);
 
 /*
  * Client: the server's name, for SNI (RFC 6066) and for verification (RFC 9525). A DNS name in
- * A-label form, or an IPv4 or IPv6 address (without brackets), which is verified but not sent.
+ * A-label form; or an IPv4 or IPv6 address (without brackets and zone), or a SPIFFE ID
+ * ("spiffe://domain/path"), which are verified but not sent.
  * Required before the handshake unless verification is INSECURE. INVALID: not such a name.
  */
 int sealsock_conn_set_host(struct sealsock_conn *conn, const char *host);
@@ -621,6 +629,24 @@ void sealsock_conn_info(const struct sealsock_conn *conn, struct sealsock_info *
  * or sealsock_release() was called.
  */
 const void *sealsock_conn_peer_cert(const struct sealsock_conn *conn, unsigned int i, size_t *n);
+
+/*
+ * The @i-th name of this kind in the subjectAltName of the peer's own certificate: text without NUL,
+ * or the 4 or 16 bytes of an address; owned by the connection. NULL: there is none. It is what the
+ * certificate says: sealsock_info.verified tells whether it was checked.
+ */
+enum sealsock_name {
+	SEALSOCK_NAME_DNS,
+	SEALSOCK_NAME_IP,
+	SEALSOCK_NAME_URI,
+	SEALSOCK_NAME_EMAIL,
+};
+
+const void *sealsock_conn_peer_name(const struct sealsock_conn *conn, enum sealsock_name kind,
+				    unsigned int i, size_t *n);
+
+/* The peer's SPIFFE ID: its only URI, if that is one. Text without NUL; NULL: it has none. */
+const char *sealsock_conn_peer_spiffe(const struct sealsock_conn *conn, size_t *n);
 
 /*
  * Keying material for the application (RFC 8446 §7.5, RFC 5705): @n bytes, at most 255 times the

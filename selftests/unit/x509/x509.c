@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Names (RFC 9525) and servers' chains, good and bad, with the alert each gets. */
 #include <arpa/inet.h>
+#include <openssl/sha.h>
+#include <openssl/x509.h>
 
 #include "expect.h"
 #include "tap.h"
@@ -47,6 +49,16 @@ static const struct {
 	{ "127.0.0.1", HOST_IPV4, "127.0.0.1" },
 	{ "::1", HOST_IPV6, "::1" },
 	{ "2001:db8::1", HOST_IPV6, "2001:db8::1" },
+	{ "spiffe://example.org/a/B", HOST_SPIFFE, "spiffe://example.org/a/B" },
+	{ "spiffe://example.org", HOST_SPIFFE, "spiffe://example.org" },
+	{ "spiffe://Example.org/a", HOST_NONE, NULL },
+	{ "spiffe://example.org/", HOST_NONE, NULL },
+	{ "spiffe://example.org//a", HOST_NONE, NULL },
+	{ "spiffe://example.org/../a", HOST_NONE, NULL },
+	{ "spiffe:///a", HOST_NONE, NULL },
+	{ "spiffe://example.org/a?b", HOST_NONE, NULL },
+	{ "https://example.org/a", HOST_NONE, NULL },
+	{ "fe80::1%eth0", HOST_NONE, NULL },
 	{ "", HOST_NONE, NULL },
 	{ ".", HOST_NONE, NULL },
 	{ "a..b", HOST_NONE, NULL },
@@ -109,6 +121,13 @@ static const struct row rows[] = {
 	{ "no key usage", { .cn = "x", HOSTS, .from = -1, .until = 30 }, "localhost", 0,
 	  CERT_P256, false },
 	{ "RSA-PSS key", { .cn = "x", HOSTS, GOOD }, "localhost", 0, CERT_RSA_PSS, false },
+	{ "SPIFFE ID", { .cn = "x", .san = "URI:spiffe://example.org/a,DNS:other", GOOD },
+	  "spiffe://example.org/a", 0, CERT_P256, false },
+	{ "another SPIFFE ID", { .cn = "x", .san = "URI:spiffe://example.org/A", GOOD },
+	  "spiffe://example.org/a", SEALSOCK_ERR_CERT_NAME, CERT_P256, false },
+	{ "two URIs are no SPIFFE ID", { .cn = "x",
+	  .san = "URI:spiffe://example.org/a,URI:https://example.org", GOOD },
+	  "spiffe://example.org/a", SEALSOCK_ERR_CERT_NAME, CERT_P256, false },
 	{ "another name", { .cn = "x", HOSTS, GOOD }, "example.com", SEALSOCK_ERR_CERT_NAME,
 	  CERT_P256, false },
 	{ "common name does not count", { .cn = "localhost", .san = "DNS:other", GOOD },
@@ -243,6 +262,54 @@ static void chains(void)
 	sealsock_config_unref(cc);
 }
 
+/* What the certificate calls the peer, and which keys are pinned. */
+static void identity_of_peer(void)
+{
+	static const struct cert_spec spec = {
+		.cn = "x", GOOD,
+		.san = "DNS:localhost,DNS:b.example,IP:127.0.0.1,URI:spiffe://example.org/a,email:c@d",
+	};
+	struct identity id = make_identity(CERT_P256, &spec, test_ca());
+	struct sealsock_config *cc = client_config(), *sc = with(&id, NULL);
+	struct sealsock_conn *c = client_conn(cc), *s = sealsock_conn_new(sc);
+	uint8_t pins[2][32];
+	unsigned char *der = NULL;
+	const char *p;
+	int len, i;
+	size_t n;
+
+	ok(!sealsock_conn_peer_name(c, SEALSOCK_NAME_DNS, 0, &n) && !n, "no name before there is one");
+	ok(shake_hands(c, s, 0), "a handshake");
+	p = sealsock_conn_peer_name(c, SEALSOCK_NAME_DNS, 1, &n);
+	ok(p && n == 9 && !memcmp(p, "b.example", n), "the second DNS name");
+	ok(!sealsock_conn_peer_name(c, SEALSOCK_NAME_DNS, 2, &n), "there is no third");
+	p = sealsock_conn_peer_name(c, SEALSOCK_NAME_IP, 0, &n);
+	ok(p && n == 4 && !memcmp(p, "\x7f\0\0\1", n), "the address");
+	p = sealsock_conn_peer_name(c, SEALSOCK_NAME_EMAIL, 0, &n);
+	ok(p && n == 3 && !memcmp(p, "c@d", n), "the mailbox");
+	p = sealsock_conn_peer_spiffe(c, &n);
+	ok(p && n == 22 && !memcmp(p, "spiffe://example.org/a", n), "the SPIFFE ID");
+	sealsock_conn_free(c);
+	sealsock_conn_free(s);
+	sealsock_config_unref(cc);
+
+	len = i2d_PUBKEY(test_ca()->pkey, &der);
+	SHA256(der, (size_t)len, pins[0]);
+	memset(pins[1], 1, 32);
+	OPENSSL_free(der);
+	for (i = 0; i < 2; i++) {
+		cc = client_config();
+		ok(sealsock_config_pin(cc, pins[1]) == 0, "a key is pinned");
+		if (!i)
+			sealsock_config_pin(cc, pins[0]);
+		meet(cc, sc, "localhost", i ? SEALSOCK_ERR_CERT_UNTRUSTED : 0,
+		     i ? "another key" : "the key of the CA");
+		sealsock_config_unref(cc);
+	}
+	sealsock_config_unref(sc);
+	free_identity(&id);
+}
+
 /* The certificate by the server name. */
 static void by_name(void)
 {
@@ -302,6 +369,7 @@ int main(void)
 	name_rules();
 	certificates();
 	chains();
+	identity_of_peer();
 	by_name();
 	insecure();
 	free_test_identities();

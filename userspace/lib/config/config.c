@@ -25,6 +25,7 @@ struct sealsock_config *sealsock_config_new(enum sealsock_role role)
 	cfg->verify = role == SEALSOCK_CLIENT ? SEALSOCK_VERIFY_REQUIRED : SEALSOCK_VERIFY_NONE;
 	buf_init(&cfg->alpn, &cfg->env);
 	buf_init(&cfg->ca_names, &cfg->env);
+	buf_init(&cfg->pins, &cfg->env);
 	buf_init(&cfg->policy_text, &cfg->env);
 	buf_init(&cfg->policy_oids, &cfg->env);
 	cfg->message_limit = MESSAGE_DEFAULT;
@@ -66,6 +67,7 @@ void sealsock_config_unref(struct sealsock_config *cfg)
 	trust_free(cfg->trust);
 	crl_set_free(cfg->crls);
 	chain_cache_free(cfg->chains);
+	buf_free(&cfg->pins);
 	buf_free(&cfg->policy_text);
 	buf_free(&cfg->policy_oids);
 	buf_free(&cfg->alpn);
@@ -111,7 +113,7 @@ int sealsock_config_env(struct sealsock_config *cfg, const struct sealsock_env *
 
 	if (err)
 		return err;
-	if (cfg->creds || cfg->trust || cfg->crls || cfg->policy_text.p ||
+	if (cfg->creds || cfg->trust || cfg->crls || cfg->policy_text.p || cfg->pins.p ||
 	    cfg->alpn.p || cfg->ca_names.p || cfg->psks || cfg->tickets || cfg->memory)
 		return config_fail(cfg, SEALSOCK_ERR_STATE,
 				   "config_env must come before the other settings");

@@ -76,6 +76,7 @@ struct sealsock_config {
 	bool crl_soft;
 	unsigned int rules;		/* RULES_… */
 	struct policy_input policy;
+	struct buf pins;		/* PIN_LEN bytes each */
 	struct buf policy_text, policy_oids; /* what it points to */
 	uint8_t rules_id[TRUST_ID];	/* … of what was set about these … */
 	uint8_t tag_id[TRUST_ID];	/* … of the application's trust_tag, if it … */

@@ -125,7 +125,9 @@ int sealsock_verify(const struct sealsock_config *cfg, const void *chain, size_t
 
 	memset(verdict, 0, sizeof(*verdict));
 	if (host && !host_parse(host, &h)) {
-		fill(verdict, SEALSOCK_ERR_INVALID, NULL, "this is no host's name or address");
+		fill(verdict, SEALSOCK_ERR_INVALID, NULL, *host == '[' || strchr(host, '%') ?
+		     "an IPv6 address is written without brackets and zone here" :
+		     "this is no host's name, address or SPIFFE ID");
 		return verdict->code;
 	}
 	buf_init(&j.text, &cfg->env);

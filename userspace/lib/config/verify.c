@@ -194,6 +194,17 @@ int sealsock_config_policies(struct sealsock_config *cfg, const char *oids, unsi
 	return err ? err : note(cfg, 'f', bytes_of(&bits, 1));
 }
 
+int sealsock_config_pin(struct sealsock_config *cfg, const void *sha256)
+{
+	int err = config_open(cfg);
+
+	if (err)
+		return err;
+	if (!buf_append(&cfg->pins, sha256, PIN_LEN))
+		return config_fail(cfg, SEALSOCK_ERR_NOMEM, "out of memory");
+	return note(cfg, 'k', bytes_of(sha256, PIN_LEN));
+}
+
 void config_path_input(const struct sealsock_config *cfg, struct path_input *out)
 {
 	*out = (struct path_input){
@@ -201,5 +212,6 @@ void config_path_input(const struct sealsock_config *cfg, struct path_input *out
 		.crls = crl_set_count(cfg->crls) ? cfg->crls : NULL, .soft = cfg->crl_soft,
 		.now = cfg->env.now(cfg->env.arg), .server = cfg->role == SEALSOCK_CLIENT,
 		.profile = cfg->rules, .policy = cfg->policy,
+		.pins = (const uint8_t (*)[PIN_LEN])cfg->pins.p, .pin_count = cfg->pins.n / PIN_LEN,
 	};
 }

@@ -110,11 +110,31 @@ int64_t cert_expires(const struct cert *c)
 	return c->x.not_after;
 }
 
-bool x509_is_for(const struct x509 *x, const struct host *host)
+bool x509_spiffe(const struct x509 *x, struct bytes *id)
 {
 	struct bytes san = x->ext[X509_SAN];
+	unsigned int uris = 0;
 	struct gn name;
 
+	if (!x509_has(x, X509_SAN) || !der_take(&san, DER_SEQUENCE, &san))
+		return false;
+	while (gn_next(&san, false, &name)) {
+		if (name.kind != GN_URI)
+			continue;
+		uris++;
+		*id = name.value;
+	}
+	return uris == 1 && spiffe_is_id(*id);
+}
+
+bool x509_is_for(const struct x509 *x, const struct host *host)
+{
+	struct bytes san = x->ext[X509_SAN], id;
+	struct gn name;
+
+	if (host->kind == HOST_SPIFFE)
+		return x509_spiffe(x, &id) &&
+		       bytes_equal(id, bytes_of(host->name, strlen(host->name)));
 	if (!x509_has(x, X509_SAN) || !der_take(&san, DER_SEQUENCE, &san))
 		return false;
 	while (gn_next(&san, false, &name)) {

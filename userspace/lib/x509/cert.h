@@ -42,4 +42,7 @@ int64_t cert_expires(const struct cert *c);
 bool cert_is_for(const struct cert *c, const struct host *host);
 bool x509_is_for(const struct x509 *x, const struct host *host);
 
+/* The one URI of the subjectAltName, if there is exactly one and it is a SPIFFE ID. */
+bool x509_spiffe(const struct x509 *x, struct bytes *id);
+
 #endif

@@ -45,6 +45,39 @@ static bool is_dns_name(const char *s, size_t n)
 	return true;
 }
 
+/* The SPIFFE ID specification, §2: lower case and few signs in the trust domain, more in the path. */
+static bool is_spiffe_char(char c, bool path)
+{
+	if ((c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.' || c == '_')
+		return true;
+	return path && c >= 'A' && c <= 'Z';
+}
+
+bool spiffe_is_id(struct bytes uri)
+{
+	static const char scheme[] = "spiffe://";
+	size_t at = sizeof(scheme) - 1, start = at;
+	bool path = false, dots = true;
+
+	if (uri.n <= at || memcmp(uri.p, scheme, at) != 0)
+		return false;
+	for (; at <= uri.n; at++) {
+		if (at < uri.n && uri.p[at] != '/') {
+			if (!is_spiffe_char((char)uri.p[at], path))
+				return false;
+			dots = dots && uri.p[at] == '.';
+			continue;
+		}
+		/* No segment is empty, "." or "..". */
+		if (at == start || (path && dots && at - start <= 2))
+			return false;
+		path = true;
+		dots = true;
+		start = at + 1;
+	}
+	return true;
+}
+
 bool host_parse(const char *text, struct host *out)
 {
 	size_t n = strlen(text), i;
@@ -52,6 +85,11 @@ bool host_parse(const char *text, struct host *out)
 	*out = (struct host){ .kind = HOST_NONE };
 	if (n == 0 || n >= sizeof(out->name))
 		return false;
+	if (spiffe_is_id(bytes_of(text, n))) {
+		memcpy(out->name, text, n);
+		out->kind = HOST_SPIFFE;
+		return true;
+	}
 	for (i = 0; i < n; i++)
 		out->name[i] = lower(text[i]);
 	if (inet_pton(AF_INET, text, out->addr) == 1) {

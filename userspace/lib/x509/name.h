@@ -5,17 +5,23 @@
 
 #include "base/wire.h"
 
-enum host_kind { HOST_NONE, HOST_DNS, HOST_IPV4, HOST_IPV6 };
+enum host_kind { HOST_NONE, HOST_DNS, HOST_IPV4, HOST_IPV6, HOST_SPIFFE };
 
 /* A host as it was asked for: text, and the address if it is one. */
 struct host {
 	enum host_kind kind;
-	char name[256];		/* DNS: without a final dot, lower case */
+	char name[256];		/* DNS: without a final dot, lower case; SPIFFE: the whole URI */
 	uint8_t addr[16];
 };
 
-/* False: neither a DNS name of letters, digits, hyphens, underscores and dots, nor an address. */
+/*
+ * False: neither a DNS name of letters, digits, hyphens, underscores and dots, nor an address (of IPv6
+ * without brackets and zone), nor a SPIFFE ID ("spiffe://" trust domain and path).
+ */
 bool host_parse(const char *text, struct host *out);
+
+/* Is it a SPIFFE ID: a trust domain, and a path of segments that are neither empty nor dots? */
+bool spiffe_is_id(struct bytes uri);
 
 /* The address's bytes: 4 or 16. */
 struct bytes host_addr(const struct host *h);

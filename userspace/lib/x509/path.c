@@ -13,6 +13,7 @@ static const struct rule_name signature_rule = { "signature", "RFC 5280 §6.1.3 
 						 SEALSOCK_ERR_CERT_BAD };
 static const struct rule_name budget_rule = { "budget", "RFC 4158 §2.4.2",
 					      SEALSOCK_ERR_CERT_UNTRUSTED };
+static const struct rule_name pin_rule = { "pin", "RFC 7469 §2.6", SEALSOCK_ERR_CERT_UNTRUSTED };
 static const struct rule_name feature_rule = { "tls-feature", "RFC 7633 §4.2.2",
 					       SEALSOCK_ERR_CERT_BAD };
 
@@ -134,6 +135,41 @@ static bool check_names(struct search *s, const struct x509 *x, struct finding *
 	return true;
 }
 
+static bool is_pinned(const struct path_input *in, const struct x509 *x, int *err)
+{
+	uint8_t id[HASH_MAX];
+	struct hash *h = hash_new();
+	size_t i;
+
+	*err = h ? hash_start(in->crypto, h, HASH_SHA256) : SEALSOCK_ERR_NOMEM;
+	if (!*err)
+		*err = hash_add(h, x->spki.parts.der.p, x->spki.parts.der.n);
+	if (!*err)
+		*err = hash_end(h, id);
+	hash_free(h);
+	for (i = 0; !*err && i < in->pin_count; i++)
+		if (!memcmp(in->pins[i], id, PIN_LEN))
+			return true;
+	return false;
+}
+
+/* RFC 7469 §2.6: the key of one certificate of the path is among those that were named. */
+static bool check_pins(const struct search *s, struct finding *f)
+{
+	unsigned int i;
+	int err = 0;
+
+	if (!s->in->pin_count)
+		return true;
+	for (i = 0; !err && i < s->path.n; i++)
+		if (is_pinned(s->in, s->path.certs[i], &err))
+			return true;
+	finding_set(f, &pin_rule, "one of the keys that are pinned", "%s", "others");
+	if (err)
+		f->code = err;
+	return false;
+}
+
 /* A complete path: what takes all of it. */
 static bool finish(struct search *s, struct finding *f)
 {
@@ -147,7 +183,7 @@ static bool finish(struct search *s, struct finding *f)
 	/* The anchor itself is no part of what is processed; a leaf that is one is all there is. */
 	for (i = 0; i + 1 < n; i++)
 		down[i] = s->path.certs[n - 2 - i];
-	if (!policies_allow(down, n - 1, &s->in->policy, f))
+	if (!check_pins(s, f) || !policies_allow(down, n - 1, &s->in->policy, f))
 		return note(s, COMPLETE, f, s->path.certs[0], 0);
 	if (s->in->crls && !crls_allow(&revocation, s->path.certs, n, &s->checks_left, f, &depth))
 		return note(s, COMPLETE, f, s->path.certs[depth], depth);

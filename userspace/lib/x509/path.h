@@ -17,6 +17,7 @@ struct crl_set;
 enum {
 	PATH_MAX_CERTS = 21,	/* twenty, and the leaf */
 	PATH_VISITS = 1024,	/* candidates looked at in all */
+	PIN_LEN = 32,		/* SHA-256 of a SubjectPublicKeyInfo (RFC 7469 §2.4) */
 };
 
 /* Leaf first, anchor last. */
@@ -36,6 +37,8 @@ struct path_input {
 	bool server;
 	unsigned int profile;
 	struct policy_input policy;
+	const uint8_t (*pins)[PIN_LEN];	/* hashes of keys, one of which must be in the path */
+	size_t pin_count;
 	/* told of each candidate: @f NULL, it was taken; else why not; may be NULL */
 	void (*explain)(void *arg, const struct path *below, const struct x509 *candidate,
 			bool anchor, const struct finding *f);
