@@ -22,7 +22,7 @@
 
 enum { ALERT = 21, HANDSHAKE = 22, DATA = 23 };
 
-static unsigned int install_flags;
+static unsigned int install_flags = SEALSOCK_INSTALL_COMPATIBLE;
 
 struct pair {
 	struct sealsock_conn *client, *server;

@@ -146,6 +146,7 @@ struct sealsock_info {
 	bool cert_pending;		/* server: asked for after the handshake, not answered */
 	bool extended_master_secret;	/* TLS 1.2: RFC 7627; TLS 1.3: always */
 	enum sealsock_path path;	/* who seals and opens records now */
+	bool managed;			/* path "sealsock": plain read(2) and write(2) will do */
 };
 
 /* Why a connection failed. */
@@ -726,6 +727,7 @@ int sealsock_conn_poll(const struct sealsock_conn *conn, short *events, int *tim
 /* sealsock_install flags */
 #define SEALSOCK_INSTALL_TLS_ULP	0x1u	/* else use the ULP "tls" */
 #define SEALSOCK_INSTALL_KEEP		0x2u	/* after a failure the engine may go on */
+#define SEALSOCK_INSTALL_COMPATIBLE	0x4u	/* not managed mode, see below */
 
 /*
  * Hands both directions' keys to the kernel after the handshake. On success the socket speaks TLS:
@@ -734,6 +736,15 @@ int sealsock_conn_poll(const struct sealsock_conn *conn, short *events, int *tim
  * next keys (with sealsock_config_post_handshake_auth(), until sealsock_release(), the client's
  * current one too), in TLS 1.2 neither master secret nor session, so that sealsock_conn_export()
  * and sealsock_conn_session() have to be called before.
+ *
+ * Where the ULP "sealsock" has managed mode it is used (sealsock_info.managed), but with COMPATIBLE
+ * and where the configuration has post-handshake authentication. Then the socket is a plain one for
+ * ever: read(2) brings data only, 0 after the peer's close_notify, ENOLINK where the connection was
+ * cut; close(2) and shutdown(2) send close_notify; tickets and key updates are dealt with below it
+ * (man 7 sealsock). No key and no traffic secret is left in the process. sealsock_read() and the
+ * others go on working, and a client that keeps sessions calls one of them to fetch its tickets. In
+ * compatible mode, and with the ULP "tls", read(2) meets control records (EIO), and sealsock_read()
+ * and sealsock_control() deal with them.
  *
  * After a failure nobody seals what is written to the socket. So it is shut down in both
  * directions, and the connection is finished. With KEEP both stay as they were where the kernel has
@@ -804,7 +815,11 @@ int sealsock_exit_code(int code);		/* 0, 2, 3, 4, 5 or 6 */
 int sealsock_error_alert(int code);		/* AlertDescription sent for it, or -1 */
 const char *sealsock_alert_name(int alert);	/* "handshake_failure"; "unknown" if it has none */
 
-/* Record paths usable now: bits 1u << SEALSOCK_PATH_…. Tries the ULPs on loopback. */
+/*
+ * Record paths usable now: bits 1u << SEALSOCK_PATH_…, and SEALSOCK_PATHS_MANAGED where the ULP
+ * "sealsock" has managed mode. Tries the ULPs on loopback.
+ */
+#define SEALSOCK_PATHS_MANAGED	0x100u
 unsigned int sealsock_paths(void);
 
 #ifdef __cplusplus

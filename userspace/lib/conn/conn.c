@@ -351,6 +351,7 @@ void sealsock_conn_info(const struct sealsock_conn *conn, struct sealsock_info *
 				conn->result->auth,
 		.extended_master_secret = r->ems,
 		.path = conn->io.path,
+		.managed = conn->io.managed,
 	};
 }
 
@@ -471,11 +472,14 @@ int sealsock_release(struct sealsock_conn *conn)
 	/* Half an answer cannot be taken back. */
 	if (!conn->keys_gone || conn_auth_output(conn).n)
 		return SEALSOCK_ERR_STATE;
-	err = failed(conn) ? 0 : conn_next_secrets(conn, next);
+	/* A connection that failed, or that the module has as a whole, goes on with none. */
+	if (!conn->ch.tx_secret.n)
+		next[CONN_TX].n = next[CONN_RX].n = 0;
+	err = conn->ch.tx_secret.n ? conn_next_secrets(conn, next) : 0;
 	if (!err) {
 		end_handshake(conn);
 		drop_result(conn);
-		conn_wipe_keys(conn, failed(conn) ? NULL : next);
+		conn_wipe_keys(conn, next);
 	}
 	wipe(next, sizeof(next));
 	return err;

@@ -51,6 +51,9 @@ struct traffic_key {
  */
 int conn_traffic_key(struct sealsock_conn *conn, enum conn_dir dir, struct traffic_key *out);
 
+/* TLS 1.3: the current traffic secret of a direction; TLS 1.2: empty. As conn_traffic_key(). */
+int conn_traffic_secret(struct sealsock_conn *conn, enum conn_dir dir, struct secret *out);
+
 /* The longest record content the peer takes (RFC 8449); SEAL_MAX_PLAINTEXT: any. */
 size_t conn_tx_limit(const struct sealsock_conn *conn);
 

@@ -23,6 +23,8 @@ struct io_state {
 	bool has_deadline;
 	bool of_handshake;		/* the deadline ends with it */
 	bool installed;			/* the kernel has both keys */
+	bool managed;			/* and the module the whole connection */
+	bool messages_taken;		/* managed: it was asked for tickets */
 	bool spent;			/* the keys were given up without being installed */
 	bool eof;			/* the peer's close_notify was read */
 	bool shut;			/* our close_notify was sent */

@@ -76,6 +76,16 @@ int conn_traffic_key(struct sealsock_conn *conn, enum conn_dir dir, struct traff
 	return err;
 }
 
+int conn_traffic_secret(struct sealsock_conn *conn, enum conn_dir dir, struct secret *out)
+{
+	int err = conn_ready(conn);
+
+	out->n = 0;
+	if (!err && !channel_is_12(&conn->ch))
+		secret_copy(out, secret_of(&conn->ch, dir));
+	return err;
+}
+
 /* The secret of the generation behind @dir's, in @next. */
 static int next_secret(struct channel *ch, struct kdf *kdf, enum conn_dir dir,
 		       struct secret *next)

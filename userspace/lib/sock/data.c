@@ -7,6 +7,8 @@
 
 const struct sock_path *path_of(const struct sealsock_conn *conn)
 {
+	if (conn->io.managed)
+		return &path_managed;
 	return conn->io.installed ? &path_kernel : &path_engine;
 }
 

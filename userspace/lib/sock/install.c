@@ -108,7 +108,9 @@ static int attach_any(int fd, unsigned int flags, enum sealsock_path *path)
 	return 0;
 }
 
-enum { FLAGS = SEALSOCK_INSTALL_TLS_ULP | SEALSOCK_INSTALL_KEEP };
+enum {
+	FLAGS = SEALSOCK_INSTALL_TLS_ULP | SEALSOCK_INSTALL_KEEP | SEALSOCK_INSTALL_COMPATIBLE,
+};
 
 /* A connection on its way into the kernel, and what stood in its way. */
 struct handing {
@@ -117,6 +119,7 @@ struct handing {
 	struct traffic_key tx, rx;
 	struct secret next[2];
 	enum sealsock_path path;
+	bool managed;
 	bool half;		/* a direction has its key: there is no way back */
 	int sys_errno;
 	const char *what;
@@ -160,6 +163,53 @@ static int install_limit(const struct handing *h)
 											   0;
 }
 
+static void pack_managed(struct sealsock_managed_keys *out, const struct seal_suite *suite,
+			 const struct traffic_key *key, const struct secret *secret)
+{
+	out->sequence = key->seq;
+	if (secret->n) {
+		memcpy(out->secret, secret->b, secret->n);
+		return;
+	}
+	memcpy(out->key, key->key, key->key_len);
+	memcpy(out->mac_key, key->mac_key, key->mac_key_len);
+	/* The rest of it is the explicit nonce, which is the sequence number. */
+	memcpy(out->iv, key->iv, suite->salt_len ? suite->salt_len : suite->iv_len);
+}
+
+/* Both directions and all that comes after. 0, or an errno, nothing having changed. */
+static int install_managed(struct handing *h)
+{
+	const struct seal_suite *suite = seal_suite_find(h->tx.version, h->tx.cipher_type);
+	size_t limit = conn_tx_limit(h->conn);
+	struct sealsock_managed m = {
+		.flags = h->conn->ch.cfg->role == SEALSOCK_SERVER ? SEALSOCK_MANAGED_SERVER : 0,
+		.version = h->tx.version,
+		.cipher_type = h->tx.cipher_type,
+		.max_payload = limit < SEAL_MAX_PLAINTEXT ? (uint32_t)limit : 0,
+	};
+	struct secret tx, rx;
+	int err = EINVAL;
+
+	if (suite && !conn_traffic_secret(h->conn, CONN_TX, &tx) &&
+	    !conn_traffic_secret(h->conn, CONN_RX, &rx)) {
+		pack_managed(&m.tx, suite, &h->tx, &tx);
+		pack_managed(&m.rx, suite, &h->rx, &rx);
+		err = setsockopt(h->fd, SOL_TLS, SEALSOCK_MANAGED, &m, sizeof(m)) ? errno : 0;
+	}
+	wipe(&m, sizeof(m));
+	wipe(&tx, sizeof(tx));
+	wipe(&rx, sizeof(rx));
+	return err;
+}
+
+/* What comes after the handshake in such a configuration only the library can answer. */
+static bool wants_managed(const struct handing *h, unsigned int flags)
+{
+	return h->path == SEALSOCK_PATH_SEALSOCK && !(flags & SEALSOCK_INSTALL_COMPATIBLE) &&
+	       !h->conn->ch.cfg->post_auth;
+}
+
 /* All that can fail without the kernel has succeeded before this is called. */
 static int hand_over(struct handing *h, unsigned int flags)
 {
@@ -170,6 +220,13 @@ static int hand_over(struct handing *h, unsigned int flags)
 	err = attach_any(h->fd, flags, &h->path);
 	if (err)
 		return no_ulp(h, err);
+	err = wants_managed(h, flags) ? install_managed(h) : ENOPROTOOPT;
+	h->managed = !err;
+	if (!err)
+		return 0;
+	/* A module that has no managed mode has the other one. */
+	if (err != ENOPROTOOPT)
+		return refused(h, err, "handing over the connection");
 	if (lacks_limit(h))
 		return refused(h, ENOPROTOOPT, "keeping the peer's record size limit");
 	err = install_key(h->fd, TLS_RX, &h->rx);
@@ -229,8 +286,9 @@ int sealsock_install(struct sealsock_conn *conn, int fd, unsigned int flags)
 	if (err) {
 		err = give_up(&h, err, flags & SEALSOCK_INSTALL_KEEP);
 	} else {
-		conn_wipe_keys(conn, h.next);
+		conn_wipe_keys(conn, h.managed ? NULL : h.next);
 		conn->io.path = h.path;
+		conn->io.managed = h.managed;
 		conn->io.installed = true;
 	}
 	wipe(h.next, sizeof(h.next));
@@ -262,6 +320,15 @@ static int loopback(int *peer)
 	return fd;
 }
 
+/* The option is known, though this socket is none. */
+static bool has_managed(int fd)
+{
+	uint32_t flags;
+	socklen_t len = sizeof(flags);
+
+	return getsockopt(fd, SOL_TLS, SEALSOCK_MANAGED, &flags, &len) && errno == ENODATA;
+}
+
 unsigned int sealsock_paths(void)
 {
 	unsigned int paths = 1u << SEALSOCK_PATH_ENGINE;
@@ -273,6 +340,8 @@ unsigned int sealsock_paths(void)
 			continue;
 		if (!attach(fd, ulp_name[p]))
 			paths |= 1u << p;
+		if (p == SEALSOCK_PATH_SEALSOCK && has_managed(fd))
+			paths |= SEALSOCK_PATHS_MANAGED;
 		close(fd);
 		close(peer);
 	}

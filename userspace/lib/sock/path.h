@@ -23,6 +23,7 @@ struct sock_path {
 
 extern const struct sock_path path_engine;	/* this library seals and opens */
 extern const struct sock_path path_kernel;	/* the kernel, which knows no more than keys */
+extern const struct sock_path path_managed;	/* the module, which has the whole connection */
 
 /* The one that @conn goes now. */
 const struct sock_path *path_of(const struct sealsock_conn *conn);
