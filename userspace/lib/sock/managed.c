@@ -85,7 +85,7 @@ static int code_of(const struct sealsock_end *end)
 
 	if (end->reason == SEALSOCK_REASON_FLOOD)
 		return SEALSOCK_ERR_FLOOD;
-	if (end->reason == SEALSOCK_REASON_SEAL)
+	if (end->reason == SEALSOCK_REASON_INTERNAL)
 		return SEALSOCK_ERR_CRYPTO;
 	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
 		if (end->alert_sent == (SEALSOCK_ALERT | map[i].alert))
