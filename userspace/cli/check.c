@@ -84,7 +84,8 @@ static void print_text(const struct findings *f)
 	for (unsigned int i = 0; f->tested && i < SELFTEST_CASES; i++) {
 		const struct selftest_result *r = &f->result[i];
 
-		printf("%s    %-18s %s%s%s\n", r->version, r->cipher, r->ok ? "works" : r->absent ? "absent" : "FAILS",
+		printf("%s    %-18s %s%s%s\n", r->version, r->cipher,
+		       r->ok ? "works" : r->absent ? "absent" : "FAILS",
 		       r->ok ? "" : ": ", r->why);
 	}
 	if (!f->has_stat)
@@ -113,9 +114,9 @@ static void print_json(const struct findings *f)
 	for (unsigned int i = 0; f->tested && i < SELFTEST_CASES; i++) {
 		const struct selftest_result *r = &f->result[i];
 
-		printf("%s{\"version\": \"%s\", \"cipher\": \"%s\", \"works\": %s, \"absent\": %s, "
-		       "\"why\": ", i ? ", " : "", r->version, r->cipher, r->ok ? "true" : "false",
-		       r->absent ? "true" : "false");
+		printf("%s{\"version\": \"%s\", \"cipher\": \"%s\", \"works\": %s, ", i ? ", " : "",
+		       r->version, r->cipher, r->ok ? "true" : "false");
+		printf("\"absent\": %s, \"why\": ", r->absent ? "true" : "false");
 		cli_json_string(stdout, r->why);
 		putchar('}');
 	}

@@ -167,8 +167,8 @@ void config_path_input(const struct sealsock_config *cfg, struct path_input *out
 int config_note_trust(struct sealsock_config *cfg);
 
 /*
- * May the session be resumed with this host (empty: none)? Role, version, trust and host must be the
- * same, the suite one of the version's, and it must be valid now.
+ * May the session be resumed with this host (empty: none)? Role, version, trust and host must be
+ * the same, the suite one of the version's, and it must be valid now.
  */
 bool config_resumes(const struct sealsock_config *cfg, const struct session *s, uint16_t version,
 		    struct bytes host);

@@ -129,7 +129,8 @@ static bool add_oid(struct builder *w, const char *text, size_t n)
 		if (*at < '0' || *at > '9')
 			return false;
 		v = strtoul(at, &end, 10);
-		if (v > UINT32_MAX - 80 || (arcs == 0 && v > 2) || (arcs == 1 && first < 2 && v > 39))
+		if (v > UINT32_MAX - 80 || (arcs == 0 && v > 2) ||
+		    (arcs == 1 && first < 2 && v > 39))
 			return false;
 		if (arcs == 0)
 			first = v;

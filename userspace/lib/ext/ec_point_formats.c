@@ -12,7 +12,7 @@ int point_formats_parse(struct ext_set *set, enum ext_where where, struct bytes 
 {
 	if (!rd_vec8(r, 1, 255, &set->point_formats))
 		return ext_bad(set, SEALSOCK_ERR_DECODE, "is not a list of point formats");
-	/* In a ClientHello that TLS 1.3 answers they do not matter: client_hello_check12() looks. */
+	/* To a ClientHello that TLS 1.3 answers they do not matter: see client_hello_check12(). */
 	if (where != EXT_IN_CH && !memchr(set->point_formats.p, 0, set->point_formats.n))
 		return ext_bad(set, SEALSOCK_ERR_ILLEGAL, "lacks the uncompressed format");
 	return 0;

@@ -72,9 +72,10 @@ int auth_take_chain(struct hs *hs, const struct bytes *certs, size_t n)
 		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the peer's chain");
 	err = cert_parse(hs->ch->env, certs[0], &leaf, &f);
 	if (err == SEALSOCK_ERR_CERT_BAD)
-		return channel_fail(hs->ch, err, "the %s's certificate cannot be read: wanted %s%s%s "
-				    "(%s)", peer_name(hs), f.wanted, f.found[0] ? ", found " : "",
-				    f.found, f.section);
+		return channel_fail(hs->ch, err,
+				    "the %s's certificate cannot be read: wanted %s%s%s (%s)",
+				    peer_name(hs), f.wanted, f.found[0] ? ", found " : "", f.found,
+				    f.section);
 	if (err)
 		return hs_internal(hs, err, "keeping the peer's certificate");
 	cert_free(hs->leaf);
@@ -84,7 +85,8 @@ int auth_take_chain(struct hs *hs, const struct bytes *certs, size_t n)
 
 static int staple_fail(struct hs *hs, const struct finding *f)
 {
-	return channel_fail(hs->ch, f->code, "%s: the stapled OCSP response: %s%s%s, wanted: %s (%s)",
+	return channel_fail(hs->ch, f->code,
+			    "%s: the stapled OCSP response: %s%s%s, wanted: %s (%s)",
 			    sealsock_strerror(f->code), f->rule, f->found[0] ? ": " : "", f->found,
 			    f->wanted, f->section);
 }
@@ -113,8 +115,7 @@ int auth_settle_staple(struct hs *hs)
 	if (!hs->staple_owed)
 		return 0;
 	return channel_fail(hs->ch, SEALSOCK_ERR_BAD_STAPLE,
-			    "the server's certificate says that an OCSP response will be stapled "
-			    "(RFC 7633), and there was none");
+			    "no OCSP response, which the server's certificate promises (RFC 7633)");
 }
 
 int auth_ask_application(struct hs *hs, hs_resume_fn resume)
@@ -153,7 +154,7 @@ static const struct sigscheme *scheme_for(const struct sealsock_config *cfg,
 	return NULL;
 }
 
-/* RFC 5246 §7.4.4, RFC 8422 §5.5: rsa_sign, or ecdsa_sign for all curves; TLS 1.3 has no types. */
+/* RFC 5246 §7.4.4, RFC 8422 §5.5: rsa_sign, or ecdsa_sign for all curves; not in TLS 1.3. */
 static bool type_fits(const struct credential *c, struct bytes types, uint16_t version)
 {
 	enum { RSA_SIGN = 1, ECDSA_SIGN = 64 };

@@ -264,7 +264,7 @@ int client_on_certificate_request12(struct hs *hs, struct bytes body)
 	if (err)
 		return hs_fail_msg(hs, err, MSG_CERTIFICATE_REQUEST, cr.why, 0);
 	hs->client_cert_asked = true;
-	/* What would be signed could be moved to another connection (RFC 7627 §1): none is given. */
+	/* What would be signed could be moved elsewhere (RFC 7627 §1): none is given. */
 	want = (struct wanted){ cr.names, cr.sigalgs, cr.types };
 	if (hs->result->ems)
 		auth_choose_client(hs, &want, VERSION_TLS12);

@@ -15,8 +15,8 @@ int ticket13_send(struct hs *hs);
 int ticket13_take(struct channel *ch, struct hs_result *result, struct bytes body);
 
 /*
- * What the store has under @id, by one of its functions, into hs->session_text: empty if nothing, or
- * nothing credible. False: no memory.
+ * What the store has under @id, by one of its functions, into hs->session_text: empty if nothing,
+ * or nothing credible. False: no memory.
  */
 typedef size_t (*session_fetch_fn)(void *arg, const void *id, size_t id_len, int64_t now,
 				   void *session, size_t room);

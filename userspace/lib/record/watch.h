@@ -37,14 +37,14 @@ enum trace_key {
 	TRACE_KEYS,
 };
 
-/* What TRACE() calls where somebody listens. */
+/* What TRACE() calls where somebody listens: its name for it is what follows on_. */
 struct watch {
-	void (*received)(const struct channel *c, struct bytes whole);
-	void (*alert_received)(const struct channel *c, struct bytes content);
-	void (*ccs)(const struct channel *c, enum sealsock_direction dir);
-	void (*secret)(const struct channel *c, enum trace_key key, struct bytes value);
+	void (*on_received)(const struct channel *c, struct bytes whole);
+	void (*on_alert_received)(const struct channel *c, struct bytes content);
+	void (*on_ccs)(const struct channel *c, enum sealsock_direction dir);
+	void (*on_secret)(const struct channel *c, enum trace_key key, struct bytes value);
 	/* All that goes out passes here: handshake messages, one event each, and alerts. */
-	void (*output)(const struct channel *c, uint8_t type, struct bytes content);
+	void (*on_output)(const struct channel *c, uint8_t type, struct bytes content);
 };
 
 /* The client's @key, or the server's, which follows it: whichever keys the records of @d. */
@@ -58,7 +58,7 @@ static inline enum trace_key trace_dir(const struct channel *c, const struct rec
 #define TRACE(what, c, ...)						\
 do {									\
 	if ((c)->cfg->watch)						\
-		(c)->cfg->watch->what(c, __VA_ARGS__);			\
+		(c)->cfg->watch->on_##what(c, __VA_ARGS__);		\
 } while (0)
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The room of the trace makes the events of sealsock_config_trace() of what the records' watch sees,
- * and says in words what messages, extensions and certificates hold. It reads; it changes nothing.
+ * The room of the trace makes the events of sealsock_config_trace() of what the records' watch
+ * sees, and says in words what messages, extensions and certificates hold. It changes nothing.
  * Here: how its decoders report what they find.
  */
 #ifndef SEALSOCK_TRACE_DECODE_H

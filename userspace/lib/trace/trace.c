@@ -180,11 +180,11 @@ static void output(const struct channel *c, uint8_t type, struct bytes content)
 }
 
 static const struct watch watch = {
-	.received = received,
-	.alert_received = alert_received,
-	.ccs = ccs,
-	.secret = secret,
-	.output = output,
+	.on_received = received,
+	.on_alert_received = alert_received,
+	.on_ccs = ccs,
+	.on_secret = secret,
+	.on_output = output,
 };
 
 int sealsock_config_trace(struct sealsock_config *cfg, sealsock_trace_fn fn, void *arg)

@@ -325,7 +325,8 @@ bool constraints_allow(struct bytes value, const struct x509 *x, unsigned int *b
 	struct gn name = { .kind = GN_DIRECTORY, .value = x->subject };
 
 	if (!split(value, &c.permitted, &c.excluded))
-		return finding_set(f, &constraint_rule, "nameConstraints that can be read", "%s", "");
+		return finding_set(f, &constraint_rule, "nameConstraints that can be read", "%s",
+				   "");
 	if (!dn_is_empty(x->subject) && !check_name(&c, &name))
 		return false;
 	if (x509_has(x, X509_SAN) && der_take(&san, DER_SEQUENCE, &san)) {

@@ -236,7 +236,8 @@ static int parse(struct crl *c, struct finding *f)
 	int err;
 
 	refuse(f, "a CRL in DER");
-	if (!der_take(&r, DER_SEQUENCE, &seq) || r.n || !der_take_whole(&seq, DER_SEQUENCE, &c->tbs) ||
+	if (!der_take(&r, DER_SEQUENCE, &seq) || r.n ||
+	    !der_take_whole(&seq, DER_SEQUENCE, &c->tbs) ||
 	    !der_take(&seq, DER_SEQUENCE, &c->sig_alg) || !der_take(&seq, DER_BIT_STRING, &bits) ||
 	    seq.n || !der_octets(bits, &c->signature))
 		return SEALSOCK_ERR_CERT_BAD;

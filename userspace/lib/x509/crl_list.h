@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* One CRL, taken apart (RFC 5280 §5.1, §5.2), with its entries in order of their serial numbers. */
+/* One CRL, taken apart (RFC 5280 §5.1, §5.2), its entries in order of their serial numbers. */
 #ifndef SEALSOCK_X509_CRL_LIST_H
 #define SEALSOCK_X509_CRL_LIST_H
 

@@ -56,7 +56,7 @@ bool der_bool(struct bytes content, bool *v);
 bool der_is_oid(struct bytes content);
 bool der_octets(struct bytes content, struct bytes *octets);	/* of a BIT STRING of whole bytes */
 
-/* A BIT STRING with named bits (X.690 §11.2.2), of which the first 16 are kept: bit 0 is 1u << 0. */
+/* A BIT STRING with named bits (X.690 §11.2.2), the first 16 of them: bit 0 is 1u << 0. */
 bool der_named_bits(struct bytes content, uint16_t *bits);
 
 /* UTCTime or GeneralizedTime, in the form of RFC 5280 §4.1.2.5, as seconds since 1970. */

@@ -124,7 +124,8 @@ static bool take_base(struct bytes *name, struct bytes base)
 	struct bytes a, b;
 
 	while (base.n)
-		if (!der_take(&base, DER_SET, &b) || !der_take(name, DER_SET, &a) || !dn_same_set(a, b))
+		if (!der_take(&base, DER_SET, &b) || !der_take(name, DER_SET, &a) ||
+		    !dn_same_set(a, b))
 			return false;
 	return true;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* What is wrong with a certificate, a CRL or a response: which rule, what was found, what wanted. */
+/* What is wrong with a certificate, a CRL or a response: the rule, what was found, what wanted. */
 #ifndef SEALSOCK_X509_FINDING_H
 #define SEALSOCK_X509_FINDING_H
 

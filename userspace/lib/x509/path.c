@@ -250,7 +250,8 @@ static void insert(struct candidate *list, unsigned int *n, const struct candida
 	if (*n == CANDIDATES_MAX)
 		return;
 	while (i && (list[i - 1].score < c->score ||
-		     (list[i - 1].score == c->score && list[i - 1].x->not_after < c->x->not_after))) {
+		     (list[i - 1].score == c->score &&
+		      list[i - 1].x->not_after < c->x->not_after))) {
 		list[i] = list[i - 1];
 		i--;
 	}
@@ -306,8 +307,8 @@ static bool extend(struct search *s)
 	}
 	if (!n) {
 		dn_text(last->issuer, name, sizeof(name));
-		finding_set(&f, &issuer_rule, "a certificate of its issuer, or an anchor of that name",
-			    "%s", name);
+		finding_set(&f, &issuer_rule,
+			    "a certificate of its issuer, or an anchor of that name", "%s", name);
 		note(s, NO_ISSUER, &f, last, s->path.n - 1);
 	}
 	return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * What must be true of one certificate in its place of a path: a table, each rule one function with
- * the section it comes from. What needs two certificates (names, signatures, policies) is elsewhere.
+ * What must be true of one certificate in its place of a path: a table, each rule one function
+ * with the section it comes from. What needs two (names, signatures, policies) is elsewhere.
  */
 #ifndef SEALSOCK_X509_RULES_H
 #define SEALSOCK_X509_RULES_H
@@ -10,7 +10,7 @@
 
 /* Beyond what every path must keep to. */
 enum {
-	RULES_STRICT = 1,	/* what RFC 5280 asks of CAs, though a path can be checked without */
+	RULES_STRICT = 1,	/* what RFC 5280 asks of CAs: paths can be checked without */
 	RULES_WEB = 2,		/* what public CAs have agreed on (CA/Browser Forum, BR §7.1) */
 };
 

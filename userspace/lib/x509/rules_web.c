@@ -80,8 +80,8 @@ static bool is_domain(struct bytes cn)
 
 /*
  * A common name is one of the alternative names, letter by letter; addresses as text. Let pass are
- * a domain beside addresses alone, and the domain right above a wildcard: much in use, and harmless,
- * as a common name identifies nobody.
+ * a domain beside addresses alone, and the domain right above a wildcard: much in use, and
+ * harmless, as a common name identifies nobody.
  */
 static bool is_alternative(const struct x509 *x, struct bytes cn)
 {

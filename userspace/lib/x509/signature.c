@@ -36,8 +36,9 @@ bool signature_is_good(const struct sealsock_env *env, struct bytes tbs, struct 
 	char text[64];
 
 	if (key->why)
-		return finding_set(f, &key_rule, "a key of P-256, P-384, P-521, Ed25519, Ed448, RSA",
-				   "%s", key->why);
+		return finding_set(f, &key_rule,
+				   "a key of P-256, P-384, P-521, Ed25519, Ed448, RSA", "%s",
+				   key->why);
 	s = sigalg_parse(sig_alg, &name, &oid);
 	if (!s) {
 		text_oid(oid, text, sizeof(text));

@@ -129,7 +129,7 @@ static int pss_hash(struct bytes alg)
 	return -1;
 }
 
-/* RFC 4055 §3.1, as RFC 8446 §4.2.3 narrows it: MGF1 with the same hash, salt as long as the hash. */
+/* RFC 4055 §3.1, as RFC 8446 §4.2.3 narrows it: MGF1 with the hash, salt as long as the hash. */
 static const struct sigscheme *pss_parse(struct bytes params)
 {
 	static const struct {

@@ -101,7 +101,8 @@ bool x509_parse(struct bytes der, struct x509 *x, struct finding *f)
 		.der = der, .path_len = X509_NONE, .require_explicit = X509_NONE,
 		.inhibit_mapping = X509_NONE, .inhibit_any = X509_NONE,
 	};
-	if (!der_take(&r, DER_SEQUENCE, &seq) || r.n || !der_take_whole(&seq, DER_SEQUENCE, &x->tbs) ||
+	if (!der_take(&r, DER_SEQUENCE, &seq) || r.n ||
+	    !der_take_whole(&seq, DER_SEQUENCE, &x->tbs) ||
 	    !der_take(&seq, DER_SEQUENCE, &x->sig_alg) || !der_take(&seq, DER_BIT_STRING, &bits) ||
 	    seq.n || !der_octets(bits, &x->signature))
 		return finding_set(f, &certificate_rule, "a certificate in DER", "%s", "");
