@@ -61,6 +61,9 @@ lint: setup
 deb:
 	@tools/packages/build
 
+check-packages:
+	@tools/packages/all
+
 install uninstall:
 	@$(MAKE) --no-print-directory $(JOBS) -C userspace $@ PREFIX=$(PREFIX) DESTDIR=$(DESTDIR)
 
@@ -80,9 +83,10 @@ help:
 	@echo 'make              library, command line and module, below build/'
 	@echo 'make install      library, headers, command line and manual, below PREFIX=/usr/local'
 	@echo 'make deb          Debian packages, in build/packages: module (DKMS), library, command line'
+	@echo 'make check-packages  installs, uses, upgrades and removes them on a Debian, in guests with two kernels'
 	@echo 'make uninstall    takes away what make install with the same PREFIX put there'
 	@echo 'make lint setup clean'
 	@echo 'V=1 shows what the tests print.'
 
 .PHONY: all userspace module setup demo check check-host check-vm check-all matrix interop-matrix \
-	kselftest bench lint deb install uninstall clean help
+	kselftest bench lint deb check-packages install uninstall clean help

@@ -26,7 +26,7 @@ static bool read_line(const char *path, char *buf, size_t size)
 
 void modinfo_read(struct modinfo *m)
 {
-	char alias[8], open[24];
+	char alias[8], open[24], lock[64];
 
 	memset(m, 0, sizeof(*m));
 	m->loaded = !access("/sys/module/sealsock", F_OK) ||
@@ -39,6 +39,10 @@ void modinfo_read(struct modinfo *m)
 		m->open = strtoul(open, NULL, 10);
 	if (read_line("/sys/module/sealsock/parameters/alias_tls", alias, sizeof(alias)))
 		m->alias_tls = alias[0] == 'Y' || alias[0] == '1';
+	if (read_line("/sys/module/module/parameters/sig_enforce", alias, sizeof(alias)))
+		m->signed_only = alias[0] == 'Y';
+	if (read_line("/sys/kernel/security/lockdown", lock, sizeof(lock)))
+		m->signed_only |= !strstr(lock, "[none]");
 	if (!read_line("/proc/sys/net/ipv4/tcp_available_ulp", m->ulps, sizeof(m->ulps)))
 		m->ulps[0] = '\0';
 }

@@ -9,6 +9,7 @@
 struct modinfo {
 	bool loaded;		/* /sys/module/sealsock or /proc/net/sealsock_stat exists */
 	bool alias_tls;		/* the module answers to the ULP name "tls" as well */
+	bool signed_only;	/* the kernel loads only modules signed with a key it trusts */
 	char version[32];	/* "unknown" where the module does not tell */
 	char source[32];	/* a hash of its source, or "" */
 	unsigned long open;	/* sockets, of all namespaces, and others that keep it loaded */
