@@ -1,22 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/net.h>
 #include <net/scm.h>
+#include <net/sock.h>
 #include <net/tls.h>
 
 #include "cmsg.h"
 #include "core/content.h"
 
-int seal_cmsg_get_type(struct msghdr *msg, u8 *type)
+int seal_cmsg_get(struct sock *sk, struct msghdr *msg, u8 *type, u32 *stamp)
 {
+	struct sockcm_cookie sockc;
 	struct cmsghdr *cmsg;
 	bool found = false;
 
-	if (likely(!msg->msg_controllen))
-		return 0;
+	/* All of them are well-formed then, and those of level SOL_SOCKET what TCP takes. */
+	sockcm_init(&sockc, sk);
+	if (sock_cmsg_send(sk, msg, &sockc))
+		return -EINVAL;
 
 	for_each_cmsghdr(cmsg, msg) {
-		if (!CMSG_OK(msg, cmsg))
-			return -EINVAL;
+		if (cmsg->cmsg_level == SOL_SOCKET) {
+			if (cmsg->cmsg_type == SO_TIMESTAMPING_OLD ||
+			    cmsg->cmsg_type == SO_TIMESTAMPING_NEW)
+				*stamp = *(u32 *)CMSG_DATA(cmsg);
+			found = true;
+			continue;
+		}
 		if (cmsg->cmsg_level != SOL_TLS)
 			continue;
 		if (cmsg->cmsg_type != TLS_SET_RECORD_TYPE ||

@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Control messages of level SOL_TLS, as Documentation/networking/tls.rst has them. */
+/*
+ * Control messages: of level SOL_TLS as Documentation/networking/tls.rst has them, of level
+ * SOL_SOCKET as TCP takes them.
+ */
 #ifndef SEAL_CMSG_H
 #define SEAL_CMSG_H
 
 #include <linux/socket.h>
 #include <linux/types.h>
 
+struct sock;
+
 /*
- * The record type that @msg asks for, *@type unchanged if it has no control
- * message. -EINVAL: a control message that is malformed or of another kind,
- * or one together with MSG_MORE.
+ * What the control messages of @msg, which has some, ask for: the record
+ * type, and of which kind the timestamps of its last byte shall be, flags
+ * SOF_TIMESTAMPING_TX_*. *@type and *@stamp stay what they are where nothing
+ * was asked. -EINVAL: a control message that is malformed, none of a level
+ * that is known here, or a record type together with MSG_MORE.
  */
-int seal_cmsg_get_type(struct msghdr *msg, u8 *type);
+int seal_cmsg_get(struct sock *sk, struct msghdr *msg, u8 *type, u32 *stamp);
 
 /*
  * Tells the reader the type of the record at hand. @told is the type told

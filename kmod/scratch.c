@@ -11,6 +11,7 @@ struct seal_scratch *seal_scratch_new(const struct seal_key *key, gfp_t gfp)
 
 	if (scratch) {
 		scratch->room = size - sizeof(*scratch);
+		scratch->stamp = 0;
 		crypto_init_wait(&scratch->rq.wait);
 	}
 	return scratch;

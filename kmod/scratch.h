@@ -30,6 +30,7 @@ enum {
  * @tail: the last bytes of inner plaintext
  * @out: sealing: what is sealed
  * @room: bytes of the request's context
+ * @stamp: timestamps for the last byte in @out, SOF_TIMESTAMPING_TX_*; 0 whenever nobody has it
  * @rq: the request, its context behind it
  */
 struct seal_scratch {
@@ -43,6 +44,7 @@ struct seal_scratch {
 		struct bio_vec out[SEAL_OUT_ROOM];
 	};
 	u32 room;
+	u32 stamp;
 	struct seal_request rq;
 };
 
@@ -64,8 +66,8 @@ static inline void seal_scratch_put(const struct seal_key *key, struct seal_scra
 
 /*
  * One for the caller alone, for records of @key, not initialised but for
- * rq.wait, until seal_scratch_put(). The caller may sleep before it gives it
- * back. NULL: no memory.
+ * rq.wait and stamp, until seal_scratch_put(). The caller may sleep before it
+ * gives it back. NULL: no memory.
  */
 static inline struct seal_scratch *seal_scratch_get(const struct seal_key *key, gfp_t gfp)
 {

@@ -29,20 +29,20 @@ int compat_iter_pages(const struct iov_iter *iter, size_t bytes, struct bio_vec 
 int compat_tcp_push(struct sock *sk, struct bio_vec *vec, unsigned int count,
 		    unsigned int bytes, int flags)
 {
-	unsigned int i;
-	int sent = 0;
+	unsigned int i, sent = 0;
 
 	flags |= MSG_NO_SHARED_FRAGS;
 	tcp_rate_check_app_limited(sk);
-	for (i = 0; i < count; i++) {
-		int more = i + 1 < count ? MSG_MORE | MSG_SENDPAGE_NOTLAST : 0;
-		int ret = do_tcp_sendpages(sk, vec[i].bv_page, vec[i].bv_offset, vec[i].bv_len,
+	for (i = 0; i < count && sent < bytes; i++) {
+		int len = min(vec[i].bv_len, bytes - sent);
+		int more = sent + len < bytes ? MSG_MORE | MSG_SENDPAGE_NOTLAST : 0;
+		int ret = do_tcp_sendpages(sk, vec[i].bv_page, vec[i].bv_offset, len,
 					   flags | more);
 
 		if (ret < 0)
 			return sent ? sent : ret;
 		sent += ret;
-		if (ret < vec[i].bv_len)
+		if (ret < len)
 			break;
 	}
 	return sent;

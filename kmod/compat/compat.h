@@ -50,9 +50,10 @@ static inline unsigned long compat_iter_addr(const struct iov_iter *iter)
 #define COMPAT_SPLICE_PAGES	20
 
 /*
- * Gives fragments to TCP, which takes references of its own. Nobody writes to
- * them from then on: TCP need not copy them for a checksum, nor a receiver on
- * this host to open them. Does not wait if @flags has MSG_DONTWAIT. The number of bytes taken, or an error if none was.
+ * Gives the first @bytes of fragments to TCP, which takes references of its
+ * own. Nobody writes to them from then on: TCP need not copy them for a
+ * checksum, nor a receiver on this host to open them. Does not wait if @flags
+ * has MSG_DONTWAIT. The number of bytes taken, or an error if none was.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 int compat_tcp_push(struct sock *sk, struct bio_vec *vec, unsigned int count,

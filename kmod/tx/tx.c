@@ -42,6 +42,8 @@ void seal_tx_free(struct sock *sk, struct seal_tx *tx)
 	seal_rec_drop(sk, tx);
 	for (i = 0; i < tx->out_count; i++)
 		put_page(tx->scratch->out[i].bv_page);
+	if (tx->out_count)
+		tx->scratch->stamp = 0;
 	tx->out_count = 0;
 	seal_tx_rest(tx);
 	if (tx->small.page)
@@ -343,20 +345,23 @@ static int push_all(struct sock *sk, struct seal_tx *tx, int flags, long *timeo)
 
 static int send_all(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, long *timeo)
 {
-	bool ends = !(msg->msg_flags & MSG_MORE);
+	bool more = msg->msg_flags & MSG_MORE;
 	u8 type = SEAL_TYPE_DATA;
+	bool ends, shared;
 	size_t copied = 0;
 	int err, pushed;
-	bool shared;
+	u32 stamp = 0;
 
-	err = msg->msg_controllen ? seal_cmsg_get_type(msg, &type) : 0;
+	err = msg->msg_controllen ? seal_cmsg_get(sk, msg, &type, &stamp) : 0;
+	/* The byte that timestamps are for is the last of a record. */
+	ends = !more || stamp;
 	if (!err)
 		err = seal_tx_ready(sk, tx);
 	/* Another type follows, or nothing does: the way to say that there is no more. */
-	if (!err && (msg->msg_controllen || (ends && !msg_data_left(msg))))
+	if (!err && (msg->msg_controllen || (!more && !msg_data_left(msg))))
 		err = close_open_record(sk, tx);
 
-	shared = unlikely(tx->cpus > 1) && !err && seal_cores_worth(sk, tx, msg);
+	shared = unlikely(tx->cpus > 1) && !err && !stamp && seal_cores_worth(sk, tx, msg);
 	while (!err && msg_data_left(msg)) {
 		int n = shared ? seal_cores_send(sk, tx, msg, type, &err) : 0;
 
@@ -374,7 +379,9 @@ static int send_all(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, lon
 			err = -EINTR;
 	}
 
-	pushed = push_all(sk, tx, ends ? 0 : MSG_MORE, timeo);
+	if (unlikely(stamp) && copied && tx->out_count)
+		tx->scratch->stamp = stamp;
+	pushed = push_all(sk, tx, more ? MSG_MORE : 0, timeo);
 	return copied ? copied : err ? err : pushed;
 }
 

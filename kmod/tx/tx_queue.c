@@ -42,6 +42,7 @@ static void out_consume(struct seal_tx *tx, unsigned int sent)
 static void out_drop(struct seal_tx *tx)
 {
 	out_consume(tx, tx->out_bytes);
+	tx->scratch->stamp = 0;
 }
 
 /*
@@ -74,6 +75,50 @@ static int more_flag(struct sock *sk, const struct seal_tx *tx, int flags)
 	return MSG_MORE;
 }
 
+/* The last byte of what is sealed, with the timestamps that it shall have. */
+static int push_stamped(struct sock *sk, struct seal_scratch *scratch, int flags)
+{
+	struct {
+		struct cmsghdr head;
+		u32 stamp;
+	} control = {
+		.head = {
+			.cmsg_len = CMSG_LEN(sizeof(control.stamp)),
+			.cmsg_level = SOL_SOCKET,
+			.cmsg_type = SO_TIMESTAMPING_OLD,
+		},
+		.stamp = scratch->stamp,
+	};
+	struct msghdr msg = {
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+		.msg_flags = flags,
+	};
+	int ret;
+
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, scratch->out, 1, 1);
+	ret = tcp_sendmsg_locked(sk, &msg, 1);
+	if (ret > 0)
+		scratch->stamp = 0;
+	return ret;
+}
+
+/*
+ * As much of what is sealed as TCP takes. TCP marks the end of each of its
+ * calls, which may be several, so that a byte with timestamps has its own.
+ */
+static int push_some(struct sock *sk, const struct seal_tx *tx, int flags)
+{
+	struct seal_scratch *scratch = tx->scratch;
+
+	if (likely(!scratch->stamp))
+		return compat_tcp_push(sk, scratch->out, tx->out_count, tx->out_bytes, flags);
+	if (tx->out_bytes == 1)
+		return push_stamped(sk, scratch, flags);
+	return compat_tcp_push(sk, scratch->out, tx->out_count, tx->out_bytes - 1,
+			       flags | MSG_MORE);
+}
+
 /*
  * seal_tx_push - hand what is sealed to TCP
  * @flags: MSG_MORE if more follows at once
@@ -94,7 +139,7 @@ int seal_tx_push(struct sock *sk, struct seal_tx *tx, int flags)
 	while (tx->out_count) {
 		int lent = lend(sk);
 
-		ret = compat_tcp_push(sk, tx->scratch->out, tx->out_count, tx->out_bytes, flags);
+		ret = push_some(sk, tx, flags);
 		if (unlikely(lent))
 			sk_wmem_queued_add(sk, lent);
 		if (ret <= 0)

@@ -6,6 +6,8 @@
 #include "wired.h"
 
 #include <fcntl.h>
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
 #include <linux/sockios.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -531,6 +533,129 @@ TEST_F(wired, outq)
 		usleep(10000);
 	}
 	EXPECT_EQ(queued, 0);
+}
+
+/* sendmsg() with a control message of level SOL_SOCKET. */
+static ssize_t send_asking(int fd, int name, uint32_t value, size_t size, size_t len, int flags)
+{
+	char control[CMSG_SPACE(sizeof(value))] = {};
+	struct iovec iov = { data, len };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = name;
+	cmsg->cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(cmsg), &value, size);
+	return sendmsg(fd, &msg, flags);
+}
+
+/* Waits for a timestamp: its kind, SCM_TSTAMP_*, and its number in *id; -1 without one. */
+static int next_stamp(int fd, uint32_t *id, int patience)
+{
+	char control[256];
+	struct msghdr msg = { .msg_control = control, .msg_controllen = sizeof(control) };
+	struct sock_extended_err *err = NULL;
+	struct cmsghdr *cmsg;
+	bool stamp = false;
+
+	if (poll_for(fd, POLLERR, patience) != POLLERR || recvmsg(fd, &msg, MSG_ERRQUEUE) < 0)
+		return -1;
+	for (cmsg = CMSG_FIRSTHDR(&msg); cmsg; cmsg = CMSG_NXTHDR(&msg, cmsg)) {
+		if (cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_TIMESTAMPING)
+			stamp = true;
+		else if (cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_RECVERR)
+			err = (void *)CMSG_DATA(cmsg);
+	}
+	if (!stamp || !err || err->ee_origin != SO_EE_ORIGIN_TIMESTAMPING)
+		return -1;
+	*id = err->ee_data;
+	return err->ee_info;
+}
+
+/* Bytes of the TCP stream that have come: of struct tcp_info, but libc leaves it out. */
+static uint64_t stream_received(int fd)
+{
+	uint64_t info[17] = {};
+	socklen_t len = sizeof(info);
+
+	getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len);
+	return info[16];
+}
+
+/* Timestamps for one call: of the last byte of its last record, by number in the TCP stream. */
+TEST_F(wired, timestamps)
+{
+	static const struct {
+		size_t len;
+		int flags;
+	} calls[] = { { 100, 0 }, { 16384, 0 }, { MIB, 0 }, { 300, MSG_MORE } };
+	const uint32_t kinds = SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_TX_SOFTWARE |
+			       SOF_TIMESTAMPING_TX_ACK;
+	uint32_t id;
+	int i;
+
+	if (!ulp_is_ours())
+		SKIP(return, "in-tree knows no control message but its own");
+	ASSERT_EQ(set_int(self->fd, SOL_SOCKET, SO_TIMESTAMPING, SOF_TIMESTAMPING_SOFTWARE |
+			  SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY), 0);
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		struct drain drain = {};
+		unsigned int seen = 0;
+		int kind;
+
+		drain_start(&drain, self->peer, &self->tx, calls[i].len);
+		EXPECT_EQ(send_asking(self->fd, SO_TIMESTAMPING, kinds, sizeof(kinds),
+				      calls[i].len, calls[i].flags), calls[i].len);
+		ASSERT_TRUE(drain_end(&drain, &self->tx));
+		while (seen != 7 && (kind = next_stamp(self->fd, &id, PATIENCE)) >= 0) {
+			EXPECT_EQ(id, stream_received(self->peer) - 1);
+			EXPECT_FALSE(seen & 1 << kind);
+			seen |= 1 << kind;
+		}
+		EXPECT_EQ(seen, 7) {
+			TH_LOG("call %d", i);
+		}
+	}
+	/* Nobody asked for others. */
+	EXPECT_EQ(send(self->fd, data, 5, 0), 5);
+	EXPECT_RECORD(0, 5);
+	EXPECT_EQ(next_stamp(self->fd, &id, 50), -1);
+}
+
+/* What TCP refuses, and what it takes and has no use for. */
+TEST_F(wired, socket_control_messages)
+{
+	static const struct {
+		int name;
+		uint32_t value;
+		size_t size;
+		ssize_t ret;
+	} cases[] = {
+		{ SO_TIMESTAMPING, SOF_TIMESTAMPING_RX_SOFTWARE, 4, -1 },
+		{ SO_TIMESTAMPING, SOF_TIMESTAMPING_TX_ACK, 2, -1 },
+		{ SCM_RIGHTS + 99, 0, 4, -1 },
+		{ SO_TIMESTAMPING, 0, 4, 10 },
+		{ SCM_RIGHTS, 0, 4, 10 },
+	};
+	int i;
+
+	if (!ulp_is_ours())
+		SKIP(return, "in-tree knows no control message but its own");
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		EXPECT_EQ(send_asking(self->fd, cases[i].name, cases[i].value, cases[i].size, 10, 0),
+			  cases[i].ret) {
+			TH_LOG("case %d", i);
+		}
+		if (cases[i].ret < 0) {
+			EXPECT_EQ(errno, EINVAL);
+		} else {
+			EXPECT_RECORD(0, 10);
+		}
+	}
 }
 
 TEST_HARNESS_MAIN
