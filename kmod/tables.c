@@ -18,5 +18,6 @@ void seal_proto_update(struct sock *sk)
 
 	/* Pair with seal_ctx_seen(): whoever is called through them finds what they need. */
 	smp_store_release(&sk->sk_prot, &t->prot[!!ctx->tx][!!ctx->rx]);
+	/* Likewise. */
 	smp_store_release(&sk->sk_socket->ops, &t->ops[!!ctx->tx][!!ctx->rx]);
 }

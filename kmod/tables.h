@@ -8,7 +8,10 @@
 
 #include <net/sock.h>
 
-/* @base: what they were made from, NULL until they are complete. Index: [transmit key][receive key]. */
+/*
+ * @base: what they were made from, NULL until they are complete. Index:
+ * [transmit key][receive key].
+ */
 struct seal_tables {
 	struct proto *base;
 	struct proto prot[2][2];

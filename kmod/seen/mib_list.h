@@ -23,8 +23,8 @@ SEAL_MIB(TXRECORDS, "TlsTxRecords")		/* records sealed */
 SEAL_MIB(TXBYTES, "TlsTxBytes")			/* bytes of plaintext in them */
 SEAL_MIB(TXCORES, "TlsTxCores")			/* of these, sealed by other processors */
 SEAL_MIB(TXERROR, "TlsTxError")			/* records that could not be sealed */
-SEAL_MIB(TXLIMIT, "TlsTxLimit")			/* keys that have sealed as many records as they may */
-SEAL_MIB(TXPASTLIMIT, "TlsTxPastLimit")		/* records sealed all the same, as tx_past_limit says */
+SEAL_MIB(TXLIMIT, "TlsTxLimit")			/* keys that have sealed all that they may */
+SEAL_MIB(TXPASTLIMIT, "TlsTxPastLimit")		/* records sealed all the same: tx_past_limit */
 SEAL_MIB(RXRECORDS, "TlsRxRecords")		/* records opened */
 SEAL_MIB(RXBYTES, "TlsRxBytes")			/* bytes of content in them */
 SEAL_MIB(RXSTRAIGHT, "TlsRxStraight")		/* of these, opened in the reader's own memory */

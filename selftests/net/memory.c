@@ -535,7 +535,7 @@ TEST_F(one, long_send)
 	EXPECT_GIVES_WAY(send(self->c.fd, self->data, LONG, 0), LONG);
 }
 
-/* Room for more records than anybody wants to wait for, and a caller that is not wanted any more. */
+/* Room for more records than anybody waits for, and a caller that is not wanted any more. */
 TEST_F(one, killed_in_a_long_send)
 {
 	struct timespec from, to;
