@@ -148,6 +148,14 @@ void sealsock_conn_free(struct sealsock_conn *conn);
 int sealsock_conn_set_host(struct sealsock_conn *conn, const char *host);
 
 /*
+ * Client, before the handshake: the port that the host is asked at, 1 to 65535. A store keeps
+ * sessions by host, port and trust: what another service of the same host gave is not offered.
+ * sealsock_handshake_fd() takes it from the address of the peer where it was not set; without both
+ * it counts as a port of its own. INVALID; STATE.
+ */
+int sealsock_conn_set_port(struct sealsock_conn *conn, unsigned int port);
+
+/*
  * Client, before the handshake: a session of sealsock_conn_session() to resume. One that has
  * expired or does not fit (another host, other trust, a version or suite not allowed now) is left
  * unused, and the handshake is a full one. INVALID: not a session. NOMEM.

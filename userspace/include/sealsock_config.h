@@ -33,8 +33,8 @@ typedef void (*sealsock_keylog_fn)(void *arg, const char *line);
 
 /*
  * Where sessions are kept. Ids and sessions are bytes, copied by whoever keeps them. Called by any
- * thread that has a connection; must not call back. A client's ids are names it makes for servers,
- * and it may put several sessions under one; a server's are its TLS 1.2 session ids. Sessions are
+ * thread that has a connection; must not call back. A client's ids are made of a server's name
+ * and port and of how it is trusted, and it may put several sessions under one; a server's are its TLS 1.2 session ids. Sessions are
  * secrets: who reads them can decrypt.
  *
  * put: keeps it, or drops it or another one for want of room. get: a copy of the newest, and its

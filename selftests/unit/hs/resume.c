@@ -167,6 +167,40 @@ static void stores(void)
 	close_all();
 }
 
+/* Connects at @port, 0: none is set; 1: resumed, 0: in full. */
+static int at_port(unsigned int port)
+{
+	int result;
+
+	open_both("localhost");
+	if (port && sealsock_conn_set_port(c, port))
+		return -1;
+	result = shake_hands(c, s, 0) ? resumed() : -2;
+	close_conns();
+	return result;
+}
+
+/* What another service of the same host gave is nobody's business. */
+static void ports(void)
+{
+	cc = make(SEALSOCK_CLIENT);
+	sc = make(SEALSOCK_SERVER);
+	sealsock_config_session_store(cc, NULL);
+	ok_int(at_port(443), 0, "a session of port 443");
+	ok_int(at_port(8443), 0, "is not offered at 8443");
+	ok_int(at_port(0), 0, "nor where the port is not known");
+	ok_int(at_port(443), 1, "but at 443");
+	ok_int(at_port(8443), 1, "as that of 8443 is there");
+	ok_int(at_port(0), 1, "and that without a port without one");
+	open_both("localhost");
+	ok_int(sealsock_conn_set_port(c, 0), SEALSOCK_ERR_INVALID, "0 is no port");
+	ok_int(sealsock_conn_set_port(c, 65536), SEALSOCK_ERR_INVALID, "nor is 65536");
+	ok_int(sealsock_conn_set_port(s, 443), SEALSOCK_ERR_STATE, "a server has none");
+	shake_hands(c, s, 0);
+	ok_int(sealsock_conn_set_port(c, 443), SEALSOCK_ERR_STATE, "afterwards it is too late");
+	close_all();
+}
+
 static void lifetime(void)
 {
 	cc = make(SEALSOCK_CLIENT);
@@ -544,6 +578,7 @@ int main(void)
 	works("TLS_AES_256_GCM_SHA384", 0, true);
 	counts();
 	stores();
+	ports();
 	lifetime();
 	not_across_names();
 	ticket_with_other_sni();

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -234,6 +235,33 @@ static void upload(void)
 	close_both();
 }
 
+/* A client's sessions are kept by port too: of the peer's address, if nobody says which. */
+static void port_of_peer(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof(at);
+	int listener = socket(AF_INET, SOCK_STREAM, 0), fd = socket(AF_INET, SOCK_STREAM, 0), i;
+
+	NEED(!bind(listener, (struct sockaddr *)&at, n) && !listen(listener, 1) &&
+	     !getsockname(listener, (struct sockaddr *)&at, &n) &&
+	     !connect(fd, (struct sockaddr *)&at, n));
+	block(fd, false);
+	cc = client_config();
+	for (i = 0; i < 2; i++) {
+		c = client_conn(cc);
+		if (i)
+			sealsock_conn_set_port(c, 443);
+		ok_int(sealsock_handshake_fd(c, fd), SEALSOCK_WANT_READ, "a client begins");
+		ok_int(c->result->port, i ? 443 : ntohs(at.sin_port), "and its port is %s",
+		       i ? "what it was told" : "the peer's");
+		sealsock_conn_free(c);
+	}
+	sealsock_config_unref(cc);
+	close(fd);
+	close(listener);
+}
+
 int main(void)
 {
 	alarm(60);
@@ -242,6 +270,7 @@ int main(void)
 	failed_write();
 	other_bytes();
 	upload();
+	port_of_peer();
 	free_test_identities();
 	return done();
 }

@@ -87,6 +87,16 @@ int sealsock_conn_set_host(struct sealsock_conn *conn, const char *host)
 	return 0;
 }
 
+int sealsock_conn_set_port(struct sealsock_conn *conn, unsigned int port)
+{
+	if (conn->ch.cfg->role != SEALSOCK_CLIENT || conn->started)
+		return SEALSOCK_ERR_STATE;
+	if (!port || port > 0xffff)
+		return SEALSOCK_ERR_INVALID;
+	conn->result->port = (uint16_t)port;
+	return 0;
+}
+
 /* Makes a client's first flight, once. */
 static int start(struct sealsock_conn *conn)
 {

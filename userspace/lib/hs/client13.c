@@ -144,9 +144,11 @@ static int find_session(struct hs *hs)
 	struct bytes host = bytes_of(hs->host->name, strlen(hs->host->name));
 	const struct sealsock_session_store *store = &cfg->store;
 	struct session *s = &hs->session;
+	uint8_t room[SERVER_ID_MAX];
 
 	if (!hs->session_text.n && store->take &&
-	    !hs_fetch_session(hs, store->take, host))
+	    !hs_fetch_session(hs, store->take,
+			      client_server_id(hs->ch, hs->result, host, room)))
 		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "taking a session");
 	if (!session_read(bytes_of(hs->session_text.p, hs->session_text.n), s) ||
 	    !config_resumes(cfg, s, s->version, host) || !config_has_version(cfg, s->version) ||

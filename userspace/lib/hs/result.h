@@ -45,6 +45,7 @@ struct hs_result {
 	struct secret resumption;	/* TLS 1.3 client: resumption_master_secret */
 	int64_t made;			/* when the full handshake was */
 	struct host *host;		/* client: NULL if none was set */
+	uint16_t port;			/* client: where it is asked; 0: not known */
 	struct buf sessions;		/* client: 16-bit length and session each */
 	struct hash *post_hash;		/* of the whole handshake; NULL: none after it (§4.6.2) */
 	struct hs *auth;		/* the authentication that is going on after it, or NULL */

@@ -171,9 +171,21 @@ bool hs_fetch_session(struct hs *hs, session_fetch_fn fetch, struct bytes id)
 	return true;
 }
 
+struct bytes client_server_id(const struct channel *ch, const struct hs_result *r,
+			      struct bytes host, uint8_t room[SERVER_ID_MAX])
+{
+	memcpy(room, ch->cfg->trust_id, TRUST_ID);
+	seal_put_be16(room + TRUST_ID, r->port);
+	if (host.n)
+		memcpy(room + TRUST_ID + 2, host.p, host.n);
+	return bytes_of(room, TRUST_ID + 2 + host.n);
+}
+
 int ticket_keep(struct channel *ch, struct hs_result *r, const struct session *s)
 {
 	const struct sealsock_session_store *store = &ch->cfg->store;
+	uint8_t room[SERVER_ID_MAX];
+	struct bytes id = client_server_id(ch, r, s->host, room);
 	struct builder w;
 	struct buf text;
 	int err = 0;
@@ -184,7 +196,7 @@ int ticket_keep(struct channel *ch, struct hs_result *r, const struct session *s
 	if (w.bad)
 		err = SEALSOCK_ERR_NOMEM;
 	else if (store->put)
-		store->put(store->arg, s->host.p, s->host.n, text.p, text.n, s->expires);
+		store->put(store->arg, id.p, id.n, text.p, text.n, s->expires);
 	else if (!keep(&r->sessions, bytes_of(text.p, text.n)))
 		err = SEALSOCK_ERR_NOMEM;
 	buf_free(&text);

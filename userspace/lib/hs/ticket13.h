@@ -22,6 +22,11 @@ typedef size_t (*session_fetch_fn)(void *arg, const void *id, size_t id_len, int
 				   void *session, size_t room);
 bool hs_fetch_session(struct hs *hs, session_fetch_fn fetch, struct bytes id);
 
+/* Client: what its store knows a server by, which is host, port and trust; in @room. */
+enum { SERVER_ID_MAX = TRUST_ID + 2 + sizeof(((struct host *)0)->name) };
+struct bytes client_server_id(const struct channel *ch, const struct hs_result *r,
+			      struct bytes host, uint8_t room[SERVER_ID_MAX]);
+
 /* The chain that was kept in the session is the peer's again. */
 int hs_restore_chain(struct hs *hs);
 

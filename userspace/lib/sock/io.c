@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -258,11 +259,30 @@ static int step(struct sealsock_conn *conn, int fd, bool block)
 	       io_fail(conn, err, "sending to the peer") : err;
 }
 
+/* The port of the peer, if nobody has said which it is and it has one. */
+static void note_port(struct sealsock_conn *conn, int fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} peer;
+	socklen_t n = sizeof(peer);
+
+	if (conn->ch.cfg->role != SEALSOCK_CLIENT || conn->started || conn->result->port ||
+	    getpeername(fd, &peer.any, &n))
+		return;
+	if (peer.any.sa_family == AF_INET || peer.any.sa_family == AF_INET6)
+		conn->result->port = ntohs(peer.any.sa_family == AF_INET ? peer.v4.sin_port :
+									   peer.v6.sin6_port);
+}
+
 int sealsock_handshake_fd(struct sealsock_conn *conn, int fd)
 {
 	const bool block = io_blocks(fd);
 	int err;
 
+	note_port(conn, fd);
 	do
 		err = step(conn, fd, block);
 	while (!err);
