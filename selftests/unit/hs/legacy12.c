@@ -341,6 +341,58 @@ static void without_ems(void)
 	close_both();
 }
 
+/* keyUsage (RFC 5246 §7.4.2, RFC 8446 §4.4.2.2): who may only decrypt does not sign. */
+static void only_encrypts(void)
+{
+	static const struct cert_spec spec = {
+		.cn = "localhost", .san = "DNS:localhost", .eku = "serverAuth",
+		.ku = "keyEncipherment", .from = -1, .until = 365,
+	};
+	struct identity id = make_identity(CERT_RSA, &spec, test_ca());
+	struct sealsock_info info;
+
+	cc = legacy_client("TLS_RSA_WITH_AES_128_GCM_SHA256");
+	sc = sealsock_config_new(SEALSOCK_SERVER);
+	sealsock_config_env(sc, &test_env);
+	sealsock_config_profile(sc, "legacy");
+	add_identity(sc, &id);
+	ok_int(sealsock_config_check(sc, NULL, 0), 0, "a certificate that only encrypts will do");
+	open_both();
+	if (!ok(shake_hands(c, s, 0), "for RSA key transport"))
+		why();
+	sealsock_conn_info(c, &info);
+	ok(info.verified, "and is verified");
+	close_conns();
+	sealsock_config_unref(cc);
+
+	cc = legacy_client("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+	open_both();
+	ok(!shake_hands(c, s, 0), "but signs no key exchange");
+	ok_int(sealsock_conn_error(s)->code, SEALSOCK_ERR_NO_SUITE, "says the server");
+	close_conns();
+	sealsock_config_unref(cc);
+	cc = client_config();
+	sealsock_config_versions(cc, "TLSv1.3");
+	open_both();
+	ok(!shake_hands(c, s, 0), "nor a handshake of TLS 1.3");
+	ok_int(sealsock_conn_error(s)->code, SEALSOCK_ERR_NO_SIGALG, "says the server");
+	close_both();
+
+	cc = legacy_client("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+	sc = legacy_server(NULL);
+	add_identity(sc, &id);
+	sealsock_config_ciphers(sc, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+	open_both();
+	ok(shake_hands(c, s, 0), "beside one that signs all is well");
+	close_both();
+
+	sc = sealsock_config_new(SEALSOCK_SERVER);
+	add_identity(sc, &id);
+	ok_int(sealsock_config_check(sc, NULL, 0), 1, "alone, without that suite, it is of no use");
+	sealsock_config_unref(sc);
+	free_identity(&id);
+}
+
 static void names(void)
 {
 	static const char *const legacy[] = {
@@ -410,6 +462,7 @@ int main(void)
 	record_limits("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", 8 + 16);
 	record_limits("TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", 16);
 	without_ems();
+	only_encrypts();
 	names();
 	field_of("x25519,ffdhe2048,ffdhe3072", "ffdhe3072,ffdhe2048", GROUP_FFDHE3072);
 	field_of("x25519,ffdhe4096", "ffdhe2048,ffdhe4096", GROUP_FFDHE4096);

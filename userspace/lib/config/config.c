@@ -148,18 +148,32 @@ static void complain(struct report *r, const char *line)
 	r->count++;
 }
 
-/* Can any credential be used with any of the configured schemes? */
-static bool can_sign(const struct sealsock_config *cfg)
+static bool transports_keys(const struct sealsock_config *cfg)
+{
+	struct bytes list = wire_list_of(&cfg->suites);
+	size_t i;
+
+	for (i = 0; i < u16_count(list); i++)
+		if (suite_find(u16_at(list, i))->kx == KX_RSA)
+			return cfg->role == SEALSOCK_SERVER && config_has_version(cfg, VERSION_TLS12);
+	return false;
+}
+
+/* Can any credential be used, with the configured schemes or for RSA key transport? */
+static bool can_serve(const struct sealsock_config *cfg)
 {
 	struct bytes list = wire_list_of(&cfg->sigalgs);
 	const struct credential *c;
 	size_t i;
 
-	for (c = cfg->creds; c; c = c->next)
+	for (c = cfg->creds; c; c = c->next) {
+		if (transports_keys(cfg) && credential_decrypts(c))
+			return true;
 		for (i = 0; i < u16_count(list); i++)
 			if (credential_can(c, sigscheme_find(u16_at(list, i)), VERSION_TLS12) ||
 			    credential_can(c, sigscheme_find(u16_at(list, i)), VERSION_TLS13))
 				return true;
+	}
 	return false;
 }
 
@@ -173,7 +187,7 @@ int sealsock_config_check(const struct sealsock_config *cfg, char *buf, size_t l
 		complain(&r, "no cipher suite is of an enabled version: config_versions");
 	if (cfg->role == SEALSOCK_SERVER && !cfg->creds && !cfg->psks)
 		complain(&r, "a server needs a certificate and its key: config_cert_file");
-	else if (cfg->creds && !can_sign(cfg))
+	else if (cfg->creds && !can_serve(cfg))
 		complain(&r, "no certificate's key can sign with the configured schemes");
 	if ((cfg->verify == SEALSOCK_VERIFY_REQUIRED || cfg->verify == SEALSOCK_VERIFY_OPTIONAL ||
 	     (cfg->post_auth && cfg->role == SEALSOCK_SERVER)) &&

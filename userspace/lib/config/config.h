@@ -176,6 +176,9 @@ bool config_resumes(const struct sealsock_config *cfg, const struct session *s, 
 /* Can the credential's key, here or elsewhere, sign the handshake of a version with a scheme? */
 bool credential_can(const struct credential *c, const struct sigscheme *s, uint16_t version);
 
+/* Can it serve for RSA key transport? */
+bool credential_decrypts(const struct credential *c);
+
 /* Was one of the chain's certificates issued by one of these (16-bit length, DER each)? */
 bool credential_issued_by(const struct credential *c, struct bytes names);
 

@@ -113,10 +113,15 @@ static bool is_long_enough(const struct credential *c, const struct sigscheme *s
 
 bool credential_can(const struct credential *c, const struct sigscheme *s, uint16_t version)
 {
-	if (!is_long_enough(c, s))
+	if (!cert_can_sign(c->leaf) || !is_long_enough(c, s))
 		return false;
 	return c->key ? privkey_can(c->key, s, version) :
 			sigscheme_fits(s, cert_key_kind(c->leaf), version);
+}
+
+bool credential_decrypts(const struct credential *c)
+{
+	return cert_can_encrypt(c->leaf) && (!c->key || privkey_can_decrypt(c->key));
 }
 
 bool credential_issued_by(const struct credential *c, struct bytes names)

@@ -80,18 +80,13 @@ static bool curve_is_known(const struct credential *c, const struct ext_set *e)
 	       u16_contains(e->groups, group);
 }
 
-static bool can_decrypt(const struct credential *c)
-{
-	return cert_can_encrypt(c->leaf) && (!c->key || privkey_can_decrypt(c->key));
-}
-
 /* Can the credential do the suite's part of the key exchange? Notes group and scheme. */
 static bool serves(struct search12 *q, const struct suite *suite, const struct credential *c)
 {
 	q->out->group = 0;
 	q->out->scheme = NULL;
 	if (suite->kx == KX_RSA)
-		return can_decrypt(c);
+		return credential_decrypts(c);
 	q->out->group = suite->kx == KX_DHE ? choose_field(q, c) : q->curve;
 	if (!q->out->group)
 		return false;

@@ -77,6 +77,11 @@ int cert_verify(const struct cert *c, const struct sigscheme *s, uint16_t versio
 	return err;
 }
 
+bool cert_can_sign(const struct cert *c)
+{
+	return !x509_has(&c->x, X509_KEY_USAGE) || c->x.key_usage & KU_DIGITAL_SIGNATURE;
+}
+
 bool cert_can_encrypt(const struct cert *c)
 {
 	return c->x.spki.parts.kind == KEY_RSA &&

@@ -27,6 +27,9 @@ bool cert_fits_key(const struct cert *c, const struct privkey *k);
 int cert_verify(const struct cert *c, const struct sigscheme *s, uint16_t version,
 		struct bytes msg, struct bytes sig);
 
+/* May its key sign handshakes (keyUsage)? */
+bool cert_can_sign(const struct cert *c);
+
 /* Is the key RSA's, and may it encrypt keys (keyUsage)? RSAES-PKCS1-v1_5 with it. */
 bool cert_can_encrypt(const struct cert *c);
 int cert_encrypt(const struct cert *c, struct bytes msg, uint8_t out[RSA_BLOCK_MAX], size_t *n);

@@ -332,7 +332,10 @@ bool path_find(const struct path_input *in, const struct x509 *leaf, const struc
 	       unsigned int peer_count, struct path *out, struct finding *f,
 	       const struct x509 **at, unsigned int *depth)
 {
-	struct place place = { .now = in->now, .server = in->server, .profile = in->profile };
+	struct place place = {
+		.now = in->now, .server = in->server, .encrypts = in->encrypts,
+		.profile = in->profile,
+	};
 	struct search s = {
 		.in = in, .peers = peers, .peer_count = peer_count, .visits = PATH_VISITS,
 		.names = NAME_BUDGET, .checks_left = peer_count + CHECKS_MORE,

@@ -178,11 +178,14 @@ static bool sign_certs(const struct x509 *x, const struct place *p, const struct
 		     "keyCertSign in the keyUsage of a CA", "a keyUsage without");
 }
 
-/* RFC 8446 §4.4.2.2 */
-static bool sign_handshakes(const struct x509 *x, const struct place *p,
-			    const struct rule_name *r, struct finding *f)
+/* RFC 8446 §4.4.2.2, RFC 5246 §7.4.2 */
+static bool serve_handshakes(const struct x509 *x, const struct place *p,
+			     const struct rule_name *r, struct finding *f)
 {
-	(void)p;
+	if (p->encrypts)
+		return needs(f, r,
+			     !x509_has(x, X509_KEY_USAGE) || x->key_usage & KU_KEY_ENCIPHERMENT,
+			     "keyEncipherment in the keyUsage", "a keyUsage without");
 	return needs(f, r, !x509_has(x, X509_KEY_USAGE) || x->key_usage & KU_DIGITAL_SIGNATURE,
 		     "digitalSignature in the keyUsage", "a keyUsage without");
 }
@@ -236,7 +239,7 @@ static const struct {
 	{ { "basic-constraints-critical", "RFC 5280 §4.2.1.9", BAD }, basic_critical, ANCHOR, 0 },
 	{ { "path-length", "RFC 5280 §4.2.1.9, §6.1.4 (m)", USE }, path_length, ABOVE, 0 },
 	{ { "key-cert-sign", "RFC 5280 §4.2.1.3, §6.1.4 (n)", USE }, sign_certs, ABOVE, 0 },
-	{ { "key-usage", "RFC 8446 §4.4.2.2", USE }, sign_handshakes, LEAF, 0 },
+	{ { "key-usage", "RFC 8446 §4.4.2.2", USE }, serve_handshakes, LEAF, 0 },
 	{ { "extended-key-usage", "RFC 5280 §4.2.1.12", USE }, purpose, ALL, 0 },
 	{ { "key", "RFC 3279 §2.3, RFC 5480, RFC 8410", USE }, key, ALL, 0 },
 	{ { "unknown-critical", "RFC 5280 §4.2", BAD }, unknown_critical, ALL, 0 },

@@ -16,7 +16,8 @@ enum {
 
 /*
  * @depth: 0 is the leaf; @cas: CAs between it and the leaf that are not self-issued (RFC 5280
- * §6.1.4 (l)); @server: the path is a server's, else a client's; @profile: RULES_…
+ * §6.1.4 (l)); @server: the path is a server's, else a client's; @encrypts: the leaf's key is to
+ * decrypt with, else to sign; @profile: RULES_…
  */
 struct place {
 	int64_t now;
@@ -24,6 +25,7 @@ struct place {
 	unsigned int cas;
 	bool anchor;
 	bool server;
+	bool encrypts;
 	unsigned int profile;
 };
 
