@@ -8,7 +8,15 @@ readme_block()
 	awk -v want="$1" '/^```c$/ { n++; on = n == want; next } /^```$/ { on = 0 } on' README.md
 }
 
-# compile_programs DIR: https (README.md), client, server and sockopt, with what pkg-config says and
+# README.md's program for where the module is not, changed as the text below it says.
+without_module()
+{
+	sed -e '/sealsock_install/d' -e '/sealsock_conn_free/d' \
+		-e 's/ write(fd,/ sealsock_write(conn, fd,/' -e 's/ read(fd,/ sealsock_read(conn, fd,/' \
+		-e 's/return close(fd)/return sealsock_shutdown(conn, fd)/'
+}
+
+# compile_programs DIR: https and https-engine (README.md), client, server and sockopt, with what pkg-config says and
 # nothing else; https-static has this library in it, not libcrypto. The lines on socket options of
 # README.md are compiled as the middle of a function.
 compile_programs()
@@ -17,6 +25,7 @@ compile_programs()
 
 	mkdir -p "$dir"
 	readme_block 1 >"$dir/https.c"
+	without_module <"$dir/https.c" >"$dir/https-engine.c"
 	{
 		printf '#include <%s>\n' stddef.h linux/tls.h netinet/in.h netinet/tcp.h sys/sendfile.h \
 			sys/socket.h linux/sealsock.h
@@ -26,7 +35,7 @@ compile_programs()
 		echo '}'
 	} >"$dir/heart.c"
 	cp userspace/examples/{client,server,sockopt}.c "$dir/"
-	for p in https client server sockopt; do
+	for p in https https-engine client server sockopt; do
 		# shellcheck disable=SC2046 # words of a command line
 		$cc -Wall -Wextra -Werror -Wno-sign-compare -o "$dir/$p" "$dir/$p.c" \
 			$(pkg-config --cflags --libs libsealsock) || return

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 
 #include "cli.h"
+#include "sealsock.h"
 #include "modinfo.h"
 #include "selftest.h"
 
@@ -79,11 +80,22 @@ static void complain(const struct findings *f)
 	fputs(advice(f), stderr);
 }
 
+/* What sealsock_install() makes of a socket here. */
+static const char *mode(const struct findings *f)
+{
+	if (f->ulp_err)
+		return "none";
+	if (!strcmp(f->ulp, "sealsock") && sealsock_paths() & SEALSOCK_PATHS_MANAGED)
+		return "managed";
+	return "compatible";
+}
+
 static void print_text(const struct findings *f)
 {
 	printf("kernel     %s\n", f->uts.release);
 	printf("module     %s\n", f->mod.loaded ? f->mod.version : "not loaded");
 	printf("ULP        %s: %s\n", f->ulp, f->ulp_err ? strerror(f->ulp_err) : "there");
+	printf("mode       %s\n", mode(f));
 	printf("ULP tls    %s\n", tls_owner(f));
 	for (unsigned int i = 0; f->tested && i < SELFTEST_CASES; i++) {
 		const struct selftest_result *r = &f->result[i];
@@ -112,6 +124,7 @@ static void print_json(const struct findings *f)
 		printf("null");
 	printf(", \"ulp\": ");
 	cli_json_string(stdout, f->ulp);
+	printf(", \"mode\": \"%s\"", mode(f));
 	printf(", \"ulp_there\": %s, \"alias_tls\": %s, \"tls_there\": %s, \"ciphers\": [",
 	       f->ulp_err ? "false" : "true", f->mod.alias_tls ? "true" : "false",
 	       f->tls_err ? "false" : "true");
