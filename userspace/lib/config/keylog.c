@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "config/config.h"
 
 enum { LINE_MAX_LEN = 64 + 2 * 32 + 2 * SECRET_MAX };
@@ -73,7 +74,7 @@ int sealsock_config_keylog_file(struct sealsock_config *cfg, const char *path)
 
 	if (err)
 		return err;
-	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	fd = fd_apart(open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600));
 	if (fd < 0)
 		return config_fail(cfg, SEALSOCK_ERR_FILE, "cannot open key log %s: %s", path,
 				   strerror(errno));

@@ -2,9 +2,12 @@
 /* Setters that load certificates, keys and trust anchors. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "config/config.h"
 #include "msg/msg.h"
 
@@ -12,11 +15,14 @@ enum { FILE_MAX = 16 << 20, STAPLE_MAX = 16384 };
 
 int config_read_file(struct sealsock_config *cfg, const char *path, struct buf *out)
 {
-	FILE *f = fopen(path, "re");
+	int fd = fd_apart(open(path, O_RDONLY | O_CLOEXEC));
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
 	size_t got;
 	int err = 0;
 
 	buf_init(out, &cfg->env);
+	if (!f && fd >= 0)
+		close(fd);
 	if (!f)
 		return config_fail(cfg, SEALSOCK_ERR_FILE, "cannot open %s: %s", path,
 				   strerror(errno));
@@ -345,8 +351,11 @@ static int add_dir(struct sealsock_config *cfg, const char *dir)
 	char path[4096];
 	struct dirent *e;
 	int err = 0;
-	DIR *d = opendir(dir);
+	int fd = fd_apart(open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
+	if (!d && fd >= 0)
+		close(fd);
 	if (!d)
 		return 0;
 	while (!err && (e = readdir(d))) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "resume/ticket.h"
 
 enum {
@@ -46,7 +47,7 @@ static int read_keys(const char *path, struct ticket_key keys[KEYS_MAX], unsigne
 {
 	uint8_t more;
 	ssize_t n = -1, extra = -1;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = fd_apart(open(path, O_RDONLY | O_CLOEXEC));
 
 	if (fd < 0)
 		return SEALSOCK_ERR_FILE;

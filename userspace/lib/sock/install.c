@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../uapi/sealsock.h"
+#include "base/fd.h"
 #include "base/mem.h"
 #include "sock/io.h"
 #include "suite.h"
@@ -304,13 +305,13 @@ static int loopback(int *peer)
 	socklen_t len = sizeof(sin);
 	int l, fd;
 
-	l = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	l = fd_apart(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+	fd = fd_apart(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
 	*peer = -1;
 	if (l >= 0 && fd >= 0 && !bind(l, (struct sockaddr *)&sin, len) && !listen(l, 1) &&
 	    !getsockname(l, (struct sockaddr *)&sin, &len) &&
 	    !connect(fd, (struct sockaddr *)&sin, len))
-		*peer = accept4(l, NULL, NULL, SOCK_CLOEXEC);
+		*peer = fd_apart(accept4(l, NULL, NULL, SOCK_CLOEXEC));
 	if (l >= 0)
 		close(l);
 	if (*peer < 0 && fd >= 0) {
