@@ -7,15 +7,16 @@
 #include <linux/err.h>
 #include <linux/string.h>
 
+#include "answer.h"
 #include "core/frame.h"
 #include "ctx.h"
+#include "install.h"
 #include "keys.h"
 #include "managed/managed.h"
 #include "rx/rx.h"
 #include "seen/mib.h"
 #include "seen/trace.h"
 #include "sockopt.h"
-#include "tables.h"
 #include "tx/tx.h"
 #include "uapi/sealsock.h"
 
@@ -40,19 +41,6 @@ static struct seal_key *current_key(const struct seal_ctx *ctx, bool tx)
 	return ctx->rx ? ctx->rx->key : NULL;
 }
 
-static void count(struct sock *sk, bool tx, bool rekey, bool ok)
-{
-	struct seal_mib __percpu *mib = seal_ctx(sk)->mib;
-
-	if (rekey) {
-		SNMP_INC_STATS(mib, tx ? (ok ? SEAL_MIB_TXREKEYOK : SEAL_MIB_TXREKEYERROR) :
-					 (ok ? SEAL_MIB_RXREKEYOK : SEAL_MIB_RXREKEYERROR));
-	} else if (ok) {
-		SNMP_INC_STATS(mib, tx ? SEAL_MIB_TXSW : SEAL_MIB_RXSW);
-		SNMP_INC_STATS(mib, tx ? SEAL_MIB_CURRTXSW : SEAL_MIB_CURRRXSW);
-	}
-}
-
 /* The row for what the user asks, or why there is none. @own: with an option of ours. */
 static const struct seal_suite *check_request(const struct seal_ctx *ctx, bool own,
 					      const struct tls_crypto_info *head,
@@ -68,57 +56,6 @@ static const struct seal_suite *check_request(const struct seal_ctx *ctx, bool o
 	    (ctx->version != head->version || ctx->cipher_type != head->cipher_type))
 		return ERR_PTR(-EINVAL);
 	return suite;
-}
-
-/* Everything that can fail has been done: from here on the key is in use. */
-static void use_key(struct sock *sk, struct seal_ctx *ctx, struct seal_key *key, bool tx)
-{
-	struct seal_key **slot = tx ? &ctx->tx->key : &ctx->rx->key;
-	enum seal_dir_state *state = tx ? &ctx->tx->state : &ctx->rx->state;
-
-	seal_key_free(*slot);
-	*slot = key;
-	seal_direction(state, SEAL_DIR_INSTALL);
-	if (tx) {
-		ctx->tx->generation++;
-		seal_tx_limit_start(sk, ctx->tx);
-	} else {
-		ctx->rx->generation++;
-	}
-	WRITE_ONCE(ctx->version, key->shape.version);
-	WRITE_ONCE(ctx->cipher_type, key->suite->cipher_type);
-}
-
-static void installed(struct sock *sk, const struct seal_ctx *ctx, bool tx)
-{
-	trace_sealsock_key_install(sk, tx, ctx->version, ctx->cipher_type,
-				   tx ? ctx->tx->generation : ctx->rx->generation);
-}
-
-void seal_install_first(struct sock *sk, struct seal_tx *half_tx, struct seal_rx *half_rx,
-			struct seal_key *key)
-{
-	struct seal_ctx *ctx = seal_ctx(sk);
-	bool tx = half_tx;
-
-	if (tx)
-		WRITE_ONCE(ctx->tx, half_tx);
-	else
-		WRITE_ONCE(ctx->rx, half_rx);
-	use_key(sk, ctx, key, tx);
-
-	write_lock_bh(&sk->sk_callback_lock);
-	if (tx) {
-		ctx->write_space = sk->sk_write_space;
-		sk->sk_write_space = seal_tx_write_space;
-	} else {
-		ctx->data_ready = sk->sk_data_ready;
-		sk->sk_data_ready = seal_rx_data_ready;
-	}
-	write_unlock_bh(&sk->sk_callback_lock);
-	seal_proto_update(sk);
-	installed(sk, ctx, tx);
-	count(sk, tx, false, true);
 }
 
 static int install_first(struct sock *sk, struct seal_key *key, bool tx)
@@ -148,7 +85,7 @@ static int install(struct sock *sk, struct seal_ctx *ctx, const struct seal_suit
 	    crypto_aead_alg(key->aead) != crypto_aead_alg(ctx->tx->key->aead))
 		err = -EBUSY;
 	else if (rekey)
-		use_key(sk, ctx, key, tx);
+		seal_install_key(sk, key, tx);
 	else
 		err = install_first(sk, key, tx);
 	if (err) {
@@ -156,7 +93,7 @@ static int install(struct sock *sk, struct seal_ctx *ctx, const struct seal_suit
 		return err;
 	}
 	if (rekey)
-		installed(sk, ctx, tx);
+		seal_install_trace(sk, tx);
 	/* What the peer sent meanwhile, perhaps under this key, is in the queue. */
 	if (!tx)
 		seal_rx_start(sk);
@@ -179,13 +116,13 @@ static int set_key(struct sock *sk, sockptr_t optval, unsigned int optlen, bool 
 		return -EBUSY;
 	/* TLS 1.2 has no key update. */
 	if (old && old->shape.version != SEAL_TLS13) {
-		count(sk, tx, true, false);
+		seal_install_count(sk, tx, true, false);
 		return -EBUSY;
 	}
 
 	/* A direction that has failed stays so: another key would go on behind a gap. */
 	if (old && (tx ? ctx->tx->state : ctx->rx->state) == SEAL_DIR_FAILED) {
-		count(sk, tx, true, false);
+		seal_install_count(sk, tx, true, false);
 		return -EBADMSG;
 	}
 
@@ -197,7 +134,7 @@ static int set_key(struct sock *sk, sockptr_t optval, unsigned int optlen, bool 
 	}
 	memzero_explicit(&req, sizeof(req));
 	if (old || err)
-		count(sk, tx, old, !err);
+		seal_install_count(sk, tx, old, !err);
 	return err;
 }
 
@@ -363,19 +300,6 @@ static int get_key(struct seal_ctx *ctx, char __user *optval, int len, bool tx, 
 		err = -EFAULT;
 	memzero_explicit(&req, sizeof(req));
 	return err;
-}
-
-int seal_put_answer(char __user *optval, int __user *optlen, int len, const void *answer,
-		    int size, bool grow)
-{
-	if (len < size) {
-		if (!grow || len <= 0)
-			return -EINVAL;
-		size = len;
-	}
-	if (put_user(size, optlen) || copy_to_user(optval, answer, size))
-		return -EFAULT;
-	return 0;
 }
 
 static void dir_info(const struct seal_key *key, enum seal_dir_state state, u16 generation,

@@ -50,12 +50,25 @@ int seal_managed_alert(struct sock *sk, u8 level, u8 description)
 
 	err = seal_managed_record(sk, ctx->tx, SEAL_TYPE_ALERT, alert, sizeof(alert));
 	if (!err) {
+		if (level == SEAL_ALERT_FATAL)
+			SEAL_INC(sk, ALERTSENT);
+		else if (description == SEAL_ALERT_CLOSE_NOTIFY)
+			SEAL_INC(sk, CLOSESENT);
 		if (level == SEAL_ALERT_FATAL || description == SEAL_ALERT_CLOSE_NOTIFY)
 			ctx->managed->alert_sent = SEALSOCK_ALERT | description;
 		seal_tx_push(sk, ctx->tx, 0);
 	}
 	seal_tx_account(sk, ctx->tx);
 	return err;
+}
+
+/* Why the receiving half is at its end, for all who ask. */
+static void ended(struct sock *sk, u8 reason)
+{
+	struct seal_managed *m = seal_ctx(sk)->managed;
+
+	m->reason = reason;
+	trace_sealsock_end(sk, reason, m->alert_received, m->alert_sent);
 }
 
 /* May records be sealed still, as far as TLS and TCP are concerned? */
@@ -81,10 +94,12 @@ int seal_managed_refuse(struct sock *sk, u8 alert, u8 reason)
 {
 	struct seal_ctx *ctx = seal_ctx(sk);
 
-	ctx->managed->reason = reason;
 	seal_rec_drop(sk, ctx->tx);
 	if (can_seal(sk, ctx->tx))
 		seal_managed_alert(sk, SEAL_ALERT_FATAL, alert);
+	ended(sk, reason);
+	if (reason == SEALSOCK_REASON_FLOOD)
+		SEAL_INC(sk, FLOOD);
 	finish_both(sk, ctx->rx, reason == SEALSOCK_REASON_NOT_AUTHENTIC ? -EBADMSG : -EPROTO);
 	return ctx->rx->error;
 }
@@ -104,8 +119,9 @@ int seal_managed_alerted(struct sock *sk, struct seal_rx *rx, u8 alert)
 {
 	struct seal_managed *m = seal_ctx(sk)->managed;
 
-	m->reason = SEALSOCK_REASON_ALERT;
 	m->alert_received = SEALSOCK_ALERT | alert;
+	ended(sk, SEALSOCK_REASON_ALERT);
+	SEAL_INC(sk, ALERTRECEIVED);
 	finish_both(sk, rx, -EPROTO);
 	return -EPROTO;
 }
@@ -121,8 +137,9 @@ void seal_managed_closed(struct sock *sk, struct seal_rx *rx)
 {
 	struct seal_managed *m = seal_ctx(sk)->managed;
 
-	m->reason = SEALSOCK_REASON_CLOSE_NOTIFY;
 	m->alert_received = SEALSOCK_ALERT | SEAL_ALERT_CLOSE_NOTIFY;
+	ended(sk, SEALSOCK_REASON_CLOSE_NOTIFY);
+	SEAL_INC(sk, CLOSERECEIVED);
 	close_rx(rx);
 }
 
@@ -132,7 +149,8 @@ int seal_managed_cut(struct sock *sk, struct seal_rx *rx)
 
 	if (m->read_shut)
 		return SEAL_RX_EOF;
-	m->reason = SEALSOCK_REASON_CUT;
+	ended(sk, SEALSOCK_REASON_CUT);
+	SEAL_INC(sk, CUT);
 	if (m->flags & SEALSOCK_MANAGED_END_UNSIGNED) {
 		close_rx(rx);
 		return SEAL_RX_EOF;

@@ -6,9 +6,10 @@
 #include <linux/string.h>
 #include <net/tls.h>
 
+#include "install.h"
 #include "managed/managed.h"
 #include "managed/secret.h"
-#include "sockopt.h"
+#include "seen/mib.h"
 #include "uapi/sealsock.h"
 
 #define FLAGS	(SEALSOCK_MANAGED_SERVER | SEALSOCK_MANAGED_END_UNSIGNED)
@@ -217,6 +218,7 @@ static void use(struct sock *sk, const struct sealsock_managed *req, struct made
 	seal_managed_set_limit(sk, made->tx);
 	if (made->m->prefix)
 		seal_managed_prefix(sk, made->rx);
+	SEAL_INC(sk, MANAGED);
 	seal_rx_start(sk);
 }
 

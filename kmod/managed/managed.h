@@ -8,10 +8,10 @@
 #define SEAL_MANAGED_H
 
 #include <linux/list.h>
-#include <linux/poll.h>
 #include <linux/sockptr.h>
 
 #include "core/control.h"
+#include "hooks.h"
 #include "rx/rx.h"
 #include "tx/tx.h"
 
@@ -85,39 +85,11 @@ struct seal_managed {
 /* install.c: see kmod/uapi for options. */
 int seal_managed_install(struct sock *sk, sockptr_t optval, unsigned int optlen);
 void seal_managed_free(struct seal_managed *m);
-bool seal_managed_prefix(struct sock *sk, struct seal_rx *rx);
-
-/* turn.c */
-
-/*
- * A record was opened into @plain, which is in no list. 1: it is data, to be
- * kept; 0: it was dealt with and freed; an error: the receiving half is finished,
- * @plain freed.
- */
-int seal_managed_opened(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain);
-
-/*
- * Deals with what has arrived until there is data at the head of the stream, or
- * nothing. True: a read would not wait.
- */
-bool seal_managed_turn(struct sock *sk);
-__poll_t seal_managed_poll(struct sock *sk, __poll_t mask);
 
 /* key_update.c */
 
 /* The peer's KeyUpdate was opened: its next key. -ENOMEM and others: to be tried again. */
 int seal_managed_update_rx(struct sock *sk, struct seal_rx *rx);
-
-/*
- * Before a record of data is sealed: 0: go on. Sends what is due, and the
- * KeyUpdate that the limit of a key calls for. -ENOMEM, -EAGAIN: not now;
- * -EKEYEXPIRED: the limit of TLS 1.2; others are final.
- */
-int seal_managed_ready(struct sock *sk, struct seal_tx *tx);
-int seal_managed_limit(struct sock *sk, struct seal_tx *tx);
-
-/* Sends what is due, if that takes no waiting. */
-void seal_managed_settle(struct sock *sk);
 
 /* The limit that @tx seals up to before seal_managed_limit(), for a new key or limits. */
 void seal_managed_set_limit(struct sock *sk, struct seal_tx *tx);
@@ -136,15 +108,6 @@ int seal_managed_alert(struct sock *sk, u8 level, u8 description);
 /* The peer broke a rule: our alert is sent, both halves are finished. What reads answer. */
 int seal_managed_refuse(struct sock *sk, u8 alert, u8 reason);
 
-/* The record at the cursor could not be opened: refused, with @err. */
-int seal_managed_unopened(struct sock *sk, int err, bool authentic);
-
-/* Why no record can be read, in @rx->error or as @err: what a read answers; 0: end of file. */
-int seal_managed_report(struct sock *sk, struct seal_rx *rx, int err);
-
-/* TCP's stream is at its end, all records have been read. As seal_managed_report(). */
-int seal_managed_cut(struct sock *sk, struct seal_rx *rx);
-
 /* The peer's close_notify, or its fatal alert. */
 void seal_managed_closed(struct sock *sk, struct seal_rx *rx);
 int seal_managed_alerted(struct sock *sk, struct seal_rx *rx, u8 alert);
@@ -159,7 +122,7 @@ void seal_managed_shut_read(struct sock *sk);
 void seal_managed_discard(struct sock *sk);
 
 /* queue.c */
-void seal_queue_begin(struct seal_managed *m, const u8 *header, u32 len);
+void seal_queue_begin(struct sock *sk, struct seal_managed *m, const u8 *header, u32 len);
 void seal_queue_bytes(struct seal_managed *m, const u8 *bytes, u32 len);
 void seal_queue_end(struct sock *sk, struct seal_managed *m);
 void seal_queue_take(struct seal_managed *m);

@@ -3,8 +3,8 @@
 #include <linux/mm.h>
 #include <net/sock.h>
 
+#include "answer.h"
 #include "managed/managed.h"
-#include "sockopt.h"
 #include "uapi/sealsock.h"
 
 static int set_key_update(struct sock *sk, sockptr_t optval, unsigned int optlen)

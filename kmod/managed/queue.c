@@ -23,20 +23,26 @@ void seal_queue_take(struct seal_managed *m)
 	drop(m, msg);
 }
 
+static void dropped(struct sock *sk, struct seal_managed *m)
+{
+	m->dropped++;
+	SEAL_INC(sk, MESSAGESDROPPED);
+}
+
 /* A message of @len bytes begins. Where it cannot be kept, what follows of it is ignored. */
-void seal_queue_begin(struct seal_managed *m, const u8 *header, u32 len)
+void seal_queue_begin(struct sock *sk, struct seal_managed *m, const u8 *header, u32 len)
 {
 	struct seal_message *msg = NULL;
 
 	if (len <= SEALSOCK_MESSAGES_MAX) {
 		while (m->queued + len > SEALSOCK_MESSAGES_MAX) {
 			seal_queue_take(m);
-			m->dropped++;
+			dropped(sk, m);
 		}
 		msg = kvmalloc(struct_size(msg, bytes, len), GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	}
 	if (!msg) {
-		m->dropped++;
+		dropped(sk, m);
 		return;
 	}
 	msg->len = len;
@@ -61,6 +67,7 @@ void seal_queue_end(struct sock *sk, struct seal_managed *m)
 	list_add_tail(&m->partial->node, &m->messages);
 	m->partial = NULL;
 	m->count++;
+	SEAL_INC(sk, MESSAGES);
 }
 
 void seal_queue_free(struct seal_managed *m)

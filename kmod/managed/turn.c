@@ -20,7 +20,7 @@ static int act(struct sock *sk, struct seal_rx *rx, enum seal_control_event even
 
 	switch (event) {
 	case SEAL_CONTROL_BEGIN:
-		seal_queue_begin(m, step->at, step->len);
+		seal_queue_begin(sk, m, step->at, step->len);
 		break;
 	case SEAL_CONTROL_BYTES:
 		seal_queue_bytes(m, step->at, step->len);
@@ -75,6 +75,11 @@ int seal_managed_opened(struct sock *sk, struct seal_rx *rx, struct seal_plain *
 		rx->skip = 1;
 	seal_plain_free(sk, plain);
 	return err;
+}
+
+void seal_managed_data(struct sock *sk)
+{
+	seal_control_data(&seal_ctx(sk)->managed->control);
 }
 
 /* TLS 1.2 shows the type. Whether there is content shows where no padding is around it. */
@@ -153,7 +158,6 @@ static bool is_idle(const struct sock *sk, const struct seal_rx *rx)
 	       !(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN) && !READ_ONCE(sk->sk_err);
 }
 
-/* proto_ops.poll, behind TCP's own, whose answer is @mask. May sleep. */
 __poll_t seal_managed_poll(struct sock *sk, __poll_t mask)
 {
 	struct seal_ctx *ctx = seal_ctx(sk);

@@ -9,7 +9,7 @@
 
 #include "cmsg.h"
 #include "crypt.h"
-#include "managed/managed.h"
+#include "hooks.h"
 #include "rx/rx.h"
 
 /* Below this much a copy costs less than finding the reader's pages. */

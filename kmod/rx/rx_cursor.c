@@ -3,7 +3,7 @@
  * A place in TCP's receive queue. The queue is walked by sequence number and
  * never changed; what was opened is taken off it afterwards, in one go.
  */
-#include "managed/managed.h"
+#include "hooks.h"
 #include "rx/rx_cursor.h"
 
 /* Sets the cursor to the first byte that nobody has read. */

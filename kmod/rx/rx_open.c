@@ -11,7 +11,7 @@
 #include "compat/compat.h"
 #include "core/content.h"
 #include "crypt.h"
-#include "managed/managed.h"
+#include "hooks.h"
 #include "rx/rx.h"
 #include "rx/rx_source.h"
 #include "seen/mib.h"
@@ -286,7 +286,7 @@ int seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		rx->miss = 0;
 		SEAL_INC(sk, RXSTRAIGHT);
 		if (unlikely(seal_ctx(sk)->managed))
-			seal_control_data(&seal_ctx(sk)->managed->control);
+			seal_managed_data(sk);
 		return 0;
 	}
 	if (rx->skip)

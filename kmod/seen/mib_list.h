@@ -30,3 +30,14 @@ SEAL_MIB(RXBYTES, "TlsRxBytes")			/* bytes of content in them */
 SEAL_MIB(RXSTRAIGHT, "TlsRxStraight")		/* of these, opened in the reader's own memory */
 SEAL_MIB(RXFRAMEERROR, "TlsRxFrameError")	/* record headers out of bounds */
 SEAL_MIB(RXCOPIED, "TlsRxCopied")		/* gathered because the window was too small */
+
+/* Managed mode. */
+SEAL_MIB(MANAGED, "TlsManaged")			/* sockets it was installed on */
+SEAL_MIB(CLOSESENT, "TlsCloseSent")		/* close_notify sent */
+SEAL_MIB(CLOSERECEIVED, "TlsCloseReceived")	/* close_notify received */
+SEAL_MIB(CUT, "TlsCut")				/* TCP's end without close_notify */
+SEAL_MIB(ALERTSENT, "TlsAlertSent")		/* fatal alerts sent */
+SEAL_MIB(ALERTRECEIVED, "TlsAlertReceived")	/* fatal alerts received */
+SEAL_MIB(FLOOD, "TlsFlood")			/* connections ended for SEALSOCK_FLOOD_* */
+SEAL_MIB(MESSAGES, "TlsMessages")		/* messages queued */
+SEAL_MIB(MESSAGESDROPPED, "TlsMessagesDropped")	/* of the peer's, not kept or not for long */

@@ -143,6 +143,32 @@ TRACE_EVENT(sealsock_limit,
 		  __entry->sport, __entry->dport, __entry->seq, __entry->goes_on)
 );
 
+/*
+ * A managed connection, or its receiving half, came to its end. @reason: enum
+ * sealsock_reason; @received, @sent: alerts as in struct sealsock_end.
+ */
+TRACE_EVENT(sealsock_end,
+	TP_PROTO(const struct sock *sk, u8 reason, u16 received, u16 sent),
+	TP_ARGS(sk, reason, received, sent),
+	TP_STRUCT__entry(
+		__field(u16, sport)
+		__field(u16, dport)
+		__field(u16, received)
+		__field(u16, sent)
+		__field(u8, reason)
+	),
+	TP_fast_assign(
+		__entry->sport = ntohs(inet_sk(sk)->inet_sport);
+		__entry->dport = ntohs(inet_sk(sk)->inet_dport);
+		__entry->received = received;
+		__entry->sent = sent;
+		__entry->reason = reason;
+	),
+	TP_printk("sport=%u dport=%u reason=%u received=0x%03x sent=0x%03x",
+		  __entry->sport, __entry->dport, __entry->reason, __entry->received,
+		  __entry->sent)
+);
+
 #endif /* SEAL_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

@@ -11,7 +11,7 @@
 #include "cmsg.h"
 #include "compat/compat.h"
 #include "crypt.h"
-#include "managed/managed.h"
+#include "hooks.h"
 #include "seen/mib.h"
 #include "seen/netns.h"
 #include "seen/trace.h"
@@ -355,6 +355,9 @@ static int send_all(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, lon
 	err = msg->msg_controllen ? seal_cmsg_get(sk, msg, &type, &stamp) : 0;
 	/* The byte that timestamps are for is the last of a record. */
 	ends = !more || stamp;
+	/* Alerts and messages are not the program's to send. */
+	if (unlikely(seal_ctx(sk)->managed) && !err && type != SEAL_TYPE_DATA)
+		err = -EINVAL;
 	if (!err)
 		err = seal_tx_ready(sk, tx);
 	/* Another type follows, or nothing does: the way to say that there is no more. */

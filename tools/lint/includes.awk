@@ -67,8 +67,9 @@ BEGIN {
 	n = split("kmod/uapi | kmod/core api | base program | crypto ext | keys msg resume x509 |" \
 		  " config | record | trace hs | conn | sock", house, "|")
 	build(n, house)
-	n = split("kmod/uapi | kmod/core | kmod/compat | kmod/keys kmod/pages kmod/cmsg kmod/ctx |" \
-		  " kmod/scratch kmod/seen kmod/tables | kmod/crypt | kmod/tx kmod/rx | kmod/managed |" \
+	n = split("kmod/uapi | kmod/core | kmod/compat | kmod/keys kmod/pages kmod/cmsg kmod/ctx kmod/answer |" \
+		  " kmod/hooks kmod/scratch kmod/seen kmod/tables | kmod/crypt | kmod/tx kmod/rx |" \
+		  " kmod/install | kmod/managed |" \
 		  " kmod/sockopt kmod/attach | kmod/proto | kmod/ulp | kmod/main", house, "|")
 	build(n, house)
 	# A wall: the module and the library meet in kmod/core only, programs see the interface only.
