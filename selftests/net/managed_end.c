@@ -39,6 +39,44 @@ ADD_SUITE(managed, 13_aes_gcm_256, 3, AES_GCM_256);
 	EXPECT_EQ(errno, EPIPE);						\
 } while (0)
 
+/* What is counted, a connection each. */
+TEST_F(managed, counters)
+{
+	static const char *const names[] = { "TlsManaged", "TlsCloseSent", "TlsCloseReceived",
+					     "TlsCut", "TlsAlertSent", "TlsAlertReceived" };
+	long before[ARRAY_SIZE(names)];
+	size_t i;
+	int way;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		before[i] = counter(names[i]);
+	for (way = 0; way < 4; way++) {
+		close(self->c.fd);
+		close(self->c.peer);
+		ASSERT_EQ(managed_open(&self->c, &variant->suite, 0), 0);
+		if (way == 3) {
+			shutdown(self->c.peer, SHUT_WR);
+		} else {
+			static const struct { uint8_t type, content[2]; } ends[] = {
+				{ TYPE_ALERT, { 1, 0 } }, { TYPE_ALERT, { 2, 40 } },
+				{ TYPE_CCS, { 1, 1 } },
+			};
+
+			PEER(ends[way].type, ends[way].content, 2);
+		}
+		EXPECT_EQ(poll_for(self->c.fd, POLLIN, 5000) & POLLIN, POLLIN);
+		shutdown(self->c.fd, SHUT_WR);
+	}
+	/* The fixture's own socket was closed as well. */
+	EXPECT_EQ(counter(names[0]) - before[0], 4);
+	EXPECT_EQ(counter(names[1]) - before[1], 3);
+	for (i = 2; i < ARRAY_SIZE(names); i++) {
+		EXPECT_EQ(counter(names[i]) - before[i], 1) {
+			TH_LOG("%s", names[i]);
+		}
+	}
+}
+
 TEST_F(managed, shutdown_sends)
 {
 	EXPECT_EQ(write(self->c.fd, "last ", 5), 5);
@@ -330,6 +368,17 @@ TEST_F(managed, refused_by_poller)
 	ASSERT_EQ(send(self->c.peer, "\27\3\3\110\0", 5, 0), 5);
 	EXPECT_EQ(poll_for(self->c.fd, POLLIN, 5000) & (POLLIN | POLLERR), POLLIN | POLLERR);
 	EXPECT_WIRE(TYPE_ALERT, "\2\26", 2);
+}
+
+/* Alerts and KeyUpdates are not the program's to send. */
+TEST_F(managed, control_refused)
+{
+	EXPECT_EQ(send_type(self->c.fd, TYPE_ALERT, CLOSE_NOTIFY, 2, 0), -1);
+	EXPECT_EQ(errno, EINVAL);
+	EXPECT_EQ(send_type(self->c.fd, TYPE_HANDSHAKE, "\30\0\0\1\0", 5, 0), -1);
+	EXPECT_EQ(errno, EINVAL);
+	EXPECT_EQ(write(self->c.fd, "data", 4), 4);
+	EXPECT_WIRE(TYPE_DATA, "data", 4);
 }
 
 /* An alert that ends nothing. */

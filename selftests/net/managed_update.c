@@ -41,7 +41,7 @@ TEST_F(managed, received)
 		PEER(TYPE_DATA, "before", 6);
 		PEER_UPDATES(update);
 		PEER(TYPE_DATA, "after", 5);
-		EXPECT_READ("before" "after");
+		EXPECT_READ("beforeafter");
 		EXPECT_NOTHING();
 	}
 	EXPECT_EQ(write(self->c.fd, "same key", 8), 8);
