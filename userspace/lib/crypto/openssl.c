@@ -54,6 +54,18 @@ static bool fetch(struct crypto *c)
 	return true;
 }
 
+/*
+ * Marks cannot be looked behind: where others have left something in the queue, only the newest
+ * entry is sure to be of now. A failure to allocate is followed by those of the callers.
+ */
+int openssl_why(int code)
+{
+	if (ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE ||
+	    ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE)
+		return SEALSOCK_ERR_NOMEM;
+	return code;
+}
+
 struct crypto *crypto_get(void)
 {
 	struct crypto *c = &shared;

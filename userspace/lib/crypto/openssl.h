@@ -35,6 +35,9 @@ struct spares {
 	struct raw_spare raw[RAW_CURVES][RAW_SPARES];
 };
 
+/* @code, of a failure just now; NOMEM where libcrypto's queue says that it had no memory. */
+int openssl_why(int code);
+
 struct crypto {
 	unsigned int refs;
 	EVP_CIPHER *cipher[CIPHER_COUNT];

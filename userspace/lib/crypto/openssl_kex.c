@@ -203,6 +203,8 @@ int kex_new(const struct crypto *c, const struct sealsock_env *env, uint16_t gro
 	err = classic_make(k, k->share + at);
 	if (!err && k->kem)
 		err = kem_make(k, k->share + kem_at);
+	if (err)
+		err = openssl_why(err);
 	ERR_pop_to_mark();
 	return kex_made(k, err, out);
 }
@@ -256,6 +258,8 @@ int kex_derive(const struct kex *k, struct bytes peer, uint8_t out[KEX_SECRET_MA
 	err = classic_derive(k, classic, out + (kem_first(k) ? KEM_SECRET : 0));
 	if (!err && k->kem)
 		err = kem_decapsulate(k, kem, out + (kem_first(k) ? 0 : len));
+	if (err)
+		err = openssl_why(err);
 	ERR_pop_to_mark();
 	*n = len + (k->kem ? KEM_SECRET : 0);
 	return err;
@@ -295,6 +299,8 @@ int kex_answer(const struct crypto *c, const struct sealsock_env *env, uint16_t 
 	if (!err && k->kem)
 		err = kem_encapsulate(k, kem, k->share + (kem_first(k) ? 0 : classic_len),
 				      out + (kem_first(k) ? 0 : len));
+	if (err)
+		err = openssl_why(err);
 	ERR_pop_to_mark();
 	k->seed = NULL;
 	*n = len + (k->kem ? KEM_SECRET : 0);

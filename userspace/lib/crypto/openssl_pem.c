@@ -22,6 +22,7 @@ static int each(struct bytes pem, const char *const *names, pem_fn fn, void *arg
 	char *name, *header;
 	unsigned char *der;
 	unsigned int found = 0;
+	unsigned long last;
 	int err = 0;
 	long n;
 	BIO *bio;
@@ -42,9 +43,17 @@ static int each(struct bytes pem, const char *const *names, pem_fn fn, void *arg
 		OPENSSL_free(header);
 		OPENSSL_clear_free(der, (size_t)n);	/* it may be a key that stands beside */
 	}
-	/* The end of the text is NO_START_LINE; anything else is a broken block. */
-	if (!err && (!found || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE))
-		err = SEALSOCK_ERR_PEM;
+	/*
+	 * The end of the text is NO_START_LINE; anything else is a broken block, but nothing at all
+	 * is no memory for what was read.
+	 */
+	last = ERR_peek_last_error();
+	if (!err && !last)
+		err = SEALSOCK_ERR_NOMEM;
+	else if (!err && ERR_GET_REASON(last) != PEM_R_NO_START_LINE)
+		err = openssl_why(SEALSOCK_ERR_PEM);
+	else if (!err)
+		err = openssl_why(found ? 0 : SEALSOCK_ERR_PEM);
 	BIO_free(bio);
 	ERR_pop_to_mark();
 	return err;

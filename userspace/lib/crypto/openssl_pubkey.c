@@ -103,6 +103,7 @@ int pubkey_new(const struct sealsock_env *env, const struct pubkey_parts *parts,
 {
 	struct pubkey *k = mem_zalloc(env, sizeof(*k));
 	struct crypto *c = crypto_get();
+	int err;
 
 	if (!k || !c) {
 		mem_free(env, k, sizeof(*k));
@@ -112,11 +113,12 @@ int pubkey_new(const struct sealsock_env *env, const struct pubkey_parts *parts,
 	k->env = env;
 	ERR_set_mark();
 	make(k, c, parts);
+	err = k->pkey || k->ec ? 0 : openssl_why(SEALSOCK_ERR_CERT_BAD);
 	ERR_pop_to_mark();
 	crypto_put(c);
-	if (!k->pkey && !k->ec) {
+	if (err) {
 		pubkey_free(k);
-		return SEALSOCK_ERR_CERT_BAD;
+		return err;
 	}
 	*out = k;
 	return 0;
@@ -177,6 +179,8 @@ int pubkey_verify(const struct pubkey *k, const struct sigscheme *s, struct byte
 		return SEALSOCK_ERR_ILLEGAL;
 	ERR_set_mark();
 	err = k->ec ? verify_ec(k->ec, s, msg, sig) : verify_evp(k->pkey, s, msg, sig);
+	if (err)
+		err = openssl_why(err);
 	ERR_pop_to_mark();
 	return err;
 }
@@ -215,6 +219,8 @@ int pubkey_encrypt(const struct pubkey *k, struct bytes msg, uint8_t out[RSA_BLO
 	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
 	    EVP_PKEY_encrypt(ctx, out, n, msg.p, msg.n) == 1)
 		err = 0;
+	if (err)
+		err = openssl_why(err);
 	EVP_PKEY_CTX_free(ctx);
 	ERR_pop_to_mark();
 	return err;

@@ -107,6 +107,8 @@ int privkey_from_pem(const struct sealsock_env *env, struct bytes pem, struct pr
 		k->kind = pkey_kind(k->pkey);
 		err = prepare(k);
 	}
+	if (err)
+		err = openssl_why(err);
 	ERR_pop_to_mark();
 	if (err) {
 		privkey_free(k);
@@ -158,6 +160,8 @@ int privkey_sign(const struct privkey *k, const struct sigscheme *s, struct byte
 		    *sig_len <= SIGNATURE_MAX)
 			err = 0;
 	}
+	if (err)
+		err = openssl_why(err);
 	ERR_pop_to_mark();
 	EVP_MD_CTX_free(ctx);
 	return err;
