@@ -256,8 +256,8 @@ const char *sealsock_conn_peer_spiffe(const struct sealsock_conn *conn, size_t *
  * Keying material for the application (RFC 8446 §7.5, RFC 5705): @n bytes, at most 255 times the
  * hash, from @label and @context (in TLS 1.2, NULL and an empty context differ). Once the handshake
  * is complete, until sealsock_release(), in TLS 1.2 until sealsock_install(). INVALID: @label empty
- * or over 249 bytes, @context over 65535; STATE; UNSUPPORTED: TLS 1.2 without extended master
- * secret.
+ * or over 249 bytes, @context over 65535, @n too big; STATE; UNSUPPORTED: TLS 1.2 without
+ * extended master secret.
  */
 SEALSOCK_CHECKED
 int sealsock_conn_export(struct sealsock_conn *conn, const char *label, const void *context,

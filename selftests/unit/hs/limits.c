@@ -156,10 +156,12 @@ static void hello_length(void)
 
 static void exporter(void)
 {
+	static uint8_t most[255 * 32 + 1];
 	uint8_t a[100], b[100], d[100];
 	char label[300];
 
 	cc = client_config();
+	sealsock_config_ciphers(cc, "TLS_AES_128_GCM_SHA256");
 	sc = server_config(CERT_P256);
 	open_both();
 	ok_int(sealsock_conn_export(c, "EXPORTER-test", "x", 1, a, 32), SEALSOCK_ERR_STATE,
@@ -179,6 +181,11 @@ static void exporter(void)
 	label[250] = '\0';
 	ok_int(sealsock_conn_export(c, label, NULL, 0, a, 32), SEALSOCK_ERR_INVALID,
 	       "a label too long");
+	/* HKDF-Expand ends there (RFC 5869 §2.3): suite and hash are those of SHA-256. */
+	ok_int(sealsock_conn_export(c, "EXPORTER-test", "x", 1, most, 255 * 32), 0,
+	       "255 hashes can be had");
+	ok_int(sealsock_conn_export(c, "EXPORTER-test", "x", 1, most, sizeof(most)),
+	       SEALSOCK_ERR_INVALID, "but no more");
 	close_both();
 }
 

@@ -32,16 +32,16 @@ int config_note_trust(struct sealsock_config *cfg)
 int sealsock_config_trust_tag(struct sealsock_config *cfg, const void *tag, size_t n)
 {
 	const struct bytes part = bytes_of(tag, n);
-	uint8_t made[TRUST_ID] = { 0 };
-	int err = config_open(cfg);
+	struct config_mark mark;
+	int err = config_begin(cfg, &mark);
 
-	if (!err && n)
-		err = digest(cfg, &part, 1, made);
 	if (err)
 		return err;
-	memcpy(cfg->tag_id, made, sizeof(made));
+	memset(cfg->tag_id, 0, sizeof(cfg->tag_id));
 	cfg->has_tag = n;
-	return config_note_trust(cfg);
+	if (n)
+		err = digest(cfg, &part, 1, cfg->tag_id);
+	return config_end(cfg, &mark, err ? err : config_note_trust(cfg));
 }
 
 static int set_mode(struct sealsock_config *cfg, enum sealsock_verify mode)
@@ -70,65 +70,76 @@ static int set_mode(struct sealsock_config *cfg, enum sealsock_verify mode)
 
 int sealsock_config_verify(struct sealsock_config *cfg, enum sealsock_verify mode)
 {
-	int err = config_open(cfg);
+	struct config_mark mark;
+	int err = config_begin(cfg, &mark);
 
-	return err ? err : set_mode(cfg, mode);
+	return err ? err : config_end(cfg, &mark, set_mode(cfg, mode));
 }
 
 static int take_name(void *arg, struct bytes der)
 {
-	struct sealsock_config *cfg = arg;
-	struct builder w = { .buf = &cfg->ca_names };
+	struct buf *names = arg;
+	struct builder w = { .buf = names };
 	struct cert *c;
-	int err = cert_parse(&cfg->env, der, &c, NULL);
+	int err = cert_parse(names->env, der, &c, NULL);
 
 	if (err)
 		return err == SEALSOCK_ERR_CERT_BAD ? SEALSOCK_ERR_PEM : err;
 	wr_vec16(&w, cert_name(c));
 	cert_free(c);
-	return w.bad || cfg->ca_names.n > CA_NAMES_MAX ? SEALSOCK_ERR_NOMEM : 0;
+	if (w.bad)
+		return SEALSOCK_ERR_NOMEM;
+	return names->n > CA_NAMES_MAX ? SEALSOCK_ERR_PEM : 0;
+}
+
+/* The subjects of a file's certificates. */
+static int read_names(struct sealsock_config *cfg, const char *path, struct buf *names)
+{
+	struct buf pem;
+	int err = config_read_file(cfg, path, &pem);
+
+	if (err)
+		return err;
+	err = pem_each_cert(bytes_of(pem.p, pem.n), take_name, names);
+	buf_free(&pem);
+	return err ? config_fail(cfg, err, "no usable certificates, or too many, in %s", path) : 0;
 }
 
 int sealsock_config_client_auth(struct sealsock_config *cfg, enum sealsock_verify mode,
 				const char *ca_names_path)
 {
-	struct buf pem, old = cfg->ca_names;
-	int err = config_open(cfg);
+	struct config_mark mark;
+	struct buf names;
+	int err = config_begin(cfg, &mark);
 
-	if (!err && cfg->role != SEALSOCK_SERVER)
-		err = config_fail(cfg, SEALSOCK_ERR_INVALID, "only servers ask for certificates");
-	if (!err && ca_names_path)
-		err = config_read_file(cfg, ca_names_path, &pem);
 	if (err)
 		return err;
-	buf_init(&cfg->ca_names, &cfg->env);
-	if (ca_names_path) {
-		err = pem_each_cert(bytes_of(pem.p, pem.n), take_name, cfg);
-		buf_free(&pem);
-		if (err)
-			config_fail(cfg, err, "no usable certificates, or too many, in %s",
-				    ca_names_path);
-	}
+	buf_init(&names, &cfg->env);
+	if (cfg->role != SEALSOCK_SERVER)
+		err = config_fail(cfg, SEALSOCK_ERR_INVALID, "only servers ask for certificates");
+	if (!err && ca_names_path)
+		err = read_names(cfg, ca_names_path, &names);
 	if (!err)
 		err = set_mode(cfg, mode);
 	if (err) {
-		buf_free(&cfg->ca_names);
-		cfg->ca_names = old;
-		return err;
+		buf_free(&names);
+		return config_end(cfg, &mark, err);
 	}
-	buf_free(&old);
+	buf_free(&cfg->ca_names);
+	cfg->ca_names = names;
 	return 0;
 }
 
 int sealsock_config_on_verify(struct sealsock_config *cfg, sealsock_verify_fn fn, void *arg)
 {
-	int err = config_open(cfg);
+	struct config_mark mark;
+	int err = config_begin(cfg, &mark);
 
 	if (err)
 		return err;
 	cfg->on_verify = fn;
 	cfg->on_verify_arg = arg;
-	return config_note_trust(cfg);
+	return config_end(cfg, &mark, config_note_trust(cfg));
 }
 
 int sealsock_config_on_hello(struct sealsock_config *cfg, sealsock_hello_fn fn, void *arg)

@@ -102,19 +102,13 @@ int config_freeze(struct sealsock_config *cfg)
 	return err;
 }
 
-const char *sealsock_config_error(const struct sealsock_config *cfg)
-{
-	return cfg->error;
-}
-
 int sealsock_config_env(struct sealsock_config *cfg, const struct sealsock_env *env)
 {
 	int err = config_open(cfg);
 
 	if (err)
 		return err;
-	if (cfg->creds || cfg->trust || cfg->crls || cfg->policy_text.p || cfg->pins.p ||
-	    cfg->alpn.p || cfg->ca_names.p || cfg->psks || cfg->tickets || cfg->memory)
+	if (cfg->was_touched)
 		return config_fail(cfg, SEALSOCK_ERR_STATE,
 				   "config_env must come before the other settings");
 	cfg->env = env_default;
@@ -127,6 +121,7 @@ int sealsock_config_env(struct sealsock_config *cfg, const struct sealsock_env *
 		cfg->env.alloc = env->alloc;
 	if (env->free)
 		cfg->env.free = env->free;
+	cfg->touched = false;
 	return 0;
 }
 

@@ -61,31 +61,59 @@ struct watch;			/* record/watch.h */
 /* Of message_limit: what the world is used to, and what a length field holds. */
 enum { MESSAGE_DEFAULT = 100 << 10, MESSAGE_MIN = 4 << 10, MESSAGE_MAX = 0xffffff };
 
+/* Whom to trust, and how, but for the lists of them: what is set back where a setter fails. */
+struct trust_terms {
+	enum sealsock_verify verify;
+	bool crl_soft;
+	unsigned int rules;		/* RULES_… */
+	sealsock_verify_fn on_verify;
+	void *on_verify_arg;
+	uint8_t anchors_id[TRUST_ID];	/* a hash of the anchors … */
+	uint8_t rules_id[TRUST_ID];	/* … of what was set about rules, policies, lists, pins … */
+	uint8_t tag_id[TRUST_ID];	/* … of the application's trust_tag, if it … */
+	bool has_tag;			/* … gave one … */
+	uint8_t trust_id[TRUST_ID];	/* … and of all that decides who is trusted */
+};
+
+/* How much there was before a setter. */
+struct config_mark {
+	unsigned int anchors, crls;
+	size_t pins;
+	struct trust_terms terms;
+};
+
 struct sealsock_config {
 	unsigned int refs;		/* atomic */
 	bool frozen;			/* atomic */
+	bool refused;			/* atomic: a setter came after that */
+	bool touched, was_touched;	/* a setter has succeeded; before the one that runs */
 	enum sealsock_role role;
 	struct sealsock_env env;
 	struct crypto *crypto;
 
-	enum sealsock_verify verify;
+	union {
+		struct trust_terms terms;
+		struct {	/* the same, by short names */
+			enum sealsock_verify verify;
+			bool crl_soft;
+			unsigned int rules;
+			sealsock_verify_fn on_verify;
+			void *on_verify_arg;
+			uint8_t anchors_id[TRUST_ID];
+			uint8_t rules_id[TRUST_ID];
+			uint8_t tag_id[TRUST_ID];
+			bool has_tag;
+			uint8_t trust_id[TRUST_ID];
+		};
+	};
 	struct trust *trust;
-	uint8_t anchors_id[TRUST_ID];	/* a hash of the anchors … */
 	struct chain_cache *chains;	/* found right; from the first connection on */
 	struct crl_set *crls;
-	bool crl_soft;
-	unsigned int rules;		/* RULES_… */
-	struct policy_input policy;
 	struct buf pins;		/* PIN_LEN bytes each */
+	struct policy_input policy;
 	struct buf policy_text, policy_oids; /* what it points to */
-	uint8_t rules_id[TRUST_ID];	/* … of what was set about these … */
-	uint8_t tag_id[TRUST_ID];	/* … of the application's trust_tag, if it … */
-	bool has_tag;			/* … gave one … */
-	uint8_t trust_id[TRUST_ID];	/* … and of all that decides who is trusted */
 	struct buf ca_names;		/* named to clients: 16-bit length and DER each */
 	struct credential *creds;
-	sealsock_verify_fn on_verify;
-	void *on_verify_arg;
 	sealsock_hello_fn on_hello;
 	void *on_hello_arg;
 
@@ -147,8 +175,15 @@ int config_fail(struct sealsock_config *cfg, int code, const char *fmt, ...)
 /* Before a connection: no setter works any more, and what it needs is there. NOMEM, RANDOM. */
 int config_freeze(struct sealsock_config *cfg);
 
-/* 0, or the code with which a setter must refuse. */
+/* How a setter begins: 0, or the code with which it must refuse. */
 int config_open(struct sealsock_config *cfg);
+
+/*
+ * The same of a setter that changes in several steps whom to trust; and how it ends: with an error
+ * all is as it was. Returns @err.
+ */
+int config_begin(struct sealsock_config *cfg, struct config_mark *mark);
+int config_end(struct sealsock_config *cfg, const struct config_mark *mark, int err);
 
 /* The whole of a file, to be freed; FILE (with errno), NOMEM. */
 int config_read_file(struct sealsock_config *cfg, const char *path, struct buf *out);

@@ -51,12 +51,13 @@ int sealsock_config_profile(struct sealsock_config *cfg, const char *name)
 	};
 	unsigned int rules;
 	size_t i;
-	int err = config_open(cfg);
+	int err;
 
-	if (err)
-		return err;
 	if (config_rules_by_name(name, &rules))
 		return config_set_rules(cfg, rules);
+	err = config_open(cfg);
+	if (err)
+		return err;
 	for (i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++) {
 		if (strcmp(profiles[i].name, name) == 0) {
 			config_set_profile(cfg, profiles[i].profile);

@@ -75,8 +75,8 @@ static int chain_take(void *arg, struct bytes der)
 	return chain.bad || names.bad ? SEALSOCK_ERR_NOMEM : 0;
 }
 
-/* The Certificate message of TLS 1.3 with the chain, and the staple if @out is for that. */
-static int make_message(struct credential *c, struct buf *out)
+/* The Certificate message of TLS 1.3 with the chain, and the staple if there is one. */
+static int make_message(const struct credential *c, struct bytes staple, struct buf *out)
 {
 	struct bytes left = bytes_of(c->chain.p, c->chain.n);
 	struct certificate msg = { .count = 0 };
@@ -84,11 +84,10 @@ static int make_message(struct credential *c, struct buf *out)
 
 	while (rd_vec24(&left, 1, 0xffffff, &msg.certs[msg.count]))
 		msg.count++;
-	if (out == &c->stapled) {
+	if (staple.n) {
 		msg.ext.present = EXT_BIT(EXT_STATUS_REQUEST);
-		msg.ext.ocsp = bytes_of(c->staple.p, c->staple.n);
+		msg.ext.ocsp = staple;
 	}
-	out->n = 0;
 	certificate_build(&msg, &w);
 	return w.bad ? SEALSOCK_ERR_NOMEM : 0;
 }
@@ -173,7 +172,7 @@ static int credential_fill(struct sealsock_config *cfg, struct credential *c, st
 				  "the certificate's key is of a kind that is not supported");
 	if (err)
 		return err;
-	err = make_message(c, &c->message);
+	err = make_message(c, bytes_of(NULL, 0), &c->message);
 	return err ? config_fail(cfg, err, "out of memory") : 0;
 }
 
@@ -181,10 +180,8 @@ static int add_credential(struct sealsock_config *cfg, struct bytes chain,
 			  const struct bytes *key, void *signer)
 {
 	struct credential *c, **end;
-	int err = config_open(cfg);
+	int err;
 
-	if (err)
-		return err;
 	c = mem_zalloc(&cfg->env, sizeof(*c));
 	if (!c)
 		return config_fail(cfg, SEALSOCK_ERR_NOMEM, "out of memory");
@@ -209,20 +206,46 @@ int sealsock_config_cert_mem(struct sealsock_config *cfg, const void *chain, siz
 			     const void *key, size_t key_len)
 {
 	struct bytes pem = bytes_of(key, key_len);
+	int err = config_open(cfg);
 
-	return add_credential(cfg, bytes_of(chain, chain_len), &pem, NULL);
+	return err ? err : add_credential(cfg, bytes_of(chain, chain_len), &pem, NULL);
 }
 
 int sealsock_config_cert_signer(struct sealsock_config *cfg, const void *chain, size_t chain_len,
 				void *key)
 {
-	return add_credential(cfg, bytes_of(chain, chain_len), NULL, key);
+	int err = config_open(cfg);
+
+	return err ? err : add_credential(cfg, bytes_of(chain, chain_len), NULL, key);
+}
+
+static int read_staple(struct sealsock_config *cfg, const char *path, struct credential *c)
+{
+	struct buf staple, stapled;
+	int err = config_read_file(cfg, path, &staple);
+
+	if (err)
+		return err;
+	buf_init(&stapled, &cfg->env);
+	if (staple.n == 0 || staple.n > STAPLE_MAX)
+		err = config_fail(cfg, SEALSOCK_ERR_FILE, "%s is no OCSP response", path);
+	else if (make_message(c, bytes_of(staple.p, staple.n), &stapled))
+		err = config_fail(cfg, SEALSOCK_ERR_NOMEM, "out of memory");
+	if (err) {
+		buf_free(&staple);
+		buf_free(&stapled);
+		return err;
+	}
+	buf_free(&c->staple);
+	buf_free(&c->stapled);
+	c->staple = staple;
+	c->stapled = stapled;
+	return 0;
 }
 
 int sealsock_config_ocsp_file(struct sealsock_config *cfg, const char *path)
 {
 	struct credential *c = cfg->creds;
-	struct buf old;
 	int err = config_open(cfg);
 
 	if (err)
@@ -231,27 +254,14 @@ int sealsock_config_ocsp_file(struct sealsock_config *cfg, const char *path)
 		return config_fail(cfg, SEALSOCK_ERR_STATE, "no certificate to staple %s to", path);
 	while (c->next)
 		c = c->next;
-	old = c->staple;
-	err = config_read_file(cfg, path, &c->staple);
-	if (!err && (c->staple.n == 0 || c->staple.n > STAPLE_MAX)) {
-		err = config_fail(cfg, SEALSOCK_ERR_FILE, "%s is no OCSP response", path);
-		buf_free(&c->staple);
-	}
-	if (!err && make_message(c, &c->stapled)) {
-		err = config_fail(cfg, SEALSOCK_ERR_NOMEM, "out of memory");
-		buf_free(&c->staple);
-	}
-	if (err)
-		c->staple = old;
-	else
-		buf_free(&old);
-	return err;
+	return read_staple(cfg, path, c);
 }
 
 int sealsock_config_cert_file(struct sealsock_config *cfg, const char *chain_path,
 			      const char *key_path)
 {
 	struct buf chain, key;
+	struct bytes pem;
 	int err = config_open(cfg);
 
 	if (err)
@@ -261,7 +271,8 @@ int sealsock_config_cert_file(struct sealsock_config *cfg, const char *chain_pat
 		return err;
 	err = config_read_file(cfg, key_path, &key);
 	if (!err) {
-		err = sealsock_config_cert_mem(cfg, chain.p, chain.n, key.p, key.n);
+		pem = bytes_of(key.p, key.n);
+		err = add_credential(cfg, bytes_of(chain.p, chain.n), &pem, NULL);
 		buf_free(&key);
 	}
 	buf_free(&chain);
@@ -316,10 +327,8 @@ static int add_anchors(struct sealsock_config *cfg, struct bytes pem, const char
 static int add_anchor_file(struct sealsock_config *cfg, const char *path, bool lenient)
 {
 	struct buf pem;
-	int err = config_open(cfg);
+	int err = config_read_file(cfg, path, &pem);
 
-	if (!err)
-		err = config_read_file(cfg, path, &pem);
 	if (err)
 		return err;
 	err = add_anchors(cfg, bytes_of(pem.p, pem.n), path, lenient);
@@ -329,14 +338,19 @@ static int add_anchor_file(struct sealsock_config *cfg, const char *path, bool l
 
 int sealsock_config_ca_mem(struct sealsock_config *cfg, const void *pem, size_t len)
 {
-	int err = config_open(cfg);
+	struct config_mark mark;
+	int err = config_begin(cfg, &mark);
 
-	return err ? err : add_anchors(cfg, bytes_of(pem, len), "the PEM text", false);
+	return err ? err : config_end(cfg, &mark, add_anchors(cfg, bytes_of(pem, len),
+							      "the PEM text", false));
 }
 
 int sealsock_config_ca_file(struct sealsock_config *cfg, const char *path)
 {
-	return add_anchor_file(cfg, path, false);
+	struct config_mark mark;
+	int err = config_begin(cfg, &mark);
+
+	return err ? err : config_end(cfg, &mark, add_anchor_file(cfg, path, false));
 }
 
 /* The single files of a store's directory are named by hash: 8 hexadecimal digits, dot, number. */
@@ -370,25 +384,25 @@ static int add_dir(struct sealsock_config *cfg, const char *dir)
 	return err;
 }
 
-int sealsock_config_ca_system(struct sealsock_config *cfg)
+static int add_system(struct sealsock_config *cfg)
 {
 	const char *file = getenv("SSL_CERT_FILE");
 	const char *dir = getenv("SSL_CERT_DIR");
 	unsigned int before = trust_count(cfg->trust);
 	char bundle[4096];
-	int err = config_open(cfg);
+	int err;
 
-	if (err)
-		return err;
 	if (file)
 		return add_anchor_file(cfg, file, true);
 	if (!dir) {
 		dir = trust_default_dir();
 		/* One file with all of them is much faster to load than the single ones. */
 		snprintf(bundle, sizeof(bundle), "%s/ca-certificates.crt", dir);
-		if (add_anchor_file(cfg, trust_default_file(), true) == 0 ||
-		    add_anchor_file(cfg, bundle, true) == 0)
-			return 0;
+		err = add_anchor_file(cfg, trust_default_file(), true);
+		if (err && err != SEALSOCK_ERR_NOMEM)
+			err = add_anchor_file(cfg, bundle, true);
+		if (!err || err == SEALSOCK_ERR_NOMEM)
+			return err;
 	}
 	err = add_dir(cfg, dir);
 	if (!err && trust_count(cfg->trust) == before)
@@ -396,4 +410,12 @@ int sealsock_config_ca_system(struct sealsock_config *cfg)
 				   "no trust anchors in %s: install ca-certificates or name a file",
 				   dir);
 	return err;
+}
+
+int sealsock_config_ca_system(struct sealsock_config *cfg)
+{
+	struct config_mark mark;
+	int err = config_begin(cfg, &mark);
+
+	return err ? err : config_end(cfg, &mark, add_system(cfg));
 }

@@ -10,23 +10,24 @@ enum { TICKETS_MAX = 8, MEMORY_SESSIONS = 1024 };
 int sealsock_config_session_store(struct sealsock_config *cfg,
 				  const struct sealsock_session_store *store)
 {
+	struct memory_store *memory = NULL;
 	int err = config_open(cfg);
 
 	if (err)
 		return err;
 	if (store && (!store->put || !store->get || !store->take))
 		return config_fail(cfg, SEALSOCK_ERR_INVALID, "a session store lacks a function");
-	memory_store_free(cfg->memory);
-	cfg->memory = NULL;
-	cfg->store = (struct sealsock_session_store){ 0 };
-	if (store) {
-		cfg->store = *store;
-		return 0;
+	if (!store) {
+		memory = memory_store_new(&cfg->env, MEMORY_SESSIONS);
+		if (!memory)
+			return config_fail(cfg, SEALSOCK_ERR_NOMEM, "out of memory");
 	}
-	cfg->memory = memory_store_new(&cfg->env, MEMORY_SESSIONS);
-	if (!cfg->memory)
-		return config_fail(cfg, SEALSOCK_ERR_NOMEM, "out of memory");
-	memory_store_describe(cfg->memory, &cfg->store);
+	memory_store_free(cfg->memory);
+	cfg->memory = memory;
+	if (store)
+		cfg->store = *store;
+	else
+		memory_store_describe(memory, &cfg->store);
 	return 0;
 }
 
@@ -55,7 +56,9 @@ int sealsock_config_ticket_keys_file(struct sealsock_config *cfg, const char *pa
 	err = ticket_keys_new(&cfg->env, cfg->crypto, path, &made);
 	if (err)
 		return config_fail(cfg, err, err == SEALSOCK_ERR_FILE ? "cannot read %s" :
-				   "%s does not have 1 to 16 times 48 bytes", path);
+				   err == SEALSOCK_ERR_INVALID ?
+				   "%s does not have 1 to 16 times 48 bytes" :
+				   "making ticket keys of %s", path ? path : "random bytes");
 	ticket_keys_free(cfg->tickets);
 	cfg->tickets = made;
 	return 0;

@@ -46,9 +46,13 @@ bool config_rules_by_name(const char *name, unsigned int *rules)
 int config_set_rules(struct sealsock_config *cfg, unsigned int rules)
 {
 	uint8_t value = (uint8_t)rules;
+	struct config_mark mark;
+	int err = config_begin(cfg, &mark);
 
+	if (err)
+		return err;
 	cfg->rules = rules;
-	return note(cfg, 'r', bytes_of(&value, 1));
+	return config_end(cfg, &mark, note(cfg, 'r', bytes_of(&value, 1)));
 }
 
 static int take_crl(void *arg, struct bytes der)
@@ -66,19 +70,16 @@ static int take_crl(void *arg, struct bytes der)
 	return note(cfg, 'c', der);
 }
 
-int sealsock_config_crl_mem(struct sealsock_config *cfg, const void *p, size_t n)
+static int add_crls(struct sealsock_config *cfg, struct bytes b)
 {
-	struct bytes b = bytes_of(p, n);
-	int err = config_open(cfg);
+	int err;
 
-	if (err)
-		return err;
 	if (!cfg->crls)
 		cfg->crls = crl_set_new(&cfg->env);
 	if (!cfg->crls)
-		return config_fail(cfg, SEALSOCK_ERR_NOMEM, "out of memory");
+		return SEALSOCK_ERR_NOMEM;
 	/* DER begins with a SEQUENCE, which is "0": no line of PEM text has a length behind it. */
-	if (n > 1 && b.p[0] == 0x30 && b.p[1] & 0x80)
+	if (b.n > 1 && b.p[0] == 0x30 && b.p[1] & 0x80)
 		return take_crl(cfg, b);
 	err = pem_each_crl(b, take_crl, cfg);
 	if (err == SEALSOCK_ERR_PEM && !cfg->error[0])
@@ -86,31 +87,41 @@ int sealsock_config_crl_mem(struct sealsock_config *cfg, const void *p, size_t n
 	return err;
 }
 
+int sealsock_config_crl_mem(struct sealsock_config *cfg, const void *p, size_t n)
+{
+	struct config_mark mark;
+	int err = config_begin(cfg, &mark);
+
+	return err ? err : config_end(cfg, &mark, add_crls(cfg, bytes_of(p, n)));
+}
+
 int sealsock_config_crl_file(struct sealsock_config *cfg, const char *path)
 {
+	struct config_mark mark;
 	struct buf text;
-	int err = config_open(cfg);
+	int err = config_begin(cfg, &mark);
 
 	if (!err)
 		err = config_read_file(cfg, path, &text);
 	if (err)
 		return err;
-	err = sealsock_config_crl_mem(cfg, text.p, text.n);
+	err = add_crls(cfg, bytes_of(text.p, text.n));
 	buf_free(&text);
-	return err;
+	return config_end(cfg, &mark, err);
 }
 
 int sealsock_config_revocation(struct sealsock_config *cfg, enum sealsock_revocation mode)
 {
 	uint8_t value = (uint8_t)mode;
-	int err = config_open(cfg);
+	struct config_mark mark;
+	int err = config_begin(cfg, &mark);
 
 	if (err)
 		return err;
 	if (mode != SEALSOCK_REVOCATION_HARD && mode != SEALSOCK_REVOCATION_SOFT)
 		return config_fail(cfg, SEALSOCK_ERR_INVALID, "no such way to look up revocation");
 	cfg->crl_soft = mode == SEALSOCK_REVOCATION_SOFT;
-	return note(cfg, 's', bytes_of(&value, 1));
+	return config_end(cfg, &mark, note(cfg, 's', bytes_of(&value, 1)));
 }
 
 /* Numbers with dots, as DER has them, with a length byte before: "2.5.29.32.0". */
@@ -146,64 +157,84 @@ static bool add_oid(struct builder *w, const char *text, size_t n)
 }
 
 /* The list that path building takes, made of the bytes that are kept. */
-static int index_policies(struct sealsock_config *cfg)
+static int index_policies(struct bytes text, struct buf *oids)
 {
-	struct bytes left = bytes_of(cfg->policy_text.p, cfg->policy_text.n), one;
-	size_t n = 0;
+	struct bytes one;
 
-	cfg->policy.wanted = NULL;
-	cfg->policy.wanted_count = 0;
-	cfg->policy_oids.n = 0;
-	while (rd_vec8(&left, 1, 255, &one)) {
-		if (!buf_append(&cfg->policy_oids, &one, sizeof(one)))
+	while (rd_vec8(&text, 1, 255, &one))
+		if (!buf_append(oids, &one, sizeof(one)))
 			return SEALSOCK_ERR_NOMEM;
-		n++;
-	}
-	cfg->policy.wanted = (const struct bytes *)cfg->policy_oids.p;
-	cfg->policy.wanted_count = n;
 	return 0;
 }
 
-int sealsock_config_policies(struct sealsock_config *cfg, const char *oids, unsigned int flags)
+static int read_policies(struct sealsock_config *cfg, const char *list, struct buf *text)
 {
-	struct builder w = { .buf = &cfg->policy_text };
-	uint8_t bits = (uint8_t)flags;
-	int err = config_open(cfg);
+	struct builder w = { .buf = text };
 	size_t n;
+
+	for (; *list; list += n + (list[n] == ',')) {
+		n = strcspn(list, ",");
+		if (!add_oid(&w, list, n))
+			return config_fail(cfg, SEALSOCK_ERR_NAME, "\"%.*s\" is no policy's OID",
+					   (int)(n < 80 ? n : 80), list);
+	}
+	return w.bad ? SEALSOCK_ERR_NOMEM : 0;
+}
+
+static void take_policies(struct sealsock_config *cfg, struct buf *text, struct buf *oids,
+			  unsigned int flags)
+{
+	buf_free(&cfg->policy_text);
+	buf_free(&cfg->policy_oids);
+	cfg->policy_text = *text;
+	cfg->policy_oids = *oids;
+	cfg->policy.wanted = (const struct bytes *)oids->p;
+	cfg->policy.wanted_count = oids->n / sizeof(struct bytes);
+	cfg->policy.require_explicit = flags & SEALSOCK_POLICY_REQUIRE;
+	cfg->policy.inhibit_mapping = flags & SEALSOCK_POLICY_NO_MAPPING;
+	cfg->policy.inhibit_any = flags & SEALSOCK_POLICY_NO_ANY;
+}
+
+int sealsock_config_policies(struct sealsock_config *cfg, const char *list, unsigned int flags)
+{
+	uint8_t bits = (uint8_t)flags;
+	struct config_mark mark;
+	struct buf text, oids;
+	int err = config_begin(cfg, &mark);
 
 	if (err)
 		return err;
 	if (flags & ~(SEALSOCK_POLICY_REQUIRE | SEALSOCK_POLICY_NO_MAPPING |
-		      SEALSOCK_POLICY_NO_ANY) || strlen(oids) > POLICY_TEXT_MAX)
+		      SEALSOCK_POLICY_NO_ANY) || strlen(list) > POLICY_TEXT_MAX)
 		return config_fail(cfg, SEALSOCK_ERR_INVALID, "no such flag, or too many policies");
-	cfg->policy_text.n = 0;
-	for (; *oids; oids += n + (oids[n] == ',')) {
-		n = strcspn(oids, ",");
-		if (!add_oid(&w, oids, n)) {
-			cfg->policy_text.n = 0;
-			index_policies(cfg);
-			return config_fail(cfg, SEALSOCK_ERR_NAME, "\"%.*s\" is no policy's OID",
-					   (int)(n < 80 ? n : 80), oids);
-		}
-	}
-	cfg->policy.require_explicit = flags & SEALSOCK_POLICY_REQUIRE;
-	cfg->policy.inhibit_mapping = flags & SEALSOCK_POLICY_NO_MAPPING;
-	cfg->policy.inhibit_any = flags & SEALSOCK_POLICY_NO_ANY;
-	err = w.bad ? SEALSOCK_ERR_NOMEM : index_policies(cfg);
+	buf_init(&text, &cfg->env);
+	buf_init(&oids, &cfg->env);
+	err = read_policies(cfg, list, &text);
 	if (!err)
-		err = note(cfg, 'p', bytes_of(cfg->policy_text.p, cfg->policy_text.n));
-	return err ? err : note(cfg, 'f', bytes_of(&bits, 1));
+		err = index_policies(bytes_of(text.p, text.n), &oids);
+	if (!err)
+		err = note(cfg, 'p', bytes_of(text.p, text.n));
+	if (!err)
+		err = note(cfg, 'f', bytes_of(&bits, 1));
+	if (!err) {
+		take_policies(cfg, &text, &oids, flags);
+		return 0;
+	}
+	buf_free(&text);
+	buf_free(&oids);
+	return config_end(cfg, &mark, err);
 }
 
 int sealsock_config_pin(struct sealsock_config *cfg, const void *sha256)
 {
-	int err = config_open(cfg);
+	struct config_mark mark;
+	int err = config_begin(cfg, &mark);
 
 	if (err)
 		return err;
 	if (!buf_append(&cfg->pins, sha256, PIN_LEN))
-		return config_fail(cfg, SEALSOCK_ERR_NOMEM, "out of memory");
-	return note(cfg, 'k', bytes_of(sha256, PIN_LEN));
+		err = SEALSOCK_ERR_NOMEM;
+	return config_end(cfg, &mark, err ? err : note(cfg, 'k', bytes_of(sha256, PIN_LEN)));
 }
 
 void config_path_input(const struct sealsock_config *cfg, struct path_input *out)

@@ -463,7 +463,8 @@ int sealsock_conn_export(struct sealsock_conn *conn, const char *label, const vo
 		return ch->failure.code;
 	if (!conn->done || !conn->result || !conn->result->exporter.n)
 		return SEALSOCK_ERR_STATE;
-	if (!*label || strlen(label) > LABEL_MAX || context_len > 0xffff)
+	if (!*label || strlen(label) > LABEL_MAX || context_len > 0xffff ||
+	    n > 255 * hash_len(ch->suite->hash))
 		return SEALSOCK_ERR_INVALID;
 	err = kdf_open(ch, &kdf);
 	if (!err && channel_is_12(ch))

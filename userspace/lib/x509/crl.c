@@ -61,6 +61,21 @@ int crl_set_add(struct crl_set *s, struct bytes der, struct finding *f)
 	return 0;
 }
 
+void crl_set_cut(struct crl_set *s, unsigned int n)
+{
+	struct crl *c;
+
+	if (!s || s->count <= n)
+		return;
+	s->count = n;
+	for (s->end = &s->first; n; n--)
+		s->end = &(*s->end)->next;
+	while ((c = *s->end)) {
+		*s->end = c->next;
+		crl_free(c);
+	}
+}
+
 struct lookup {
 	const struct crl_input *in;
 	const struct x509 *const *path;

@@ -12,6 +12,9 @@ struct crl_set *crl_set_new(const struct sealsock_env *env);
 void crl_set_free(struct crl_set *s);
 unsigned int crl_set_count(const struct crl_set *s);
 
+/* Takes out those beyond the first @n. */
+void crl_set_cut(struct crl_set *s, unsigned int n);
+
 /*
  * Adds a copy. CERT_BAD, with the reason in @f: not a CRL as RFC 5280 §5.1 has it; UNSUPPORTED: a
  * delta or an indirect one; NOMEM.

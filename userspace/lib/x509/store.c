@@ -8,6 +8,7 @@ struct anchor {
 	struct x509 x;		/* first: what trust_next() gives */
 	struct anchor *next;
 	uint32_t hash;		/* of the subject */
+	unsigned int nr;	/* in the order they came */
 	uint8_t der[];
 };
 
@@ -72,8 +73,24 @@ int trust_add(struct trust *t, struct bytes der)
 		}
 	}
 	*end = a;
-	t->count++;
+	a->nr = t->count++;
 	return 0;
+}
+
+void trust_cut(struct trust *t, unsigned int n)
+{
+	struct anchor **at, *a;
+	unsigned int i;
+
+	for (i = 0; t && i < BUCKETS; i++) {
+		for (at = &t->buckets[i]; *at && (*at)->nr < n; at = &(*at)->next)
+			;
+		while ((a = *at)) {
+			*at = a->next;
+			anchor_free(t->env, a);
+			t->count--;
+		}
+	}
 }
 
 const struct x509 *trust_next(const struct trust *t, struct bytes name, const struct x509 *after)

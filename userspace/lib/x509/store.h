@@ -11,6 +11,9 @@ struct trust *trust_new(const struct sealsock_env *env);
 void trust_free(struct trust *t);
 unsigned int trust_count(const struct trust *t);
 
+/* Takes out those beyond the first @n that were added. */
+void trust_cut(struct trust *t, unsigned int n);
+
 /* A copy of @der; one that is there already is not added again. CERT_BAD, NOMEM. */
 int trust_add(struct trust *t, struct bytes der);
 
