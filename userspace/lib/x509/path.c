@@ -192,6 +192,12 @@ static bool finish(struct search *s, struct finding *f)
 
 static bool extend(struct search *s);
 
+/* Does the certificate name another key of its issuer than this one? */
+static bool other_key(const struct x509 *x, const struct x509 *issuer)
+{
+	return x->aki.p && issuer->ski.p && !bytes_equal(x->aki, issuer->ski);
+}
+
 /* One candidate as issuer of the path's last certificate. */
 static bool try_one(struct search *s, const struct candidate *c)
 {
@@ -213,6 +219,9 @@ static bool try_one(struct search *s, const struct candidate *c)
 		return note(s, RULE_BROKEN, &f, below, s->path.n - 1);
 	}
 	if (!check_signature(s, below, c->x, &f)) {
+		/* Of the issuer's name, but not its key: the issuer is not here. */
+		if (f.code == SEALSOCK_ERR_CERT_BAD && other_key(below, c->x))
+			f.code = SEALSOCK_ERR_CERT_UNTRUSTED;
 		explain(s, c, &f);
 		return note(s, f.code == SEALSOCK_ERR_CERT_USAGE ? RULE_BROKEN : WRONG_KEY, &f,
 			    below, s->path.n - 1);
@@ -237,7 +246,7 @@ static uint8_t score(const struct search *s, const struct x509 *child, const str
 	uint8_t key = 1;
 
 	if (child->aki.p && x->ski.p)
-		key = bytes_equal(child->aki, x->ski) ? 2 : 0;
+		key = other_key(child, x) ? 0 : 2;
 	return (uint8_t)(key << 2 | (anchor ? 2 : 0) |
 			 (s->in->now >= x->not_before && s->in->now <= x->not_after ? 1 : 0));
 }
