@@ -125,8 +125,8 @@ int seal_crypt_seal_packed(struct seal_key *key, struct seal_request *rq, u8 typ
 int seal_crypt_open(struct seal_key *key, const struct seal_header *head,
 		    struct seal_scratch *scratch, struct scatterlist *dst)
 {
-	unsigned int inner = seal_inner_len(key, head), aad_len;
 	struct seal_request *rq = &scratch->rq;
+	unsigned int aad_len;
 	int err;
 
 	err = seal_seq_check(&key->seq);
@@ -134,8 +134,8 @@ int seal_crypt_open(struct seal_key *key, const struct seal_header *head,
 		return err;
 
 	set_nonce(key, rq, scratch->nonce);
-	aad_len = set_aad(key, rq, head->type, inner - key->shape.type_len, scratch->nonce,
-			  scratch->sg, dst);
-	arm(key, rq, aad_len, scratch->sg, dst, inner + key->shape.tag_len);
+	aad_len = set_aad(key, rq, head->type, seal_content_most(&key->shape, head),
+			  scratch->nonce, scratch->sg, dst);
+	arm(key, rq, aad_len, scratch->sg, dst, head->inner + key->shape.tag_len);
 	return crypto_wait_req(crypto_aead_decrypt(&rq->req), &rq->wait);
 }

@@ -42,7 +42,7 @@ int seal_crypt_prepare(struct seal_key *key, struct seal_request *rq, u8 type, u
 int seal_crypt_run(struct seal_request *rq);
 
 /*
- * Opens the record with this header: ciphertext and tag in @scratch->sg[1..]
+ * Opens the record with this header, as seal_frame_parse() read it: ciphertext and tag in @scratch->sg[1..]
  * become plaintext in @dst[1..]. @scratch->nonce: the explicit nonce, where
  * the shape has one. Does not use up the sequence number: the record may be
  * opened again, until seal_seq_advance(). May sleep. -EBADMSG: not authentic,
@@ -50,12 +50,5 @@ int seal_crypt_run(struct seal_request *rq);
  */
 int seal_crypt_open(struct seal_key *key, const struct seal_header *head,
 		    struct seal_scratch *scratch, struct scatterlist *dst);
-
-/* Bytes that were sealed in a record with this header: plaintext and what is behind it. */
-static inline unsigned int seal_inner_len(const struct seal_key *key,
-					  const struct seal_header *head)
-{
-	return head->length - key->shape.nonce_len - key->shape.tag_len;
-}
 
 #endif /* SEAL_CRYPT_H */

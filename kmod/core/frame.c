@@ -40,5 +40,6 @@ int seal_frame_parse(const struct seal_shape *shape, const u8 in[SEAL_HEADER],
 
 	out->type = in[0];
 	out->length = (u16)length;
+	out->inner = (u16)(length - extra);
 	return 0;
 }

@@ -27,9 +27,11 @@ struct seal_shape {
 	u8 block;	/* CBC: the plaintext is padded to a multiple of this; else 0 */
 };
 
+/* What a header says, and what follows from it for the shape. */
 struct seal_header {
 	u8 type;	/* outer content type */
-	u16 length;	/* of what follows the five bytes */
+	u16 length;	/* of what follows the five bytes; never 0 */
+	u16 inner;	/* bytes that were sealed: plaintext and what is behind it */
 };
 
 struct seal_shape seal_shape_of(const struct seal_suite *suite, u16 version);
@@ -66,8 +68,15 @@ static inline unsigned int seal_prefix(const struct seal_shape *shape)
 	return SEAL_HEADER + shape->nonce_len;
 }
 
+/* Bytes of plaintext at most in a record with this header, before padding is looked for. */
+static inline unsigned int seal_content_most(const struct seal_shape *shape,
+					     const struct seal_header *head)
+{
+	return head->inner - shape->type_len;
+}
+
 /*
- * Reads the header of a protected record.
+ * Reads the header of a protected record from memory that nobody else writes to.
  * 0; -EINVAL: the version is not 0x0303; -EMSGSIZE: longer than a record may
  * be; -EBADMSG: too short to hold nonce and tag, no whole number of blocks, or
  * TLS 1.3 without the outer type application_data (RFC 8446 section 5.2).

@@ -83,12 +83,12 @@ void seal_managed_data(struct sock *sk)
 }
 
 /* TLS 1.2 shows the type. Whether there is content shows where no padding is around it. */
-static bool is_data(const struct seal_rx *rx, const struct seal_header *head)
+static bool is_data(const struct seal_rx *rx)
 {
 	const struct seal_shape *shape = &rx->key->shape;
 
-	return shape->version != SEAL_TLS13 && !shape->block && head->type == SEAL_TYPE_DATA &&
-	       seal_inner_len(rx->key, head);
+	return shape->version != SEAL_TLS13 && !shape->block &&
+	       rx->head.type == SEAL_TYPE_DATA && rx->head.inner;
 }
 
 /* Nothing whole is at the cursor. 1: look again; 0: a read would wait; < 0: it would not. */
@@ -115,19 +115,18 @@ static int nothing_there(struct sock *sk, struct seal_rx *rx, struct seal_cursor
 static int turn_step(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur)
 {
 	struct seal_plain *plain;
-	struct seal_header head;
 	int ret;
 
 	if (seal_plain_first(rx))
 		return -EEXIST;
-	ret = seal_rx_next(sk, rx, cur, &head);
+	ret = seal_rx_next(sk, rx, cur);
 	if (ret < 0)
 		return seal_managed_report(sk, rx, ret) == SEAL_RX_CHANGED ? 1 : ret;
 	if (!ret)
 		return nothing_there(sk, rx, cur);
-	if (is_data(rx, &head))
+	if (is_data(rx))
 		return -EEXIST;
-	ret = seal_rx_open(sk, rx, cur, &head, NULL, &plain);
+	ret = seal_rx_open(sk, rx, cur, NULL, &plain);
 	return ret ? ret : 1;
 }
 

@@ -42,12 +42,11 @@ void seal_rx_free(struct sock *sk, struct seal_rx *rx)
 }
 
 /* 1: a whole record is there and may be opened; 0: not yet; or why none will be. */
-int seal_rx_next(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		 struct seal_header *head)
+int seal_rx_next(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur)
 {
 	if (rx->state == SEAL_DIR_EXPIRED)
 		return -EKEYEXPIRED;
-	return seal_rx_head(sk, rx, cur, head);
+	return seal_rx_head(sk, rx, cur);
 }
 
 /*
@@ -130,17 +129,16 @@ static int sleep_for_record(struct sock *sk, struct seal_rx *rx, long *timeo)
  *	for the next one
  *
  * What was opened before is taken off the queue first, because the lock may
- * be dropped. SEAL_RX_RECORD: @head is its header; SEAL_RX_CHANGED: look again;
- * SEAL_RX_EOF; -EAGAIN, -EKEYEXPIRED, the socket's error, what a signal makes
+ * be dropped. SEAL_RX_RECORD; SEAL_RX_CHANGED: look again; SEAL_RX_EOF; -EAGAIN, -EKEYEXPIRED, the socket's error, what a signal makes
  * of it, or why no record follows.
  */
 int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		 struct seal_header *head, long *timeo, bool copied)
+		 long *timeo, bool copied)
 {
 	int ret;
 
 	for (;;) {
-		ret = seal_rx_next(sk, rx, cur, head);
+		ret = seal_rx_next(sk, rx, cur);
 		if (ret < 0)
 			return report_error(sk, rx, ret, *timeo, copied);
 		if (ret)
@@ -244,27 +242,26 @@ static int deliver(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain
 }
 
 static bool may_open_straight(const struct sock *sk, const struct seal_rx *rx,
-			      const struct seal_recv *call, const struct seal_header *head)
+			      const struct seal_recv *call)
 {
-	u32 len = seal_inner_len(rx->key, head) - rx->key->shape.type_len;
+	u32 len = seal_content_most(&rx->key->shape, &rx->head);
 
-	return !call->peek && head->type == SEAL_TYPE_DATA && !rx->key->shape.block &&
+	return !call->peek && rx->head.type == SEAL_TYPE_DATA && !rx->key->shape.block &&
 	       len >= STRAIGHT_MIN && len <= call->len - call->copied &&
 	       (!rx->skip || (seal_ctx(sk)->expect_no_pad && !seal_ctx(sk)->managed)) &&
 	       user_backed_iter(&call->msg->msg_iter);
 }
 
 /* Opens the record at the cursor. As deliver(). */
-static int receive(struct sock *sk, struct seal_rx *rx, struct seal_recv *call,
-		   const struct seal_header *head)
+static int receive(struct sock *sk, struct seal_rx *rx, struct seal_recv *call)
 {
 	struct iov_iter *iter = &call->msg->msg_iter;
 	size_t left = iov_iter_count(iter);
 	struct seal_plain *plain;
 	int ret;
 
-	ret = seal_rx_open(sk, rx, &call->cur, head,
-			   may_open_straight(sk, rx, call, head) ? iter : NULL, &plain);
+	ret = seal_rx_open(sk, rx, &call->cur, may_open_straight(sk, rx, call) ? iter : NULL,
+			   &plain);
 	if (ret)
 		return ret;
 	if (plain)
@@ -289,13 +286,12 @@ static void restart_peek(struct seal_recv *call)
 /* No whole record is at the cursor. 1: look again; otherwise as deliver(). */
 static int wait_for_more(struct sock *sk, struct seal_rx *rx, struct seal_recv *call)
 {
-	struct seal_header head;
 	int ret;
 
 	/* With enough at hand only what is there already is added. */
 	if (call->copied >= call->target)
 		return 0;
-	ret = seal_rx_wait(sk, rx, &call->cur, &head, &call->timeo, call->copied);
+	ret = seal_rx_wait(sk, rx, &call->cur, &call->timeo, call->copied);
 	if (ret < 0 || ret == SEAL_RX_EOF)
 		return ret;
 	if (call->peek)
@@ -307,7 +303,6 @@ static int wait_for_more(struct sock *sk, struct seal_rx *rx, struct seal_recv *
 static int recv_step(struct sock *sk, struct seal_rx *rx, struct seal_recv *call)
 {
 	struct seal_plain *plain = next_plain(rx, call);
-	struct seal_header head;
 
 	if (plain)
 		return deliver(sk, rx, plain, call);
@@ -316,8 +311,8 @@ static int recv_step(struct sock *sk, struct seal_rx *rx, struct seal_recv *call
 		if (sk_flush_backlog(sk))
 			seal_cursor_init(sk, &call->cur);
 	}
-	if (seal_rx_next(sk, rx, &call->cur, &head) > 0)
-		return receive(sk, rx, call, &head);
+	if (seal_rx_next(sk, rx, &call->cur) > 0)
+		return receive(sk, rx, call);
 	return wait_for_more(sk, rx, call);
 }
 
@@ -378,17 +373,39 @@ int seal_rx_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 	return ret;
 }
 
+/* What the whole records that are still sealed hold at most. */
+static int sealed_bytes(struct sock *sk, struct seal_rx *rx)
+{
+	const struct seal_shape *shape = &rx->key->shape;
+	struct seal_cursor cur;
+	struct seal_header head;
+	int sum = 0;
+
+	seal_cursor_init(sk, &cur);
+	if (seal_rx_next(sk, rx, &cur) <= 0)
+		return 0;
+	head = rx->head;
+	do {
+		sum += max(seal_content_most(shape, &head), 1U);
+		/* Behind a record that is off the queue there is none. */
+		if (seal_part_used(&rx->part))
+			break;
+		cur.seq += SEAL_HEADER + head.length;
+		cond_resched();
+	} while (sum < INT_MAX / 2 && seal_rx_look(sk, rx, &cur, &head));
+	return sum;
+}
+
 /*
  * seal_rx_inq - SIOCINQ: bytes that can be read without waiting
  *
  * Exact for what is opened; for whole records still sealed the most their
- * content can be. 0 only where a read would wait, or find the end of file.
+ * content can be. 0 only where a read would wait, or find the end of file. A
+ * header out of bounds ends the sum: what comes before it counts.
  */
 int seal_rx_inq(struct sock *sk)
 {
 	struct seal_rx *rx = seal_ctx(sk)->rx;
-	struct seal_cursor cur;
-	struct seal_header head;
 	struct seal_plain *plain;
 	int sum = 0;
 
@@ -397,13 +414,7 @@ int seal_rx_inq(struct sock *sk)
 		seal_managed_turn(sk);
 	list_for_each_entry(plain, &rx->plain, node)
 		sum += plain->len;
-	seal_cursor_init(sk, &cur);
-	while (sum < INT_MAX / 2 && seal_rx_next(sk, rx, &cur, &head) > 0) {
-		sum += max(seal_inner_len(rx->key, &head) - rx->key->shape.type_len, 1U);
-		if (rx->part.page)
-			break;
-		cur.seq += SEAL_HEADER + head.length;
-	}
+	sum += sealed_bytes(sk, rx);
 	release_sock(sk);
 	return sum;
 }

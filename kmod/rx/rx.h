@@ -4,7 +4,9 @@
  *
  * The receiving half: whole records are found in TCP's receive queue, opened
  * out of place, into the reader's memory or into pages of ours, and only then
- * taken off the queue. Received ciphertext is never written to.
+ * taken off the queue. Received ciphertext is never written to, and others may
+ * still write to it: what decides something, as a header does, is read once, to
+ * memory of ours.
  */
 #ifndef SEAL_RX_H
 #define SEAL_RX_H
@@ -41,15 +43,19 @@ struct seal_plain {
 };
 
 /**
- * struct seal_part - a record too large for the receive window
- * @page: its ciphertext so far; NULL: there is none
+ * struct seal_part - a record too large for the receive window, copied as it arrives
+ * @page: for what follows the header; NULL: there is no memory for it yet
+ * @size: bytes that @page has room for
  * @have: bytes in @page
- * @want: bytes of the whole record, of its header while that is not all there
+ * @headed: bytes of the header that were taken off the queue; 0: there is no such record
+ * @header: those of them that arrived before the header was whole
  */
 struct seal_part {
 	struct page *page;
+	u32 size;
 	u32 have;
-	u32 want;
+	u8 headed;
+	u8 header[SEAL_HEADER];
 };
 
 /**
@@ -70,8 +76,7 @@ struct seal_part {
  * @waiters: readers asleep, for whom TCP's own SO_RCVLOWAT is lifted
  * @lowat: what it is to be after that
  * @generation: keys installed so far
- * @head: the header that was read last, length 0: none yet
- * @head_seq: TCP sequence number of the record that it belongs to
+ * @head: header of the first record that is not open, read once; length 0: not read yet
  * @records: opened so far
  * @bytes: of content in them
  */
@@ -90,7 +95,6 @@ struct seal_rx {
 	struct list_head plain;
 	struct seal_part part;
 	struct seal_header head;
-	u32 head_seq;
 	u64 records;
 	u64 bytes;
 };
@@ -125,9 +129,15 @@ void seal_cursor_init(struct sock *sk, struct seal_cursor *cur);
 void seal_cursor_commit(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur);
 int seal_cursor_copy(struct sock *sk, struct seal_cursor *cur, u32 skip, void *to, u32 len);
 
+static inline bool seal_part_used(const struct seal_part *part)
+{
+	return part->headed;
+}
+
 /* rx_frame.c */
-int seal_rx_head(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		 struct seal_header *head);
+int seal_rx_head(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur);
+bool seal_rx_look(struct sock *sk, const struct seal_rx *rx, struct seal_cursor *cur,
+		  struct seal_header *head);
 void seal_rx_update(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur);
 int seal_rx_gather(struct sock *sk, struct seal_rx *rx);
 int seal_rx_take_part(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur, u32 len);
@@ -139,7 +149,7 @@ void seal_rx_data_ready(struct sock *sk);
 
 /* rx_open.c */
 int seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		 const struct seal_header *head, struct iov_iter *iter, struct seal_plain **plain);
+		 struct iov_iter *iter, struct seal_plain **plain);
 
 /* rx_plain.c */
 struct seal_plain *seal_plain_new(struct sock *sk, const struct seal_rx *rx, u32 len, u32 at);
@@ -159,17 +169,16 @@ static inline struct seal_plain *seal_plain_first(struct seal_rx *rx)
 /* What seal_rx_wait() says beside errors. */
 enum {
 	SEAL_RX_EOF,
-	SEAL_RX_RECORD,		/* a whole record is at the cursor */
+	SEAL_RX_RECORD,		/* a whole record is at the cursor, rx->head its header */
 	SEAL_RX_CHANGED,	/* others have opened records meanwhile */
 };
 
 /* rx.c */
 struct seal_rx *seal_rx_new(void);
 void seal_rx_free(struct sock *sk, struct seal_rx *rx);
-int seal_rx_next(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		 struct seal_header *head);
+int seal_rx_next(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur);
 int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		 struct seal_header *head, long *timeo, bool copied);
+		 long *timeo, bool copied);
 int seal_rx_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
 __poll_t seal_rx_poll(struct file *file, struct socket *sock, struct poll_table_struct *wait);
 bool seal_rx_is_readable(struct sock *sk);

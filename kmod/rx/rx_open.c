@@ -41,8 +41,10 @@ static int fail(struct sock *sk, struct seal_rx *rx, int err, bool authentic)
 
 /* The record has been opened for good: the cursor and the numbers move on. */
 static void opened(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		   const struct seal_header *head, u8 type, u32 content_len, bool straight)
+		   u8 type, u32 content_len, bool straight)
 {
+	u32 len = SEAL_HEADER + rx->head.length;
+
 	trace_sealsock_open(sk, type, content_len, rx->key->seq.next, straight);
 	seal_seq_advance(&rx->key->seq);
 	rx->records++;
@@ -51,23 +53,25 @@ static void opened(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 	SEAL_ADD(sk, RXBYTES, content_len);
 
 	cur->moved = true;
-	if (rx->part.page) {
+	/* The next one is to be read. */
+	rx->head.length = 0;
+	if (seal_part_used(&rx->part)) {
 		if (!seal_ctx(sk)->managed || !seal_managed_prefix(sk, rx))
 			seal_part_free(sk, &rx->part);
 		return;
 	}
-	cur->seq += SEAL_HEADER + head->length;
-	cur->done += SEAL_HEADER + head->length;
+	cur->seq += len;
+	cur->done += len;
 }
 
 /* The content type, and how much of @plain is content. */
-static int resolve(struct seal_rx *rx, const struct seal_header *head, struct seal_plain *plain)
+static int resolve(struct seal_rx *rx, struct seal_plain *plain)
 {
 	size_t len;
 	int err;
 
 	if (rx->key->shape.version != SEAL_TLS13) {
-		plain->type = head->type;
+		plain->type = rx->head.type;
 		if (!rx->key->shape.block)
 			return 0;
 		err = seal_content_unpad_cbc(seal_plain_at(plain), plain->len, &len);
@@ -80,24 +84,24 @@ static int resolve(struct seal_rx *rx, const struct seal_header *head, struct se
 }
 
 /* Opens it into pages of ours. 0, *@plain being in no list; or an error of seal_rx_open(). */
-static int open_buffered(struct sock *sk, struct seal_rx *rx, const struct seal_header *head,
-			 struct seal_scratch *scratch, struct seal_plain **plain)
+static int open_buffered(struct sock *sk, struct seal_rx *rx, struct seal_scratch *scratch,
+			 struct seal_plain **plain)
 {
 	struct scatterlist dst[2] = {};
 	bool authentic;
 	int err;
 
-	*plain = seal_plain_new(sk, rx, seal_inner_len(rx->key, head),
+	*plain = seal_plain_new(sk, rx, rx->head.inner,
 				round_down(scratch->sg[1].offset, rx->key->chunk));
 	if (!*plain)
 		return -ENOMEM;
 	if ((*plain)->len)
 		sg_set_page(&dst[1], (*plain)->page, (*plain)->len, (*plain)->off);
 	sg_mark_end(&dst[1]);
-	err = seal_crypt_open(rx->key, head, scratch, dst);
+	err = seal_crypt_open(rx->key, &rx->head, scratch, dst);
 	authentic = !err;
 	if (!err)
-		err = resolve(rx, head, *plain);
+		err = resolve(rx, *plain);
 	if (!err)
 		return 0;
 	seal_plain_free(sk, *plain);
@@ -199,14 +203,14 @@ static void missed(struct sock *sk, struct seal_rx *rx, u8 type)
 }
 
 /* Opens it, @iter being behind target->len bytes. 0; -EAGAIN; an error, what is there wiped. */
-static int open_to(struct sock *sk, struct seal_rx *rx, const struct seal_header *head,
-		   struct seal_scratch *scratch, struct target *target, struct iov_iter *iter)
+static int open_to(struct sock *sk, struct seal_rx *rx, struct seal_scratch *scratch,
+		   struct target *target, struct iov_iter *iter)
 {
 	const u8 *type = scratch->tail + target->rest;
 	size_t copied;
 	int err;
 
-	err = seal_crypt_open(rx->key, head, scratch, target->sg);
+	err = seal_crypt_open(rx->key, &rx->head, scratch, target->sg);
 	if (err) {
 		sg_zero_buffer(target->sg + 1, target->count, target->len, 0);
 		return fail(sk, rx, err, false);
@@ -230,18 +234,17 @@ static int open_to(struct sock *sk, struct seal_rx *rx, const struct seal_header
  * ciphertext untouched. 0, @iter advanced; -EAGAIN: it is for open_buffered();
  * others are final, what was written to the reader's memory is zero.
  */
-static int open_straight(struct sock *sk, struct seal_rx *rx, const struct seal_header *head,
-			 struct seal_scratch *scratch, struct iov_iter *iter)
+static int open_straight(struct sock *sk, struct seal_rx *rx, struct seal_scratch *scratch,
+			 struct iov_iter *iter)
 {
-	unsigned int type_len = rx->key->shape.type_len;
 	struct target target __uninitialized;
 	int err;
 
-	err = target_init(&target, iter, seal_inner_len(rx->key, head) - type_len, type_len,
-			  scratch);
+	err = target_init(&target, iter, seal_content_most(&rx->key->shape, &rx->head),
+			  rx->key->shape.type_len, scratch);
 	if (err)
 		return err;
-	err = open_to(sk, rx, head, scratch, &target, iter);
+	err = open_to(sk, rx, scratch, &target, iter);
 	if (err)
 		iov_iter_revert(iter, target.len);
 	target_release(&target);
@@ -249,8 +252,7 @@ static int open_straight(struct sock *sk, struct seal_rx *rx, const struct seal_
 }
 
 /*
- * seal_rx_open - open the record at the cursor
- * @head: its header; it is there as a whole
+ * seal_rx_open - open the record at the cursor, which is there as a whole
  * @iter: the reader's memory, if the whole plaintext fits there and may be
  *	opened straight into it; or NULL
  * @plain: the record, appended to rx->plain; NULL: it is in @iter, or, in managed
@@ -260,28 +262,28 @@ static int open_straight(struct sock *sk, struct seal_rx *rx, const struct seal_
  * changed. -EBADMSG and others are final for the direction.
  */
 int seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		 const struct seal_header *head, struct iov_iter *iter, struct seal_plain **plain)
+		 struct iov_iter *iter, struct seal_plain **plain)
 {
 	struct seal_scratch *scratch = seal_scratch_get(rx->key, sk->sk_allocation);
-	u32 len = seal_inner_len(rx->key, head) - rx->key->shape.type_len;
+	u32 len = seal_content_most(&rx->key->shape, &rx->head);
 	struct seal_plain *p = NULL;
 	int err;
 
 	if (!scratch)
 		return -ENOMEM;
-	err = seal_source_init(sk, rx, cur, head, scratch);
+	err = seal_source_init(sk, rx, cur, scratch);
 	if (err)
 		err = fail(sk, rx, err, false);
 	else
-		err = iter ? open_straight(sk, rx, head, scratch, iter) : -EAGAIN;
+		err = iter ? open_straight(sk, rx, scratch, iter) : -EAGAIN;
 	if (err == -EAGAIN)
-		err = open_buffered(sk, rx, head, scratch, &p);
+		err = open_buffered(sk, rx, scratch, &p);
 	seal_scratch_put(rx->key, scratch);
 	if (err)
 		return err;
 
 	*plain = p;
-	opened(sk, rx, cur, head, p ? p->type : SEAL_TYPE_DATA, p ? p->len : len, !p);
+	opened(sk, rx, cur, p ? p->type : SEAL_TYPE_DATA, p ? p->len : len, !p);
 	if (!p) {
 		rx->miss = 0;
 		SEAL_INC(sk, RXSTRAIGHT);

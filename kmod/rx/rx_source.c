@@ -144,42 +144,40 @@ static __flatten int build(struct sock *sk, struct seal_cursor *cur, u32 skip, u
 	return 0;
 }
 
-static int source_of_part(const struct seal_rx *rx, const struct seal_header *head,
-			  struct seal_scratch *scratch)
+static int source_of_part(const struct seal_rx *rx, struct seal_scratch *scratch)
 {
-	unsigned int prefix = seal_prefix(&rx->key->shape);
+	unsigned int nonce_len = rx->key->shape.nonce_len;
 	u8 *at = page_address(rx->part.page);
 
-	memcpy(scratch->nonce, at + SEAL_HEADER, rx->key->shape.nonce_len);
+	memcpy(scratch->nonce, at, nonce_len);
 	sg_init_table(scratch->sg, 2);
-	sg_set_buf(&scratch->sg[1], at + prefix, SEAL_HEADER + head->length - prefix);
+	sg_set_buf(&scratch->sg[1], at + nonce_len, rx->part.have - nonce_len);
 	return 0;
 }
 
 int seal_source_init(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		     const struct seal_header *head, struct seal_scratch *scratch)
+		     struct seal_scratch *scratch)
 {
-	unsigned int prefix = seal_prefix(&rx->key->shape);
-	u32 total = SEAL_HEADER + head->length;
+	unsigned int nonce_len = rx->key->shape.nonce_len;
+	u32 prefix = SEAL_HEADER + nonce_len, len = rx->head.length - nonce_len;
 	int err;
 
-	if (rx->part.page)
-		return source_of_part(rx, head, scratch);
+	if (seal_part_used(&rx->part))
+		return source_of_part(rx, scratch);
 
-	if (rx->key->shape.nonce_len) {
-		err = seal_cursor_copy(sk, cur, SEAL_HEADER, scratch->nonce,
-				       rx->key->shape.nonce_len);
+	if (nonce_len) {
+		err = seal_cursor_copy(sk, cur, SEAL_HEADER, scratch->nonce, nonce_len);
 		if (err)
 			return err;
 	}
 	scratch->sg[0] = (struct scatterlist){};
-	err = build(sk, cur, prefix, total - prefix, scratch, rx->key->chunk);
+	err = build(sk, cur, prefix, len, scratch, rx->key->chunk);
 	if (err)
-		err = build(sk, cur, prefix, total - prefix, scratch, 1);
+		err = build(sk, cur, prefix, len, scratch, 1);
 	if (err != -EMSGSIZE)
 		return err;
 
 	/* In too many pieces, which costs a sender more than it costs us. */
-	err = seal_rx_take_part(sk, rx, cur, total);
-	return err ? err : source_of_part(rx, head, scratch);
+	err = seal_rx_take_part(sk, rx, cur, prefix + len);
+	return err ? err : source_of_part(rx, scratch);
 }

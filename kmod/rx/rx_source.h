@@ -12,6 +12,6 @@
  * -ENOMEM, or -EFAULT: it is not where the sequence numbers say.
  */
 int seal_source_init(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		     const struct seal_header *head, struct seal_scratch *scratch);
+		     struct seal_scratch *scratch);
 
 #endif /* SEAL_RX_SOURCE_H */

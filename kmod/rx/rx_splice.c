@@ -15,16 +15,15 @@ static struct seal_plain *first_record(struct sock *sk, struct seal_rx *rx,
 				       struct seal_cursor *cur, long *timeo, bool copied)
 {
 	struct seal_plain *plain;
-	struct seal_header head;
 	int ret;
 
 	do {
 		plain = seal_plain_first(rx);
 		if (plain)
 			return plain;
-		ret = seal_rx_wait(sk, rx, cur, &head, timeo, copied);
+		ret = seal_rx_wait(sk, rx, cur, timeo, copied);
 		if (ret == SEAL_RX_RECORD)
-			ret = seal_rx_open(sk, rx, cur, &head, NULL, &plain) ?: SEAL_RX_CHANGED;
+			ret = seal_rx_open(sk, rx, cur, NULL, &plain) ?: SEAL_RX_CHANGED;
 	} while (ret == SEAL_RX_CHANGED);
 	return ret < 0 ? ERR_PTR(ret) : plain;
 }
