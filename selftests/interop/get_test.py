@@ -47,6 +47,22 @@ def names_of_certificates():
     ok(r.returncode == 4 and harmless(r.stderr), 'nor where the certificate is refused', r.stderr)
 
 
+def nobody_to_trust():
+    """Whatever is wrong with the machine's store, the user is told an option, not a function."""
+    os.mkdir(path('no-anchors'))
+    with open(path('broken.pem'), 'w', encoding='ascii') as f:
+        f.write('-----BEGIN CERTIFICATE-----\nMAMCAQA=\n-----END CERTIFICATE-----\n')
+    stores = ({'SSL_CERT_DIR': path('no-anchors')}, {'SSL_CERT_FILE': '/dev/null'},
+              {'SSL_CERT_FILE': path('broken.pem')}, {'SSL_CERT_FILE': path('none')})
+    clean = {k: v for k, v in os.environ.items() if not k.startswith('SSL_CERT')}
+    for store in stores:
+        for args in (['get', '--ulp', 'none', 'https://localhost:1/'], ['client', 'localhost:1'],
+                     ['trace', 'localhost:1'], ['verify', path('localhost.pem'), 'localhost']):
+            r = run(*args, env={**clean, **store})
+            ok(r.returncode == 2 and b'--cacert FILE' in r.stderr and b'config_' not in r.stderr,
+               f'{args[0]}, nobody to trust by {[*store]}: exit 2, --cacert', r.stderr)
+
+
 def closed_descriptors(context):
     tls = Answer(b'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret', context)
     plain = Answer(b'HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n')
@@ -104,6 +120,7 @@ def main():
     context.load_cert_chain(path('localhost.pem'), path('localhost.key'))
     escapes()
     names_of_certificates()
+    nobody_to_trust()
     closed_descriptors(context)
     ranges()
     finish()

@@ -50,6 +50,16 @@ int cli_setting(struct sealsock_config *cfg, int err, const char *what, const ch
 	return err;
 }
 
+int cli_trust_system(struct sealsock_config *cfg)
+{
+	int err = cli_setting(cfg, sealsock_config_ca_system(cfg), "trust store", "system");
+
+	if (err)
+		fputs("  Name a file of certificates to trust by --cacert FILE, or install ca-certificates.\n",
+		      stderr);
+	return err;
+}
+
 int cli_usage(const char *fmt, ...)
 {
 	va_list ap;

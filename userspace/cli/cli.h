@@ -42,6 +42,8 @@ void cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Passes @err, the result of one setting of @cfg, on; says which and why if it is an error. */
 struct sealsock_config;
 int cli_setting(struct sealsock_config *cfg, int err, const char *what, const char *value);
+/* The machine's trust store for @cfg; where that has nobody to trust, says what the user can do. */
+int cli_trust_system(struct sealsock_config *cfg);
 /* cli_error(), with a pointer to --help; returns CLI_USAGE. */
 int cli_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

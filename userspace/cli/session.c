@@ -99,7 +99,7 @@ static int configure(struct sealsock_config *cfg, const struct session_options *
 		err = cli_setting(cfg, sealsock_config_ca_file(cfg, o->cacert),
 				  "CA file", o->cacert);
 	else
-		err = cli_setting(cfg, sealsock_config_ca_system(cfg), "trust store", "system");
+		err = cli_trust_system(cfg);
 	for (size_t i = 0; !err && i < sizeof(lists) / sizeof(lists[0]); i++)
 		if (lists[i].value)
 			err = cli_setting(cfg, lists[i].set(cfg, lists[i].value), lists[i].name,

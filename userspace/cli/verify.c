@@ -207,7 +207,7 @@ static struct sealsock_config *configure(struct verify_options *o)
 		ok = !cli_setting(cfg, sealsock_config_ca_file(cfg, o->cacerts[i]), "--cacert",
 				  o->cacerts[i]);
 	if (!o->cacert_count)
-		ok = !cli_setting(cfg, sealsock_config_ca_system(cfg), "trust anchors", "system");
+		ok = !cli_trust_system(cfg);
 	for (i = 0; ok && i < o->crl_count; i++)
 		ok = !cli_setting(cfg, sealsock_config_crl_file(cfg, o->crls[i]), "--crl",
 				  o->crls[i]);

@@ -392,23 +392,26 @@ static int add_system(struct sealsock_config *cfg)
 	char bundle[4096];
 	int err;
 
-	if (file)
-		return add_anchor_file(cfg, file, true);
-	if (!dir) {
-		dir = trust_default_dir();
-		/* One file with all of them is much faster to load than the single ones. */
-		snprintf(bundle, sizeof(bundle), "%s/ca-certificates.crt", dir);
-		err = add_anchor_file(cfg, trust_default_file(), true);
-		if (err && err != SEALSOCK_ERR_NOMEM)
-			err = add_anchor_file(cfg, bundle, true);
-		if (!err || err == SEALSOCK_ERR_NOMEM)
+	if (file) {
+		err = add_anchor_file(cfg, file, true);
+		if (err || trust_count(cfg->trust))
 			return err;
+		dir = file;
+	} else {
+		if (!dir) {
+			dir = trust_default_dir();
+			/* One file with all of them is much faster to load than the single ones. */
+			snprintf(bundle, sizeof(bundle), "%s/ca-certificates.crt", dir);
+			err = add_anchor_file(cfg, trust_default_file(), true);
+			if (err && err != SEALSOCK_ERR_NOMEM)
+				err = add_anchor_file(cfg, bundle, true);
+			if (err == SEALSOCK_ERR_NOMEM || (!err && trust_count(cfg->trust)))
+				return err;
+		}
+		err = add_dir(cfg, dir);
 	}
-	err = add_dir(cfg, dir);
 	if (!err && trust_count(cfg->trust) == before)
-		return config_fail(cfg, SEALSOCK_ERR_FILE,
-				   "no trust anchors in %s: install ca-certificates or name a file",
-				   dir);
+		return config_fail(cfg, SEALSOCK_ERR_FILE, "no trust anchors in %s", dir);
 	return err;
 }
 
