@@ -279,13 +279,46 @@ static void test_content_ranges(void)
 	}
 }
 
+/* Two digits of a year: the year that is at most 50 years ahead. */
+static void test_century(void)
+{
+	static const char *const days[] = { "Sun", "Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur" };
+	const time_t now = time(NULL);
+	char out[HTTP_DATE_LEN], text[64];
+	struct tm tm;
+	time_t t;
+
+	for (int ahead = -49; ahead <= 50; ahead++) {
+		gmtime_r(&now, &tm);
+		tm = (struct tm){ .tm_year = tm.tm_year + ahead, .tm_mday = 1, .tm_hour = 12 };
+		t = timegm(&tm);
+		http_date_format(t, out);
+		snprintf(text, sizeof(text), "%sday, 01-Jan-%.2s 12:00:00 GMT", days[tm.tm_wday],
+			 out + 14);
+		check(http_date_parse((struct http_span){ text, strlen(text) }, &t) &&
+		      t == timegm(&tm), "%d years ahead: %s", ahead, text);
+	}
+}
+
 static void test_dates(void)
 {
 	static const char *const bad[] = {
 		"Mon, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 UTC",
 		"Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Foo 1994 08:49:37 GMT",
 		"Sun, 06 Nov 1994 08:61:37 GMT", "Sun, 06-Nov-94 08:49:37 GMT",
-		"Sun, 6  Nov 1994 08:49:37 GMT", "",
+		"Sun, 6  Nov 1994 08:49:37 GMT", "", "Sun, 06 Nov 1994 08:49:37 GMT ",
+		"Sunday, 06-Nov-94 08:49:37", "Sunday, 06-Nov-1994 08:49:37 GMT", "Sunday",
+		"Monday, 06-Nov-94 08:49:37 GMT", "Sunsday, 06-Nov-94 08:49:37 GMT",
+		"Sun Nov 6 08:49:37 1994", "Sun Nov  6 08:49:37 94", "Sun Nov   08:49:37 1994",
+		"Mon Nov  6 08:49:37 1994", "Sun Nov  6 24:49:37 1994", "Sun Nov  6 08:49:37 1994 GMT",
+	};
+	static const struct {
+		const char *text;
+		time_t t;
+	} old[] = {
+		{ "Sunday, 06-Nov-94 08:49:37 GMT", 784111777 },
+		{ "Saturday, 01-Jan-00 00:00:00 GMT", 946684800 },
+		{ "Sun Nov  6 08:49:37 1994", 784111777 }, { "Tue Nov 29 20:00:00 2011", 1322596800 },
 	};
 	char out[HTTP_DATE_LEN];
 	time_t t;
@@ -294,9 +327,21 @@ static void test_dates(void)
 	check(!strcmp(out, "Sun, 06 Nov 1994 08:49:37 GMT"), "date written: %s", out);
 	check(http_date_parse((struct http_span){ out, strlen(out) }, &t) && t == 784111777,
 	      "and read back");
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		check(!http_date_parse((struct http_span){ bad[i], strlen(bad[i]) }, &t),
+	for (size_t i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
+		char *p = exact(old[i].text, strlen(old[i].text));
+
+		check(http_date_parse((struct http_span){ p, strlen(old[i].text) }, &t) &&
+		      t == old[i].t, "date of old: %s", old[i].text);
+		free(p);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char *p = exact(bad[i], strlen(bad[i]));
+
+		check(!http_date_parse((struct http_span){ p, strlen(bad[i]) }, &t),
 		      "no date: '%s'", bad[i]);
+		free(p);
+	}
+	test_century();
 }
 
 static void test_etags(void)

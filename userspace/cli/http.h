@@ -97,7 +97,8 @@ enum http_range_result http_range_parse(struct http_span value, int64_t size, in
 bool http_range_answers(struct http_span value, const char *asked, int64_t *len);
 
 void http_date_format(time_t t, char out[HTTP_DATE_LEN]);
-bool http_date_parse(struct http_span s, time_t *out);		/* IMF-fixdate only */
+/* Any of the three forms of RFC 9110 5.6.7; only the first is ever written. */
+bool http_date_parse(struct http_span s, time_t *out);
 /* Is @etag on the list? @weak: by the weak comparison (RFC 9110 8.8.3.2), for If-None-Match. */
 bool http_etag_match(struct http_span list, const char *etag, bool weak);
 /* What the conditions say of a file of @etag and @mtime (RFC 9110 13.2.2): 0, 304 or 412. */

@@ -102,34 +102,109 @@ void http_date_format(time_t t, char out[HTTP_DATE_LEN])
 		 (unsigned int)tm.tm_min % 100, (unsigned int)tm.tm_sec % 100);
 }
 
-static int two(const char *p)
+/* Takes @n digits off the front; a space may stand for the first if @blank. -1: they are not there. */
+static int take_number(struct http_span *s, size_t n, bool blank)
 {
-	if (p[0] < '0' || p[0] > '9' || p[1] < '0' || p[1] > '9')
+	int value = 0;
+
+	if (s->n < n)
 		return -1;
-	return (p[0] - '0') * 10 + p[1] - '0';
+	for (size_t i = 0; i < n; i++) {
+		if (s->p[i] >= '0' && s->p[i] <= '9')
+			value = value * 10 + s->p[i] - '0';
+		else if (!blank || i || s->p[i] != ' ')
+			return -1;
+	}
+	s->p += n;
+	s->n -= n;
+	return value;
+}
+
+/* Takes one of @names off the front, which are of three letters each, and says which. */
+static int take_name(struct http_span *s, const char *names)
+{
+	for (int i = 0; s->n >= 3 && names[3 * i]; i++) {
+		if (memcmp(names + 3 * i, s->p, 3))
+			continue;
+		s->p += 3;
+		s->n -= 3;
+		return i;
+	}
+	return -1;
+}
+
+static bool take_text(struct http_span *s, const char *text, size_t n)
+{
+	if (s->n < n || memcmp(s->p, text, n))
+		return false;
+	s->p += n;
+	s->n -= n;
+	return true;
+}
+
+/* A year of two digits is at most 50 years ahead (RFC 9110 5.6.7). From 1900, as tm_year. */
+static int nearest_year(int two)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+	int year;
+
+	if (two < 0 || !gmtime_r(&now, &tm))
+		return -1;
+	year = tm.tm_year - tm.tm_year % 100 + two + 100;
+	while (year > tm.tm_year + 50)
+		year -= 100;
+	return year;
+}
+
+/* By @form: a weekday, A the rest of its long name, d e day, b month, Y y year, H M S; Z is GMT. */
+static bool take_date(struct http_span s, const char *form, struct tm *tm)
+{
+	static const char *const rest[] = { "day", "day", "sday", "nesday", "rsday", "day",
+					    "urday" };
+
+	memset(tm, 0, sizeof(*tm));
+	for (; *form; form++) {
+		int v = 0;
+
+		switch (*form) {
+		case 'a': v = tm->tm_wday = take_name(&s, days); break;
+		case 'A': v = take_text(&s, rest[tm->tm_wday], strlen(rest[tm->tm_wday])) - 1; break;
+		case 'd': v = tm->tm_mday = take_number(&s, 2, false); break;
+		case 'e': v = tm->tm_mday = take_number(&s, 2, true); break;
+		case 'b': v = tm->tm_mon = take_name(&s, months); break;
+		case 'Y': v = take_number(&s, 4, false); tm->tm_year = v - 1900; break;
+		case 'y': v = tm->tm_year = nearest_year(take_number(&s, 2, false)); break;
+		case 'H': v = tm->tm_hour = take_number(&s, 2, false); break;
+		case 'M': v = tm->tm_min = take_number(&s, 2, false); break;
+		case 'S': v = tm->tm_sec = take_number(&s, 2, false); break;
+		case 'Z': v = take_text(&s, "GMT", 3) - 1; break;
+		default: v = take_text(&s, form, 1) - 1; break;
+		}
+		if (v < 0)
+			return false;
+	}
+	return !s.n;
 }
 
 bool http_date_parse(struct http_span s, time_t *out)
 {
-	struct tm tm = { 0 };
-	char back[HTTP_DATE_LEN];
+	static const char *const forms[] = {
+		"a, d b Y H:M:S Z", "aA, d-b-y H:M:S Z", "a b e H:M:S Y",
+	};
+	struct tm tm, was;
 
-	if (!s.p || s.n != HTTP_DATE_LEN - 1)
-		return false;
-	tm.tm_mday = two(s.p + 5);
-	for (tm.tm_mon = 0; tm.tm_mon < 12; tm.tm_mon++)
-		if (!memcmp(months + 3 * tm.tm_mon, s.p + 8, 3))
-			break;
-	tm.tm_year = two(s.p + 12) * 100 + two(s.p + 14) - 1900;
-	tm.tm_hour = two(s.p + 17);
-	tm.tm_min = two(s.p + 20);
-	tm.tm_sec = two(s.p + 23);
-	if (tm.tm_mon == 12)
-		return false;
-	*out = timegm(&tm);
-	/* Anything that does not come back the same was not a date: week day, 31 February, "2x". */
-	http_date_format(*out, back);
-	return !memcmp(back, s.p, HTTP_DATE_LEN - 1);
+	for (size_t i = 0; s.p && i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (!take_date(s, forms[i], &tm))
+			continue;
+		was = tm;
+		*out = timegm(&tm);
+		/* What comes back another was no date: week day, 31 February, 61 minutes. */
+		return tm.tm_wday == was.tm_wday && tm.tm_mday == was.tm_mday &&
+		       tm.tm_mon == was.tm_mon && tm.tm_hour == was.tm_hour &&
+		       tm.tm_min == was.tm_min && tm.tm_sec == was.tm_sec;
+	}
+	return false;
 }
 
 static struct http_span next_item(struct http_span *list)
