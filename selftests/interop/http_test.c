@@ -282,7 +282,8 @@ static void test_content_ranges(void)
 /* Two digits of a year: the year that is at most 50 years ahead. */
 static void test_century(void)
 {
-	static const char *const days[] = { "Sun", "Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur" };
+	static const char *const days[] = { "Sun", "Mon", "Tues", "Wednes", "Thurs", "Fri",
+					    "Satur" };
 	const time_t now = time(NULL);
 	char out[HTTP_DATE_LEN], text[64];
 	struct tm tm;
@@ -310,7 +311,8 @@ static void test_dates(void)
 		"Sunday, 06-Nov-94 08:49:37", "Sunday, 06-Nov-1994 08:49:37 GMT", "Sunday",
 		"Monday, 06-Nov-94 08:49:37 GMT", "Sunsday, 06-Nov-94 08:49:37 GMT",
 		"Sun Nov 6 08:49:37 1994", "Sun Nov  6 08:49:37 94", "Sun Nov   08:49:37 1994",
-		"Mon Nov  6 08:49:37 1994", "Sun Nov  6 24:49:37 1994", "Sun Nov  6 08:49:37 1994 GMT",
+		"Mon Nov  6 08:49:37 1994", "Sun Nov  6 24:49:37 1994",
+		"Sun Nov  6 08:49:37 1994 GMT",
 	};
 	static const struct {
 		const char *text;
@@ -318,7 +320,8 @@ static void test_dates(void)
 	} old[] = {
 		{ "Sunday, 06-Nov-94 08:49:37 GMT", 784111777 },
 		{ "Saturday, 01-Jan-00 00:00:00 GMT", 946684800 },
-		{ "Sun Nov  6 08:49:37 1994", 784111777 }, { "Tue Nov 29 20:00:00 2011", 1322596800 },
+		{ "Sun Nov  6 08:49:37 1994", 784111777 },
+		{ "Tue Nov 29 20:00:00 2011", 1322596800 },
 	};
 	char out[HTTP_DATE_LEN];
 	time_t t;

@@ -55,7 +55,7 @@ int cli_trust_system(struct sealsock_config *cfg)
 	int err = cli_setting(cfg, sealsock_config_ca_system(cfg), "trust store", "system");
 
 	if (err)
-		fputs("  Name a file of certificates to trust by --cacert FILE, or install ca-certificates.\n",
+		fputs("  --cacert FILE names whom to trust; ca-certificates is the usual store.\n",
 		      stderr);
 	return err;
 }

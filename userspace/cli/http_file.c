@@ -102,7 +102,7 @@ void http_date_format(time_t t, char out[HTTP_DATE_LEN])
 		 (unsigned int)tm.tm_min % 100, (unsigned int)tm.tm_sec % 100);
 }
 
-/* Takes @n digits off the front; a space may stand for the first if @blank. -1: they are not there. */
+/* These take what they name off the front; -1: it is not there. @blank: a space is a digit too. */
 static int take_number(struct http_span *s, size_t n, bool blank)
 {
 	int value = 0;
@@ -120,7 +120,7 @@ static int take_number(struct http_span *s, size_t n, bool blank)
 	return value;
 }
 
-/* Takes one of @names off the front, which are of three letters each, and says which. */
+/* Which of @names, of three letters each. */
 static int take_name(struct http_span *s, const char *names)
 {
 	for (int i = 0; s->n >= 3 && names[3 * i]; i++) {
@@ -133,13 +133,13 @@ static int take_name(struct http_span *s, const char *names)
 	return -1;
 }
 
-static bool take_text(struct http_span *s, const char *text, size_t n)
+static int take_text(struct http_span *s, const char *text, size_t n)
 {
 	if (s->n < n || memcmp(s->p, text, n))
-		return false;
+		return -1;
 	s->p += n;
 	s->n -= n;
-	return true;
+	return 0;
 }
 
 /* A year of two digits is at most 50 years ahead (RFC 9110 5.6.7). From 1900, as tm_year. */
@@ -157,33 +157,46 @@ static int nearest_year(int two)
 	return year;
 }
 
-/* By @form: a weekday, A the rest of its long name, d e day, b month, Y y year, H M S; Z is GMT. */
-static bool take_date(struct http_span s, const char *form, struct tm *tm)
+/* @form: a week day, A the rest of its long name, b month, d e day, Y y year, H M S, Z, or itself. */
+static int take_field(struct http_span *s, const char *form, struct tm *tm)
 {
 	static const char *const rest[] = { "day", "day", "sday", "nesday", "rsday", "day",
 					    "urday" };
 
-	memset(tm, 0, sizeof(*tm));
-	for (; *form; form++) {
-		int v = 0;
-
-		switch (*form) {
-		case 'a': v = tm->tm_wday = take_name(&s, days); break;
-		case 'A': v = take_text(&s, rest[tm->tm_wday], strlen(rest[tm->tm_wday])) - 1; break;
-		case 'd': v = tm->tm_mday = take_number(&s, 2, false); break;
-		case 'e': v = tm->tm_mday = take_number(&s, 2, true); break;
-		case 'b': v = tm->tm_mon = take_name(&s, months); break;
-		case 'Y': v = take_number(&s, 4, false); tm->tm_year = v - 1900; break;
-		case 'y': v = tm->tm_year = nearest_year(take_number(&s, 2, false)); break;
-		case 'H': v = tm->tm_hour = take_number(&s, 2, false); break;
-		case 'M': v = tm->tm_min = take_number(&s, 2, false); break;
-		case 'S': v = tm->tm_sec = take_number(&s, 2, false); break;
-		case 'Z': v = take_text(&s, "GMT", 3) - 1; break;
-		default: v = take_text(&s, form, 1) - 1; break;
-		}
-		if (v < 0)
-			return false;
+	switch (*form) {
+	case 'a':
+		return tm->tm_wday = take_name(s, days);
+	case 'A':
+		return take_text(s, rest[tm->tm_wday], strlen(rest[tm->tm_wday]));
+	case 'b':
+		return tm->tm_mon = take_name(s, months);
+	case 'd':
+	case 'e':
+		return tm->tm_mday = take_number(s, 2, *form == 'e');
+	case 'Y':
+		tm->tm_year = take_number(s, 4, false) - 1900;
+		return tm->tm_year + 1900;
+	case 'y':
+		return tm->tm_year = nearest_year(take_number(s, 2, false));
+	case 'H':
+		return tm->tm_hour = take_number(s, 2, false);
+	case 'M':
+		return tm->tm_min = take_number(s, 2, false);
+	case 'S':
+		return tm->tm_sec = take_number(s, 2, false);
+	case 'Z':
+		return take_text(s, "GMT", 3);
+	default:
+		return take_text(s, form, 1);
 	}
+}
+
+static bool take_date(struct http_span s, const char *form, struct tm *tm)
+{
+	memset(tm, 0, sizeof(*tm));
+	for (; *form; form++)
+		if (take_field(&s, form, tm) < 0)
+			return false;
 	return !s.n;
 }
 
