@@ -21,7 +21,8 @@ module:
 setup:
 	@tools/vm/setup $(KERNEL)
 
-demo: setup
+demo:
+	@tools/vm/setup --demo $(KERNEL)
 	@tools/demo $(KERNEL)
 
 check: setup

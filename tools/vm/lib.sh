@@ -104,10 +104,10 @@ prune_tree()
 	find . -type d -empty -delete
 }
 
-# listed FILE: the names in a list of packages.
+# listed FILE…: the names in lists of packages.
 listed()
 {
-	sed -n 's/^\([a-z0-9][a-z0-9.+-]*\).*/\1/p' "$1"
+	sed -n 's/^\([a-z0-9][a-z0-9.+-]*\).*/\1/p' "$@"
 }
 
 # mirror [security]: the archive this machine itself uses, from its own apt configuration
@@ -122,11 +122,14 @@ mirror()
 }
 
 # apt_state SUITE [sources]: sets up a private apt for the suite and exports APT_CONFIG to it. What
-# the host says about proxies and the like is kept; nothing of its package state is touched.
+# the host says about proxies and the like is kept; nothing of its package state is touched. Whatever
+# is fetched comes by here: with SEALSOCK_OFFLINE, which tools/check sets, nothing is.
 apt_state()
 {
 	local suite=$1 base=${1%-backports} dir=$cache/apt/$1 main security by=
 
+	[ -z "${SEALSOCK_OFFLINE:-}" ] ||
+		die "$EX_NETWORK" "this is not in the cache, and tests fetch nothing: tools/vm/setup has to"
 	main=$(mirror)
 	security=$(mirror security)
 	[ -n "$main" ] ||
