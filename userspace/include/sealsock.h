@@ -19,7 +19,10 @@
  * is printed, nothing aborts. Strings are UTF-8 and end in NUL, sizes are bytes, times are seconds
  * since 1970. A configuration may be shared by threads once it is frozen (by its first connection);
  * a connection belongs to one thread at a time. Functions without a descriptor never block and
- * never make a system call of their own, save those that read files and say so.
+ * never make a system call of their own, save those that read files and say so. Structures that a
+ * caller allocates go with their size (functions in _sized, which the plain names call), so that
+ * they can grow at their ends: what the library does not know is zero, or INVALID where it is given
+ * and is not; what the caller does not know is left out.
  */
 #ifndef SEALSOCK_H
 #define SEALSOCK_H
@@ -139,6 +142,10 @@ struct sealsock_request {
 struct sealsock_conn *sealsock_conn_new(struct sealsock_config *cfg);
 void sealsock_conn_free(struct sealsock_conn *conn);
 
+/* A pointer for callbacks that get the connection; NULL at first, never used here. */
+void sealsock_conn_set_user(struct sealsock_conn *conn, void *user);
+void *sealsock_conn_user(const struct sealsock_conn *conn);
+
 /*
  * Client: the server's name, for SNI (RFC 6066) and for verification (RFC 9525). A DNS name in
  * A-label form; or an IPv4 or IPv6 address (without brackets and zone), or a SPIFFE ID
@@ -177,7 +184,10 @@ ssize_t sealsock_conn_session(struct sealsock_conn *conn, void *buf, size_t room
  * sealsock_conn_read() answered WANT_ANSWER after the handshake. STATE: it waits for nothing. The
  * request stays pending until it is answered.
  */
-int sealsock_conn_request(const struct sealsock_conn *conn, struct sealsock_request *request);
+#define sealsock_conn_request(conn, request)	\
+	sealsock_conn_request_sized(conn, request, sizeof(struct sealsock_request))
+int sealsock_conn_request_sized(const struct sealsock_conn *conn, struct sealsock_request *request,
+				size_t size);
 
 /*
  * The answer: @code 0 with what was asked for (SIGN, DECRYPT: @data; VERIFY, HELLO: nothing). Any
@@ -226,7 +236,10 @@ int sealsock_conn_eof(struct sealsock_conn *conn);
 enum sealsock_state sealsock_conn_state(const struct sealsock_conn *conn);
 
 /* Fills *info with what is known so far. */
-void sealsock_conn_info(const struct sealsock_conn *conn, struct sealsock_info *info);
+#define sealsock_conn_info(conn, info)	\
+	sealsock_conn_info_sized(conn, info, sizeof(struct sealsock_info))
+void sealsock_conn_info_sized(const struct sealsock_conn *conn, struct sealsock_info *info,
+			      size_t size);
 
 /*
  * The peer's certificate @i in DER, 0 is its own; owned by the connection. NULL: there is none,

@@ -300,8 +300,10 @@ int sealsock_config_grease(struct sealsock_config *cfg, bool on);
  * with a store resumes by itself and takes each session once (RFC 8446 §C.4), but puts one of TLS
  * 1.2 back where the server gave no newer one; without a store, see sealsock_conn_session().
  */
-int sealsock_config_session_store(struct sealsock_config *cfg,
-				  const struct sealsock_session_store *store);
+#define sealsock_config_session_store(cfg, store)	\
+	sealsock_config_session_store_sized(cfg, store, sizeof(struct sealsock_session_store))
+int sealsock_config_session_store_sized(struct sealsock_config *cfg,
+					const struct sealsock_session_store *store, size_t size);
 
 /*
  * Server: how many tickets are sent after a full or resumed TLS 1.3 handshake to clients that can
@@ -355,6 +357,9 @@ int sealsock_config_keylog(struct sealsock_config *cfg, sealsock_keylog_fn fn, v
 int sealsock_config_keylog_file(struct sealsock_config *cfg, const char *path);
 
 /* Replaces clock, random source, allocator. @env is copied. STATE: after another setter. */
-int sealsock_config_env(struct sealsock_config *cfg, const struct sealsock_env *env);
+#define sealsock_config_env(cfg, env)	\
+	sealsock_config_env_sized(cfg, env, sizeof(struct sealsock_env))
+int sealsock_config_env_sized(struct sealsock_config *cfg, const struct sealsock_env *env,
+			      size_t size);
 
 #endif

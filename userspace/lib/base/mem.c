@@ -37,6 +37,27 @@ char *mem_strndup(const struct sealsock_env *env, const void *s, size_t n)
 	return p;
 }
 
+void sized_out(void *to, size_t size, const void *from, size_t known)
+{
+	size_t n = size < known ? size : known;
+
+	memcpy(to, from, n);
+	memset((uint8_t *)to + n, 0, size - n);
+}
+
+bool sized_in(void *to, size_t known, const void *from, size_t size)
+{
+	const uint8_t *p = from;
+	size_t i;
+
+	memset(to, 0, known);
+	memcpy(to, from, size < known ? size : known);
+	for (i = known; i < size; i++)
+		if (p[i])
+			return false;
+	return true;
+}
+
 void buf_init(struct buf *b, const struct sealsock_env *env)
 {
 	*b = (struct buf){ .env = env };

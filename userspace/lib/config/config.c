@@ -102,12 +102,16 @@ int config_freeze(struct sealsock_config *cfg)
 	return err;
 }
 
-int sealsock_config_env(struct sealsock_config *cfg, const struct sealsock_env *env)
+int sealsock_config_env_sized(struct sealsock_config *cfg, const struct sealsock_env *given,
+			      size_t size)
 {
+	struct sealsock_env known, *env = &known;
 	int err = config_open(cfg);
 
 	if (err)
 		return err;
+	if (!sized_in(env, sizeof(*env), given, size))
+		return config_fail(cfg, SEALSOCK_ERR_INVALID, "an environment of a newer library");
 	if (cfg->was_touched)
 		return config_fail(cfg, SEALSOCK_ERR_STATE,
 				   "config_env must come before the other settings");

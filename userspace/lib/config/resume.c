@@ -7,15 +7,18 @@
 
 enum { TICKETS_MAX = 8, MEMORY_SESSIONS = 1024 };
 
-int sealsock_config_session_store(struct sealsock_config *cfg,
-				  const struct sealsock_session_store *store)
+int sealsock_config_session_store_sized(struct sealsock_config *cfg,
+					const struct sealsock_session_store *store, size_t size)
 {
+	struct sealsock_session_store given;
 	struct memory_store *memory = NULL;
 	int err = config_open(cfg);
 
 	if (err)
 		return err;
-	if (store && (!store->put || !store->get || !store->take))
+	if (store && !sized_in(&given, sizeof(given), store, size))
+		return config_fail(cfg, SEALSOCK_ERR_INVALID, "a session store of a newer library");
+	if (store && (!given.put || !given.get || !given.take))
 		return config_fail(cfg, SEALSOCK_ERR_INVALID, "a session store lacks a function");
 	if (!store) {
 		memory = memory_store_new(&cfg->env, MEMORY_SESSIONS);
@@ -25,7 +28,7 @@ int sealsock_config_session_store(struct sealsock_config *cfg,
 	memory_store_free(cfg->memory);
 	cfg->memory = memory;
 	if (store)
-		cfg->store = *store;
+		cfg->store = given;
 	else
 		memory_store_describe(memory, &cfg->store);
 	return 0;

@@ -270,13 +270,24 @@ int sealsock_conn_sent(struct sealsock_conn *conn, size_t n)
 	return conn_answer_peer(conn);
 }
 
-int sealsock_conn_request(const struct sealsock_conn *conn, struct sealsock_request *request)
+int sealsock_conn_request_sized(const struct sealsock_conn *conn, struct sealsock_request *request,
+				size_t size)
 {
-	*request = (struct sealsock_request){ .kind = SEALSOCK_REQUEST_NONE };
-	if (failed(conn) || !waits(conn))
-		return SEALSOCK_ERR_STATE;
-	*request = asking(conn)->request;
-	return 0;
+	static const struct sealsock_request none = { .kind = SEALSOCK_REQUEST_NONE };
+	const bool asks = !failed(conn) && waits(conn);
+
+	sized_out(request, size, asks ? &asking(conn)->request : &none, sizeof(none));
+	return asks ? 0 : SEALSOCK_ERR_STATE;
+}
+
+void sealsock_conn_set_user(struct sealsock_conn *conn, void *user)
+{
+	conn->user = user;
+}
+
+void *sealsock_conn_user(const struct sealsock_conn *conn)
+{
+	return conn->user;
 }
 
 int sealsock_conn_answer(struct sealsock_conn *conn, int code, const void *data, size_t n)
@@ -334,13 +345,13 @@ enum sealsock_state sealsock_conn_state(const struct sealsock_conn *conn)
 	return waits(conn) ? SEALSOCK_STATE_WANT_ANSWER : SEALSOCK_STATE_WANT_IN;
 }
 
-void sealsock_conn_info(const struct sealsock_conn *conn, struct sealsock_info *info)
+void sealsock_conn_info_sized(const struct sealsock_conn *conn, struct sealsock_info *info,
+			      size_t size)
 {
 	const struct hs_outcome *r = conn->result ? &conn->result->outcome : &conn->outcome;
 	const struct group *g = group_find(r->group);
 	const struct sigscheme *s = sigscheme_find(r->scheme);
-
-	*info = (struct sealsock_info){
+	const struct sealsock_info known = {
 		.version = r->version,
 		.cipher = conn->ch.suite ? conn->ch.suite->id : 0,
 		.group = r->group < GROUP_UNLISTED ? r->group : 0,
@@ -363,6 +374,8 @@ void sealsock_conn_info(const struct sealsock_conn *conn, struct sealsock_info *
 		.path = conn->io.path,
 		.managed = conn->io.managed,
 	};
+
+	sized_out(info, size, &known, sizeof(known));
 }
 
 const void *sealsock_conn_peer_cert(const struct sealsock_conn *conn, unsigned int i, size_t *n)

@@ -23,6 +23,7 @@ struct sealsock_conn {
 	bool keys_gone;			/* conn_wipe_keys() was called */
 	struct bytes data;		/* opened application data in ch.in */
 	struct io_state io;
+	void *user;			/* the caller's */
 };
 
 _Static_assert(offsetof(struct sealsock_conn, ch) == 0, "trace.c finds it by its channel");

@@ -22,6 +22,8 @@ struct channel {
 	struct record_dir rx;
 	struct secret tx_secret;	/* of the current application keys; TLS 1.2: the keys */
 	struct secret rx_secret;
+	bool update_due;		/* engine: the peer has asked for our KeyUpdate */
+	bool own_text;			/* failure.text has FAILURE_TEXT bytes of ours */
 	const struct suite *suite;
 
 	struct buf out;			/* bytes for the peer … */
@@ -43,8 +45,6 @@ struct channel {
 
 	const char *step;		/* what is going on, for the failure record */
 	struct sealsock_failure failure;
-	bool own_text;			/* its text has FAILURE_TEXT bytes of ours */
-	bool update_due;		/* engine: the peer has asked for our KeyUpdate */
 };
 
 void channel_init(struct channel *c, struct sealsock_config *cfg);
