@@ -62,6 +62,11 @@ lint: setup
 deb:
 	@tools/packages/build
 
+check-foreign:
+	@tools/vm/setup --packages tools/vm/packages.foreign
+	@tools/tap start
+	@tools/tap run foreign -- selftests/foreign/run
+
 check-packages:
 	@tools/packages/all
 
@@ -84,10 +89,11 @@ help:
 	@echo 'make              library, command line and module, below build/'
 	@echo 'make install      library, headers, command line and manual, below PREFIX=/usr/local'
 	@echo 'make deb          Debian packages, in build/packages: module (DKMS), library, command line'
+	@echo 'make check-foreign   compiles for arm64 and s390x, and runs the record logic there'
 	@echo 'make check-packages  installs, uses, upgrades and removes them on a Debian, in guests with two kernels'
 	@echo 'make uninstall    takes away what make install with the same PREFIX put there'
 	@echo 'make lint setup clean'
 	@echo 'V=1 shows what the tests print.'
 
 .PHONY: all userspace module setup demo check check-host check-vm check-all matrix interop-matrix \
-	kselftest bench lint deb check-packages install uninstall clean help
+	kselftest bench lint deb check-foreign check-packages install uninstall clean help
