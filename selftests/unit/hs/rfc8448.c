@@ -394,9 +394,9 @@ static struct sealsock_conn *trace_server(struct sealsock_config **cfg)
 	const struct identity *id = test_server(CERT_RSA);
 
 	*cfg = sealsock_config_new(SEALSOCK_SERVER);
+	sealsock_config_env(*cfg, &pool_env);
 	sealsock_config_ticket_count(*cfg, 0);
 	sealsock_config_grease(*cfg, false);
-	sealsock_config_env(*cfg, &pool_env);
 	sealsock_config_cert_mem(*cfg, id->cert_pem, strlen(id->cert_pem), id->key_pem,
 				 strlen(id->key_pem));
 	pool = v("server_random_pool");

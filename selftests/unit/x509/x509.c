@@ -150,8 +150,6 @@ static const struct row rows[] = {
 	  SEALSOCK_ERR_CERT_UNTRUSTED, CERT_P256, true },
 	{ "for clients only", { .cn = "x", HOSTS, .ku = "digitalSignature", .eku = "clientAuth",
 	  .from = -1, .until = 30 }, "localhost", SEALSOCK_ERR_CERT_USAGE, CERT_P256, false },
-	{ "for key agreement only", { .cn = "x", HOSTS, .ku = "keyAgreement", .from = -1,
-	  .until = 30 }, "localhost", SEALSOCK_ERR_CERT_USAGE, CERT_P256, false },
 	{ "RSA of 1024 bits", { .cn = "x", HOSTS, GOOD, .small_key = true }, "localhost",
 	  SEALSOCK_ERR_CERT_USAGE, CERT_RSA, false },
 	{ "signed with SHA-1", { .cn = "x", HOSTS, GOOD, .weak_hash = true }, "localhost",
