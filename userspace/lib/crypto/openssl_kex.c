@@ -106,14 +106,16 @@ static int ec_derive(const struct kex *k, struct bytes peer, uint8_t *out)
 {
 	const EC_GROUP *g = ec_group(k);
 	uint8_t oct[1 + 2 * SCALAR_MAX];
-	int err = SEALSOCK_ERR_CRYPTO;
+	int err = SEALSOCK_ERR_CRYPTO, why;
 
 	/* RFC 8446 §4.2.8.2: only the uncompressed form. */
 	if (peer.p[0] != POINT_CONVERSION_UNCOMPRESSED)
 		return SEALSOCK_ERR_ILLEGAL;
 	/* oct2point checks that the point is on the curve, whose cofactor is one. */
 	if (EC_POINT_oct2point(g, k->point, peer.p, peer.n, k->bn) != 1) {
-		err = SEALSOCK_ERR_ILLEGAL;
+		why = ERR_GET_REASON(ERR_peek_last_error());
+		if (why == EC_R_POINT_IS_NOT_ON_CURVE || why == EC_R_INVALID_ENCODING)
+			err = SEALSOCK_ERR_ILLEGAL;
 	} else if (EC_POINT_mul(g, k->point, NULL, k->point, k->scalar, k->bn) == 1 &&
 		   EC_POINT_point2oct(g, k->point, POINT_CONVERSION_UNCOMPRESSED, oct,
 				      sizeof(oct), k->bn) == peer.n) {

@@ -133,10 +133,55 @@ void pubkey_free(struct pubkey *k)
 	mem_free(k->env, k, sizeof(*k));
 }
 
+/* A positive INTEGER in DER, no longer than need be (X.690 §8.3.2). */
+static bool take_number(struct bytes *in, struct bytes *out)
+{
+	uint8_t tag;
+
+	return rd_u8(in, &tag) && tag == 2 && rd_vec8(in, 1, 127, out) && out->p[0] < 0x80 &&
+	       (out->p[0] || out->n == 1 || out->p[1] >= 0x80);
+}
+
+/* ECDSA-Sig-Value (RFC 3279 §2.2.3), in DER alone. */
+static bool take_numbers(struct bytes sig, struct bytes *r, struct bytes *s)
+{
+	struct bytes body;
+	uint8_t tag, form;
+
+	if (!rd_u8(&sig, &tag) || tag != 0x30 || !sig.n)
+		return false;
+	/* A length of 128 and more has a byte before it that says so. */
+	if (sig.p[0] == 0x81 && (!rd_u8(&sig, &form) || !sig.n || sig.p[0] < 0x80))
+		return false;
+	return rd_vec8(&sig, 0, 255, &body) && !sig.n && take_number(&body, r) &&
+	       take_number(&body, s) && !body.n;
+}
+
+/* What comes of two numbers that are in order but could not be tried is no fault of the peer's. */
+static int verify_numbers(EC_KEY *ec, const uint8_t *hash, int n, struct bytes r, struct bytes s)
+{
+	BIGNUM *a = BN_bin2bn(r.p, (int)r.n, NULL), *b = BN_bin2bn(s.p, (int)s.n, NULL);
+	ECDSA_SIG *pair = ECDSA_SIG_new();
+	int result = -1;
+
+	if (a && b && pair && ECDSA_SIG_set0(pair, a, b) == 1) {
+		a = NULL;
+		b = NULL;
+		result = ECDSA_do_verify(hash, n, pair, ec);
+	}
+	BN_free(a);
+	BN_free(b);
+	ECDSA_SIG_free(pair);
+	if (result == 1)
+		return 0;
+	return result ? SEALSOCK_ERR_NOMEM : SEALSOCK_ERR_BAD_SIGNATURE;
+}
+
 static int verify_ec(EC_KEY *ec, const struct sigscheme *s, struct bytes msg, struct bytes sig)
 {
 	uint8_t hash[SHA512_DIGEST_LENGTH];
 	int n = SHA256_DIGEST_LENGTH;
+	struct bytes r, t;
 
 	if (strcmp(s->digest, "SHA2-512") == 0) {
 		SHA512(msg.p, msg.n, hash);
@@ -147,10 +192,9 @@ static int verify_ec(EC_KEY *ec, const struct sigscheme *s, struct bytes msg, st
 	} else {
 		SHA256(msg.p, msg.n, hash);
 	}
-	if (sig.n > SIGNATURE_MAX ||
-	    ECDSA_verify(0, hash, n, sig.p, (int)sig.n, ec) != 1)
+	if (!take_numbers(sig, &r, &t))
 		return SEALSOCK_ERR_BAD_SIGNATURE;
-	return 0;
+	return verify_numbers(ec, hash, n, r, t);
 }
 
 static int verify_evp(EVP_PKEY *pkey, const struct sigscheme *s, struct bytes msg,

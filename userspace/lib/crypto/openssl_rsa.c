@@ -27,8 +27,13 @@ int privkey_decrypt(const struct privkey *k, struct bytes msg, uint8_t out[RSA_B
 	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_NO_PADDING) != 1)
 		err = SEALSOCK_ERR_CRYPTO;
 	/* What is no ciphertext of this key gives zeros, which are no padding. */
-	if (!err && (msg.n != (size_t)size || EVP_PKEY_decrypt(ctx, out, n, msg.p, msg.n) != 1))
+	if (!err && (msg.n != (size_t)size || EVP_PKEY_decrypt(ctx, out, n, msg.p, msg.n) != 1)) {
 		memset(out, 0, RSA_BLOCK_MAX);
+		/* Without padding there is one thing that the peer can get wrong. */
+		if (msg.n == (size_t)size && ERR_GET_REASON(ERR_peek_last_error()) !=
+					     RSA_R_DATA_TOO_LARGE_FOR_MODULUS)
+			err = openssl_why(SEALSOCK_ERR_CRYPTO);
+	}
 	*n = (size_t)size;
 	EVP_PKEY_CTX_free(ctx);
 	ERR_pop_to_mark();
