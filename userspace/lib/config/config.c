@@ -154,7 +154,8 @@ static bool transports_keys(const struct sealsock_config *cfg)
 
 	for (i = 0; i < u16_count(list); i++)
 		if (suite_find(u16_at(list, i))->kx == KX_RSA)
-			return cfg->role == SEALSOCK_SERVER && config_has_version(cfg, VERSION_TLS12);
+			return cfg->role == SEALSOCK_SERVER &&
+			       config_has_version(cfg, VERSION_TLS12);
 	return false;
 }
 

@@ -69,7 +69,7 @@ struct trust_terms {
 	sealsock_verify_fn on_verify;
 	void *on_verify_arg;
 	uint8_t anchors_id[TRUST_ID];	/* a hash of the anchors … */
-	uint8_t rules_id[TRUST_ID];	/* … of what was set about rules, policies, lists, pins … */
+	uint8_t rules_id[TRUST_ID];	/* … of rules, policies, lists and pins … */
 	uint8_t tag_id[TRUST_ID];	/* … of the application's trust_tag, if it … */
 	bool has_tag;			/* … gave one … */
 	uint8_t trust_id[TRUST_ID];	/* … and of all that decides who is trusted */
