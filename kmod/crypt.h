@@ -42,11 +42,10 @@ int seal_crypt_prepare(struct seal_key *key, struct seal_request *rq, u8 type, u
 int seal_crypt_run(struct seal_request *rq);
 
 /*
- * Opens the record with this header, as seal_frame_parse() read it: ciphertext and tag in @scratch->sg[1..]
- * become plaintext in @dst[1..]. @scratch->nonce: the explicit nonce, where
- * the shape has one. Does not use up the sequence number: the record may be
- * opened again, until seal_seq_advance(). May sleep. -EBADMSG: not authentic,
- * what is in @dst must not be used.
+ * Opens the record with this header, as seal_frame_parse() read it: ciphertext and tag in
+ * @scratch->sg[1..] become plaintext in @dst[1..]. @scratch->nonce: the explicit nonce, where the
+ * shape has one. Does not use up the sequence number: the record may be opened again, until
+ * seal_seq_advance(). May sleep. -EBADMSG: not authentic, what is in @dst must not be used.
  */
 int seal_crypt_open(struct seal_key *key, const struct seal_header *head,
 		    struct seal_scratch *scratch, struct scatterlist *dst);

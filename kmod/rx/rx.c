@@ -129,8 +129,8 @@ static int sleep_for_record(struct sock *sk, struct seal_rx *rx, long *timeo)
  *	for the next one
  *
  * What was opened before is taken off the queue first, because the lock may
- * be dropped. SEAL_RX_RECORD; SEAL_RX_CHANGED: look again; SEAL_RX_EOF; -EAGAIN, -EKEYEXPIRED, the socket's error, what a signal makes
- * of it, or why no record follows.
+ * be dropped. SEAL_RX_RECORD; SEAL_RX_CHANGED: look again; SEAL_RX_EOF; -EAGAIN, -EKEYEXPIRED, the
+ * socket's error, what a signal makes of it, or why no record follows.
  */
 int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		 long *timeo, bool copied)

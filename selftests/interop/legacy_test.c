@@ -191,8 +191,11 @@ static void connection(struct sealsock_config *cfg, enum sealsock_role role, str
 	int fd, err;
 
 	tcp_pair(&fd, &p->fd);
-	if (role == SEALSOCK_CLIENT)
+	if (role == SEALSOCK_CLIENT) {
 		sealsock_conn_set_host(conn, "localhost");
+		/* The same server, as far as sessions go, though each listens at a port anew. */
+		sealsock_conn_set_port(conn, 443);
+	}
 	sealsock_conn_set_timeout(conn, 60000);
 	pthread_create(&thread, NULL, run_peer, p);
 	err = sealsock_handshake_fd(conn, fd);

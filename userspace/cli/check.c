@@ -50,8 +50,8 @@ static const char *tls_owner(const struct findings *f)
 static const char *advice(const struct findings *f)
 {
 	if (f->ulp_err == ENOENT && !strcmp(f->ulp, "sealsock") && f->mod.signed_only)
-		return "  As root: modprobe sealsock. This kernel loads only modules that are signed with a\n"
-		       "  key it trusts. DKMS signs with /var/lib/dkms/mok.key; to have it trusted from the\n"
+		return "  As root: modprobe sealsock. This kernel loads only modules signed with\n"
+		       "  a key that it trusts. DKMS signs with /var/lib/dkms/mok.key; to have it trusted from the\n"
 		       "  next boot on: mokutil --import /var/lib/dkms/mok.pub\n";
 	if (f->ulp_err == ENOENT && !strcmp(f->ulp, "sealsock"))
 		return "  As root: modprobe sealsock, or insmod sealsock.ko; it must be built\n"

@@ -157,7 +157,9 @@ static int nearest_year(int two)
 	return year;
 }
 
-/* @form: a week day, A the rest of its long name, b month, d e day, Y y year, H M S, Z, or itself. */
+/*
+ * @form: a week day, A the rest of its long name, b month, d e day, Y y year, H M S, Z, or itself.
+ */
 static int take_field(struct http_span *s, const char *form, struct tm *tm)
 {
 	static const char *const rest[] = { "day", "day", "sday", "nesday", "rsday", "day",

@@ -248,9 +248,9 @@ void sealsock_conn_info_sized(const struct sealsock_conn *conn, struct sealsock_
 const void *sealsock_conn_peer_cert(const struct sealsock_conn *conn, unsigned int i, size_t *n);
 
 /*
- * The @i-th name of this kind in the subjectAltName of the peer's own certificate: text without NUL,
- * or the 4 or 16 bytes of an address; owned by the connection. NULL: there is none. It is what the
- * certificate says: sealsock_info.verified tells whether it was checked.
+ * The @i-th name of this kind in the subjectAltName of the peer's own certificate: text without
+ * NUL, or the 4 or 16 bytes of an address; owned by the connection. NULL: there is none. It is what
+ * the certificate says: sealsock_info.verified tells whether it was checked.
  */
 enum sealsock_name {
 	SEALSOCK_NAME_DNS,

@@ -34,8 +34,8 @@ typedef void (*sealsock_keylog_fn)(void *arg, const char *line);
 /*
  * Where sessions are kept. Ids and sessions are bytes, copied by whoever keeps them. Called by any
  * thread that has a connection; must not call back. A client's ids are made of a server's name
- * and port and of how it is trusted, and it may put several sessions under one; a server's are its TLS 1.2 session ids. Sessions are
- * secrets: who reads them can decrypt.
+ * and port and of how it is trusted, and it may put several sessions under one; a server's are its
+ * TLS 1.2 session ids. Sessions are secrets: who reads them can decrypt.
  *
  * put: keeps it, or drops it or another one for want of room. get: a copy of the newest, and its
  * size; 0 if there is none, it has expired, or @room is too small. take: the same, and removes it.
@@ -149,9 +149,10 @@ int sealsock_config_client_auth(struct sealsock_config *cfg, enum sealsock_verif
 
 /*
  * Revocation lists, PEM (any number in one text) or DER, added to those already there; read now.
- * Once there is one, every certificate of a peer's path but the anchor is looked up (RFC 5280 §6.3),
- * and as long as revocation is HARD, which is the default, one whose status no list tells fails the
- * handshake (CERT_STATUS). FILE; PEM: not a list; UNSUPPORTED: a delta or an indirect one.
+ * Once there is one, every certificate of a peer's path but the anchor is looked up (RFC 5280
+ * §6.3), and as long as revocation is HARD, which is the default, one whose status no list tells
+ * fails the handshake (CERT_STATUS). FILE; PEM: not a list; UNSUPPORTED: a delta or an indirect
+ * one.
  */
 int sealsock_config_crl_file(struct sealsock_config *cfg, const char *path);
 int sealsock_config_crl_mem(struct sealsock_config *cfg, const void *p, size_t n);
@@ -169,15 +170,16 @@ int sealsock_config_revocation(struct sealsock_config *cfg, enum sealsock_revoca
 #define SEALSOCK_POLICY_NO_ANY		0x4u	/* initial-any-policy-inhibit */
 
 /*
- * The certificate policies that will do: OIDs in dots separated by commas; "": any. They count where
- * a policy is required, by the flag or by a CA (RFC 5280 §6.1, RFC 9618). INVALID, NAME (no OID).
+ * The certificate policies that will do: OIDs in dots separated by commas; "": any. They count
+ * where a policy is required, by the flag or by a CA (RFC 5280 §6.1, RFC 9618). INVALID, NAME (no
+ * OID).
  */
 int sealsock_config_policies(struct sealsock_config *cfg, const char *oids, unsigned int flags);
 
 /*
- * Pins a key: @sha256 are the 32 bytes of the hash of a SubjectPublicKeyInfo in DER (RFC 7469 §2.4).
- * Once there is one, one of them must be the key of a certificate of the peer's path, its own and
- * the anchor's included. NOMEM.
+ * Pins a key: @sha256 are the 32 bytes of the hash of a SubjectPublicKeyInfo in DER (RFC 7469
+ * §2.4). Once there is one, one of them must be the key of a certificate of the peer's path, its
+ * own and the anchor's included. NOMEM.
  */
 int sealsock_config_pin(struct sealsock_config *cfg, const void *sha256);
 
@@ -211,8 +213,8 @@ struct sealsock_verdict {
  * Checks a chain as a handshake under @cfg would: a server's with a client's configuration, a
  * client's with a server's. @chain: PEM, leaf first, or the leaf alone in DER. @host: the leaf's
  * name, or NULL; @staple: an OCSP response for the leaf, or NULL: then none is asked for. @fn, if
- * there is one, is told of every candidate. @cfg is not frozen by it. The result is @verdict's code;
- * PEM, INVALID (host), NOMEM. Does not block.
+ * there is one, is told of every candidate. @cfg is not frozen by it. The result is @verdict's
+ * code; PEM, INVALID (host), NOMEM. Does not block.
  */
 int sealsock_verify(const struct sealsock_config *cfg, const void *chain, size_t n,
 		    const char *host, const void *staple, size_t staple_len, sealsock_path_fn fn,
@@ -276,13 +278,14 @@ int sealsock_config_groups(struct sealsock_config *cfg, const char *list);
 int sealsock_config_sigalgs(struct sealsock_config *cfg, const char *list);
 
 /*
- * Versions and lists at once: "default"; "modern", which leaves out what is there for old peers, and
- * where TLS 1.2 is turned on demands extended_master_secret; "legacy", which adds what only very old
- * ones need: in TLS 1.2 DHE, RSA key transport, AES-CBC with encrypt_then_mac (man 7 sealsock). A
- * connection without extended_master_secret has no session, exporter or client certificate.
- * The rules for certificates apart from those: "private", the default: RFC 5280 as paths are checked
- * by it; "strict": what it asks of CAs besides, such as key identifiers; "web": also what public
- * CAs have agreed on (CA/Browser Forum, Baseline Requirements). NAME: none of these.
+ * Versions and lists at once: "default"; "modern", which leaves out what is there for old peers,
+ * and where TLS 1.2 is turned on demands extended_master_secret; "legacy", which adds what only
+ * very old ones need: in TLS 1.2 DHE, RSA key transport, AES-CBC with encrypt_then_mac (man 7
+ * sealsock). A connection without extended_master_secret has no session, exporter or client
+ * certificate. The rules for certificates apart from those: "private", the default: RFC 5280 as
+ * paths are checked by it; "strict": what it asks of CAs besides, such as key identifiers; "web":
+ * also what public CAs have agreed on (CA/Browser Forum, Baseline Requirements). NAME: none of
+ * these.
  */
 int sealsock_config_profile(struct sealsock_config *cfg, const char *name);
 

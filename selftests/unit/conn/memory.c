@@ -74,7 +74,8 @@ static void after_install(const char *versions, const char *cipher)
 	ok(shake_hands(c, s, 0), "%s, %s", versions, cipher);
 	hide_key(c, CONN_TX, &keys[0]);
 	hide_key(c, CONN_RX, &keys[1]);
-	ok(keys[0].n && memory_find(&logged[logged_count - 1]) > 0, "the search finds what is there");
+	ok(keys[0].n && memory_find(&logged[logged_count - 1]) > 0,
+	   "the search finds what is there");
 	keys_away(c);
 	keys_away(s);
 	for (i = 0; i < logged_count; i++)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* Small print of TLS 1.2, and what of it does not matter to TLS 1.3: hellos as other peers make them. */
+/*
+ * Small print of TLS 1.2, and what of it does not matter to TLS 1.3: hellos as other peers make
+ * them.
+ */
 #include "expect.h"
 #include "hello.h"
 #include "hs/hs.h"

@@ -150,7 +150,9 @@ static void check(const struct row *r, const char *version)
 	free_identity(&id);
 }
 
-/* Whoever trusts the certificate itself cannot ask who issued it; and who trusts all asks nobody. */
+/*
+ * Whoever trusts the certificate itself cannot ask who issued it; and who trusts all asks nobody.
+ */
 static void insecure(void)
 {
 	struct sealsock_config *cc = sealsock_config_new(SEALSOCK_CLIENT);

@@ -39,8 +39,8 @@ struct mint {
 struct identity mint(const struct mint *m, const struct identity *issuer);
 
 /*
- * A list of @issuer's with @of revoked (NULL: nobody), signed by @signer (NULL: the issuer); PEM, to
- * be freed with free().
+ * A list of @issuer's with @of revoked (NULL: nobody), signed by @signer (NULL: the issuer); PEM,
+ * to be freed with free().
  */
 struct mint_crl {
 	const struct identity *of;

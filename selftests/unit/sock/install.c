@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * sealsock_install() against a kernel that says no at each of its steps: what becomes of the socket,
- * of the keys, and of the connection. The kernel is this file: its setsockopt() answers.
+ * sealsock_install() against a kernel that says no at each of its steps: what becomes of the
+ * socket, of the keys, and of the connection. The kernel is this file: its setsockopt() answers.
  */
 #include <errno.h>
 #include <linux/tls.h>
@@ -135,11 +135,11 @@ static void close_both(void)
 /* Does the engine still carry data from the client to the server? */
 static bool engine_works(void)
 {
-	char buf[8];
+	char buf[64];
 	size_t moved;
 
 	return sealsock_write(c, fds[0], "hello", 5) == 5 &&
-	       recv(fds[1], (char[64]){ 0 }, 64, MSG_DONTWAIT) > 5 &&
+	       recv(fds[1], buf, sizeof(buf), MSG_DONTWAIT) > 5 &&
 	       sealsock_conn_write(s, "back", 4) == 4 && !carry(s, c, 0, &moved) &&
 	       sealsock_conn_read(c, buf, sizeof(buf)) == 4;
 }
@@ -183,7 +183,8 @@ static void refused(unsigned int i, bool keep)
 		ok(f->code == err && f->sys_errno == steps[i].err, "the connection failed for it");
 		ok_int(sealsock_write(c, fds[0], "x", 1), err, "nothing can be written");
 		ok_int(sealsock_read(c, fds[0], &byte, 1), err, "nor read");
-		ok(!c->ch.tx_secret.n && !c->ch.rx_secret.n && !c->ch.tx.suite, "the keys are gone");
+		ok(!c->ch.tx_secret.n && !c->ch.rx_secret.n && !c->ch.tx.suite,
+		   "the keys are gone");
 		ok_int(sealsock_install(c, fds[0], 0), err, "for good");
 	}
 	close_both();

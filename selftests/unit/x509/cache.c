@@ -55,13 +55,15 @@ static void handshakes(void)
 				 strlen(id.key_pem));
 	ok_int(meet(cc, sc, "a.example"), 0, "the first handshake");
 	ok_int(meet(cc, sc, "a.example"), 0, "the second");
-	ok_int(meet(cc, sc, "b.example"), SEALSOCK_ERR_CERT_NAME, "for another host it does not do");
+	ok_int(meet(cc, sc, "b.example"), SEALSOCK_ERR_CERT_NAME,
+	       "for another host it does not do");
 	now = TEST_NOW + 60;
 	ok_int(meet(cc, sc, "a.example"), 0, "until its last second");
 	now = TEST_NOW + 61;
 	ok_int(meet(cc, sc, "a.example"), SEALSOCK_ERR_CERT_EXPIRED, "and not a second more");
 	now = TEST_NOW - 61;
-	ok_int(meet(cc, sc, "a.example"), SEALSOCK_ERR_CERT_NOT_YET, "nor where the clock goes back");
+	ok_int(meet(cc, sc, "a.example"), SEALSOCK_ERR_CERT_NOT_YET,
+	       "nor where the clock goes back");
 	now = TEST_NOW;
 	sealsock_config_unref(cc);
 	sealsock_config_unref(sc);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * What hostile chains cost, in checks of a signature: no more than what they hold of certificates,
- * and a few. Under the sanitizers, so that the bound is a rough one: what it keeps out is a thousand
- * times as dear.
+ * and a few. Under the sanitizers, so that the bound is a rough one: what it keeps out is a
+ * thousand times as dear.
  */
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -21,7 +21,7 @@ static double cpu(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* One check of a P-256 signature: the least of some. */
@@ -167,7 +167,8 @@ static void constraint_bomb(double check)
 	NEED(constraints && names);
 	at += (size_t)sprintf(constraints, "nameConstraints=critical,");
 	for (i = 0; i < 1000; i++) {
-		at += (size_t)sprintf(constraints + at, "%sexcluded;DNS:x%d.example", i ? "," : "", i);
+		at += (size_t)sprintf(constraints + at, "%sexcluded;DNS:x%d.example",
+				      i ? "," : "", i);
 		to += (size_t)sprintf(names + to, "%sDNS:y%d.example", i ? "," : "", i);
 	}
 	ca.extra = constraints;

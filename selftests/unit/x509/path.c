@@ -211,13 +211,14 @@ static const struct {
 	  P "1.2.3", "", 0, true },
 	{ "required further on", { P "1.2.3", PC "requireExplicitPolicy:2" }, { P "1.2.4" },
 	  P "1.2.4", "", 0, false },
-	{ "required too late", { P "1.2.3", PC "requireExplicitPolicy:3" }, { P "1.2.4" }, P "1.2.4",
-	  "", 0, true },
+	{ "required too late", { P "1.2.3", PC "requireExplicitPolicy:3" }, { P "1.2.4" },
+	  P "1.2.4", "", 0, true },
 	{ "required by the leaf", { NULL }, { NULL }, PC "requireExplicitPolicy:0", "", 0, false },
 	{ "mapped", { P "1.2.3" }, { P "1.2.3", PM "1.2.3:1.2.9" }, P "1.2.9", "1.2.3", REQ, true },
 	{ "mapped, and wanted by the new name", { P "1.2.3" }, { P "1.2.3", PM "1.2.3:1.2.9" },
 	  P "1.2.9", "1.2.9", REQ, false },
-	{ "mapped away", { P "1.2.3" }, { P "1.2.3", PM "1.2.3:1.2.9" }, P "1.2.3", "", REQ, false },
+	{ "mapped away", { P "1.2.3" }, { P "1.2.3", PM "1.2.3:1.2.9" }, P "1.2.3", "", REQ,
+	  false },
 	{ "mapped twice", { P "1.2.3", PM "1.2.3:1.2.5" }, { P "1.2.5", PM "1.2.5:1.2.9" },
 	  P "1.2.9", "1.2.3", REQ, true },
 	{ "two mapped to one", { P "1.2.3,1.2.4" }, { P "1.2.3,1.2.4",
@@ -236,8 +237,8 @@ static const struct {
 	  { P "1.2.3", PM "1.2.3:1.2.9" }, P "1.2.9", "", REQ, false },
 	{ "mapping inhibited further on", { P "1.2.3", PC "inhibitPolicyMapping:1" },
 	  { P "1.2.3", PM "1.2.3:1.2.9" }, P "1.2.9", "", REQ, true },
-	{ "anyPolicy mapped", { P "1.2.3" }, { P "1.2.3", PM "2.5.29.32.0:1.2.9" }, P "1.2.9", "", 0,
-	  false },
+	{ "anyPolicy mapped", { P "1.2.3" }, { P "1.2.3", PM "2.5.29.32.0:1.2.9" }, P "1.2.9",
+	  "", 0, false },
 	{ "a policy twice", { NULL }, { NULL }, "certificatePolicies=1.2.3,1.2.3", "", 0, false },
 };
 
@@ -264,8 +265,9 @@ static void policies(void)
 		if (policy_rows[i].passes)
 			verify(cfg, LIST(&end, &second, &first), NULL, policy_rows[i].name);
 		else if (strstr(policy_rows[i].name, "twice") && policy_rows[i].leaf)
-			verify(cfg, LIST(&end, &second, &first), policy_rows[i].first[0] ? "policies" :
-			       "extension", policy_rows[i].name);
+			verify(cfg, LIST(&end, &second, &first),
+			       policy_rows[i].first[0] ? "policies" : "extension",
+			       policy_rows[i].name);
 		else if (!strcmp(policy_rows[i].name, "anyPolicy mapped"))
 			verify(cfg, LIST(&end, &second, &first), "extension", policy_rows[i].name);
 		else
@@ -289,6 +291,7 @@ static int add_crl(struct sealsock_config *cfg, const struct mint_crl *m,
 }
 
 #define URI_POINT "crlDistributionPoints=URI:http://a.example/1"
+#define IDP "issuingDistributionPoint=critical,DER:"
 
 static const struct {
 	const char *name;
@@ -322,18 +325,18 @@ static const struct {
 	{ "for attributes", { VALID, .exts = { "issuingDistributionPoint=critical,onlyAA:TRUE" } },
 	  false, false, false, NULL, "revocation-status" },
 	{ "of its point", { VALID, .exts = {
-	  "issuingDistributionPoint=critical,DER:3018a016a0148612687474703a2f2f612e6578616d706c652f31" } },
+	  IDP "3018a016a0148612687474703a2f2f612e6578616d706c652f31" } },
 	  false, false, false, URI_POINT, NULL },
 	{ "of its point, revoked", { VALID, .exts = {
-	  "issuingDistributionPoint=critical,DER:3018a016a0148612687474703a2f2f612e6578616d706c652f31" } },
+	  IDP "3018a016a0148612687474703a2f2f612e6578616d706c652f31" } },
 	  true, false, false, URI_POINT, "revoked" },
 	{ "of another point", { VALID, .exts = {
-	  "issuingDistributionPoint=critical,DER:3018a016a0148612687474703a2f2f612e6578616d706c652f32" } },
+	  IDP "3018a016a0148612687474703a2f2f612e6578616d706c652f32" } },
 	  false, false, false, URI_POINT, "revocation-status" },
 	{ "of a point, and it has none", { VALID, .exts = {
-	  "issuingDistributionPoint=critical,DER:3018a016a0148612687474703a2f2f612e6578616d706c652f31" } },
+	  IDP "3018a016a0148612687474703a2f2f612e6578616d706c652f31" } },
 	  false, false, false, NULL, "revocation-status" },
-	{ "for some reasons", { VALID, .exts = { "issuingDistributionPoint=critical,DER:300483020640" } },
+	{ "for some reasons", { VALID, .exts = { IDP "300483020640" } },
 	  false, false, false, NULL, "revocation-status" },
 };
 

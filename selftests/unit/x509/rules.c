@@ -191,7 +191,8 @@ static const struct {
 	{ "permitted;DNS:HOST.Example", "DNS:host.example", NULL, true },
 	{ "permitted;DNS:ost.example", "DNS:host.example", NULL, false },
 	{ "permitted;DNS:other.example", "DNS:host.example", NULL, false },
-	{ "permitted;DNS:other.example,permitted;DNS:host.example", "DNS:host.example", NULL, true },
+	{ "permitted;DNS:other.example,permitted;DNS:host.example", "DNS:host.example", NULL,
+	  true },
 	{ "DER:3006a00430028200", "DNS:host.example", NULL, true },
 	{ "DER:3006a10430028200", "DNS:host.example", NULL, false },
 	{ "excluded;DNS:example", "DNS:host.example", NULL, false },
@@ -245,10 +246,12 @@ static const struct mint sound[] = {
 		BC "=CA:FALSE", "subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid:always",
 		KU "=digitalSignature", EKU "=serverAuth", SAN "=DNS:host.example" } },
 	[CA] = { .cn = "Issuer", .from = -DAY, .until = DAY, .exts = {
-		BC "=critical,CA:TRUE", "subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid:always",
+		BC "=critical,CA:TRUE", "subjectKeyIdentifier=hash",
+		"authorityKeyIdentifier=keyid:always",
 		KU "=critical,keyCertSign,cRLSign" } },
 	[ROOT] = { .cn = "Root", .from = -DAY, .until = DAY, .exts = {
-		BC "=critical,CA:TRUE", "subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid:always",
+		BC "=critical,CA:TRUE", "subjectKeyIdentifier=hash",
+		"authorityKeyIdentifier=keyid:always",
 		KU "=critical,keyCertSign,cRLSign" } },
 };
 

@@ -276,7 +276,8 @@ static void identity_of_peer(void)
 	int len, i;
 	size_t n;
 
-	ok(!sealsock_conn_peer_name(c, SEALSOCK_NAME_DNS, 0, &n) && !n, "no name before there is one");
+	ok(!sealsock_conn_peer_name(c, SEALSOCK_NAME_DNS, 0, &n) && !n,
+	   "no name before there is one");
 	ok(shake_hands(c, s, 0), "a handshake");
 	p = sealsock_conn_peer_name(c, SEALSOCK_NAME_DNS, 1, &n);
 	ok(p && n == 9 && !memcmp(p, "b.example", n), "the second DNS name");

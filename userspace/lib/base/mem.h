@@ -27,8 +27,8 @@ void wipe(void *p, size_t n);
 /* @n bytes in use of @cap; old memory is wiped when it grows and when it is freed. */
 /*
  * Structures of the interface, which may be those of an older or newer header. sized_out gives the
- * first @size bytes and zeros behind what there is; sized_in takes what is known, and is false where
- * there is more that is not zero.
+ * first @size bytes and zeros behind what there is; sized_in takes what is known, and is false
+ * where there is more that is not zero.
  */
 void sized_out(void *to, size_t size, const void *from, size_t known);
 bool sized_in(void *to, size_t known, const void *from, size_t size);

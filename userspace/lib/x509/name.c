@@ -45,7 +45,9 @@ static bool is_dns_name(const char *s, size_t n)
 	return true;
 }
 
-/* The SPIFFE ID specification, §2: lower case and few signs in the trust domain, more in the path. */
+/*
+ * The SPIFFE ID specification, §2: lower case and few signs in the trust domain, more in the path.
+ */
 static bool is_spiffe_char(char c, bool path)
 {
 	if ((c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.' || c == '_')

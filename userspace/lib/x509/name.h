@@ -15,8 +15,8 @@ struct host {
 };
 
 /*
- * False: neither a DNS name of letters, digits, hyphens, underscores and dots, nor an address (of IPv6
- * without brackets and zone), nor a SPIFFE ID ("spiffe://" trust domain and path).
+ * False: neither a DNS name of letters, digits, hyphens, underscores and dots, nor an address (of
+ * IPv6 without brackets and zone), nor a SPIFFE ID ("spiffe://" trust domain and path).
  */
 bool host_parse(const char *text, struct host *out);
 
