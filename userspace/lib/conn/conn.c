@@ -497,9 +497,10 @@ int sealsock_release(struct sealsock_conn *conn)
 	if (!conn->keys_gone || conn_auth_output(conn).n)
 		return SEALSOCK_ERR_STATE;
 	/* A connection that failed, or that the module has as a whole, goes on with none. */
-	if (!conn->ch.tx_secret.n)
+	if (!conn->ch.tx_secret.n) {
 		next[CONN_TX].n = 0;
 		next[CONN_RX].n = 0;
+	}
 	err = conn->ch.tx_secret.n ? conn_next_secrets(conn, next) : 0;
 	if (!err) {
 		end_handshake(conn);
