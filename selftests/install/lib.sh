@@ -12,7 +12,7 @@ readme_block()
 without_module()
 {
 	sed -e '/sealsock_install/d' -e '/sealsock_conn_free/d' \
-		-e 's/ write(fd,/ sealsock_write(conn, fd,/' -e 's/ read(fd,/ sealsock_read(conn, fd,/' \
+		-e 's/\bwrite(fd,/sealsock_write(conn, fd,/' -e 's/\bread(fd,/sealsock_read(conn, fd,/' \
 		-e 's/return close(fd)/return sealsock_shutdown(conn, fd)/'
 }
 
