@@ -93,6 +93,14 @@ bool crypto_has_group(const struct crypto *c, uint16_t group);
 int kex_new(const struct crypto *c, const struct sealsock_env *env, uint16_t group,
 	    struct kex **out);
 void kex_free(struct kex *k);
+
+/*
+ * The key of these private bytes, as many as kex_seed_len() says. Its share is @share, which is
+ * taken at its word; or computed where @share is empty. NO_GROUP: also a finite field's. Of other
+ * bytes than a scalar of a NIST curve, another key: whoever is in doubt compares shares.
+ */
+int kex_of_private(const struct crypto *c, const struct sealsock_env *env, uint16_t group,
+		   const uint8_t *priv, struct bytes share, struct kex **out);
 uint16_t kex_group(const struct kex *k);
 struct bytes kex_share(const struct kex *k);
 

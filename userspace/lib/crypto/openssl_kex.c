@@ -68,6 +68,7 @@ static int ec_draw(struct kex *k)
 	return SEALSOCK_ERR_RANDOM;
 }
 
+/* @share NULL: it is known, only the private half is made. */
 static int ec_make(struct kex *k, uint8_t *share)
 {
 	const EC_GROUP *g = ec_group(k);
@@ -79,6 +80,8 @@ static int ec_make(struct kex *k, uint8_t *share)
 	k->point = EC_POINT_new(g);
 	if (!k->point)
 		return SEALSOCK_ERR_NOMEM;
+	if (!share)
+		return 0;
 	if (EC_POINT_mul(g, k->point, k->scalar, NULL, NULL, k->bn) != 1 ||
 	    EC_POINT_point2oct(g, k->point, POINT_CONVERSION_UNCOMPRESSED, share, n, k->bn) != n)
 		return SEALSOCK_ERR_CRYPTO;
@@ -208,6 +211,32 @@ int kex_new(const struct crypto *c, const struct sealsock_env *env, uint16_t gro
 	if (err)
 		err = openssl_why(err);
 	ERR_pop_to_mark();
+	return kex_made(k, err, out);
+}
+
+int kex_of_private(const struct crypto *c, const struct sealsock_env *env, uint16_t group,
+		   const uint8_t *priv, struct bytes share, struct kex **out)
+{
+	const struct group *g = group_find(group);
+	struct kex *k;
+	int err;
+
+	if (!g || !kex_seed_len(group) || kem_of_group(group, &group))
+		return SEALSOCK_ERR_NO_GROUP;
+	if (share.n && share.n != g->share_len)
+		return SEALSOCK_ERR_ILLEGAL;
+	err = kex_alloc(c, env, group, g->share_len, &k);
+	if (err)
+		return err;
+	if (share.n)
+		memcpy(k->share, share.p, share.n);
+	k->seed = priv;
+	ERR_set_mark();
+	err = classic_make(k, share.n ? NULL : k->share);
+	if (err)
+		err = openssl_why(err);
+	ERR_pop_to_mark();
+	k->seed = NULL;
 	return kex_made(k, err, out);
 }
 

@@ -42,8 +42,8 @@ struct kex {
 int kex_draw(struct kex *k, uint8_t *out);
 
 /*
- * The key of X25519 and X448, its public half in @share; the shared secret. RANDOM,
- * NOMEM, CRYPTO; ILLEGAL: the secret would be all zeros.
+ * The key of X25519 and X448, its public half in @share, if that is wanted (else NULL); the shared
+ * secret. RANDOM, NOMEM, CRYPTO; ILLEGAL: the secret would be all zeros.
  */
 int raw_make(struct kex *k, uint8_t *share);
 int raw_derive(const struct kex *k, struct bytes peer, uint8_t *out);

@@ -149,7 +149,8 @@ int raw_make(struct kex *k, uint8_t *share)
 	err = draw(k, t, &own);
 	if (!err) {
 		k->raw = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
-		if (!k->raw || EVP_PKEY_derive_init(k->raw) != 1 || !public_half(k, t, own, share))
+		if (!k->raw || EVP_PKEY_derive_init(k->raw) != 1 ||
+		    (share && !public_half(k, t, own, share)))
 			err = SEALSOCK_ERR_CRYPTO;
 	}
 	EVP_PKEY_free(own);
