@@ -124,6 +124,11 @@ enum sealsock_mode {
 	SEALSOCK_MODE_NONE = 0,		/* no keys yet */
 	SEALSOCK_MODE_COMPATIBLE = 1,	/* keys by TLS_TX, TLS_RX, SEALSOCK_TX, SEALSOCK_RX */
 	SEALSOCK_MODE_MANAGED = 2,
+	/* TLS was asked for (hold.h), and has not come yet. */
+	SEALSOCK_MODE_ASKED = 3,	/* not connected */
+	SEALSOCK_MODE_SERVING = 4,	/* a listener */
+	SEALSOCK_MODE_HELD = 5,		/* the handshake is due, or under way */
+	SEALSOCK_MODE_REFUSED = 6,	/* it failed: SEALSOCK_CAUSE */
 };
 
 /*
