@@ -182,11 +182,14 @@ static int make(struct sock *sk, const struct sealsock_managed *req,
 		return -EINVAL;
 
 	made->m = kzalloc(struct_size(made->m, secrets, 2 * secret_len), GFP_KERNEL_ACCOUNT);
+	if (!made->m)
+		return -ENOMEM;
+	/* What seal_managed_free() looks at, whatever fails below. */
+	INIT_LIST_HEAD(&made->m->messages);
 	made->tx = seal_tx_new(sk);
 	made->rx = seal_rx_new();
-	if (!made->m || !made->tx || !made->rx)
+	if (!made->tx || !made->rx)
 		return -ENOMEM;
-	INIT_LIST_HEAD(&made->m->messages);
 	made->m->hash = hash;
 	made->m->flags = req->flags;
 	made->m->control.v13 = req->version == SEAL_TLS13;

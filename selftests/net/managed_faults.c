@@ -18,6 +18,7 @@ ADD_SUITE(managed, 13_chacha20_poly1305, 3, CHACHA20_POLY1305);
 
 static const uint8_t update[] = { 24, 0, 0, 1, 0 };
 static const uint8_t request[] = { 24, 0, 0, 1, 1 };
+static const uint8_t ticket[] = { 4, 0, 0, 14, 1, 1, 1, 1, 2, 2, 2, 2, 0, 0, 1, 9, 0, 0 };
 
 static bool write_file(const char *path, const char *text)
 {
@@ -105,6 +106,21 @@ static bool disarm(int fd)
 	EXPECT_FALSE(each_hit);								\
 } while (0)
 
+static struct sealsock_dir_info tx_info(int fd)
+{
+	struct sealsock_sock_info info = {};
+	socklen_t len = sizeof(info);
+
+	getsockopt(fd, SOL_TLS, SEALSOCK_INFO, &info, &len);
+	return info.tx;
+}
+
+/* The cipher had no memory for a record: nothing is sent any more. */
+static bool finished(int fd)
+{
+	return tx_info(fd).state == SEALSOCK_DIR_FAILED;
+}
+
 TEST_F(managed, install)
 {
 	struct sealsock_managed req;
@@ -174,7 +190,10 @@ TEST_F(managed, key_update_by_writer)
 		PEER(TYPE_HANDSHAKE, request, 5);
 		secret_update(&self->c.rx_secret, &self->c.rx);
 	}, r, write(self->c.fd, "back", 4), {
-		if (r < 0)
+		/* What there was no memory to open is answered by the next call. */
+		if (r == 4 && tx_info(self->c.fd).generation == 1)
+			EXPECT_WIRE(TYPE_DATA, "back", 4);
+		if (r < 0 || tx_info(self->c.fd).generation == 1)
 			EXPECT_EQ(write(self->c.fd, "back", 4), 4);
 		EXPECT_WIRE(TYPE_HANDSHAKE, update, 5);
 		secret_update(&self->c.tx_secret, &self->c.tx);
@@ -199,6 +218,18 @@ TEST_F(managed, poll)
 	});
 }
 
+/* What MSG_MORE left open arrives; or nothing, and the peer takes TCP's end for a cut. */
+#define EXPECT_OPEN_OR_CUT(cut) do {							\
+	static uint8_t cut_buf[RECORD_MAX + 256];					\
+	uint8_t cut_type;								\
+											\
+	if (cut) {									\
+		EXPECT_EQ(wire_recv(&self->c.tx, self->c.peer, &cut_type, cut_buf), WIRE_EOF); \
+	} else {									\
+		EXPECT_WIRE(TYPE_DATA, "open", 4);					\
+	}										\
+} while (0)
+
 /* What was written arrives, whatever becomes of close_notify. */
 TEST_F(managed, shutdown)
 {
@@ -208,7 +239,101 @@ TEST_F(managed, shutdown)
 		ASSERT_EQ(send(self->c.fd, "open", 4, MSG_MORE), 4);
 	}, r, shutdown(self->c.fd, SHUT_WR), {
 		EXPECT_EQ(r, 0);
-		EXPECT_WIRE(TYPE_DATA, "open", 4);
+		EXPECT_OPEN_OR_CUT(finished(self->c.fd));
+	});
+}
+
+TEST_F(managed, close)
+{
+	long errors = counter("TlsTxError");
+	int r;
+
+	EACH_FAULT({
+		ASSERT_EQ(send(self->c.fd, "open", 4, MSG_MORE), 4);
+	}, r, close(self->c.fd), {
+		EXPECT_EQ(r, 0);
+		self->c.fd = -1;
+		EXPECT_OPEN_OR_CUT(counter("TlsTxError") != errors);
+		errors = counter("TlsTxError");
+	});
+}
+
+/* A fatal alert, met by poll(): it comes, once there is memory, and is told. */
+TEST_F(managed, alert)
+{
+	struct pollfd p = { .events = POLLIN };
+	char buf[8];
+	int r;
+
+	EACH_FAULT({
+		PEER(TYPE_ALERT, "\2\50", 2);
+		p.fd = self->c.fd;
+	}, r, poll(&p, 1, 0), {
+		EXPECT_EQ(recv(self->c.fd, buf, 8, 0), -1);
+		EXPECT_EQ(errno, EPROTO);
+		EXPECT_EQ(managed_end(self->c.fd).alert_received, SEALSOCK_ALERT | 40);
+	});
+}
+
+/* A ticket is kept, or counted as dropped; what comes behind it is not touched by that. */
+TEST_F(managed, ticket)
+{
+	struct sealsock_sock_info info;
+	socklen_t len;
+	char buf[8];
+	ssize_t r;
+
+	EACH_FAULT({
+		PEER(TYPE_HANDSHAKE, ticket, sizeof(ticket));
+		PEER(TYPE_DATA, "data", 4);
+	}, r, recv(self->c.fd, buf, 4, MSG_DONTWAIT), {
+		if (r < 0) {
+			EXPECT_TRUE(errno == ENOMEM || errno == EFAULT);
+			EXPECT_EQ(recv(self->c.fd, buf, 4, 0), 4);
+		}
+		EXPECT_EQ(memcmp(buf, "data", 4), 0);
+		len = sizeof(info);
+		EXPECT_EQ(getsockopt(self->c.fd, SOL_TLS, SEALSOCK_INFO, &info, &len), 0);
+		EXPECT_EQ(info.messages + info.messages_dropped, 1);
+	});
+}
+
+/* Taking it: it stays where the call fails. */
+TEST_F(managed, message)
+{
+	struct pollfd p = { .events = POLLIN };
+	uint8_t buf[64];
+	socklen_t len;
+	int r;
+
+	EACH_FAULT({
+		PEER(TYPE_HANDSHAKE, ticket, sizeof(ticket));
+		p.fd = self->c.fd;
+		poll(&p, 1, 50);
+		len = sizeof(buf);
+	}, r, getsockopt(self->c.fd, SOL_TLS, SEALSOCK_MESSAGE, buf, &len), {
+		if (r) {
+			EXPECT_EQ(errno, EFAULT);
+			len = sizeof(buf);
+			EXPECT_EQ(getsockopt(self->c.fd, SOL_TLS, SEALSOCK_MESSAGE, buf, &len), 0);
+		}
+		EXPECT_EQ(len, sizeof(ticket));
+		EXPECT_EQ(memcmp(buf, ticket, sizeof(ticket)), 0);
+	});
+}
+
+/* Our own KeyUpdate: the option holds whatever fails behind it. */
+TEST_F(managed, key_update_of_ours)
+{
+	int r;
+
+	EACH_FAULT({}, r, managed_update(self->c.fd, SEALSOCK_UPDATE_NOW, 0, 0), {
+		if (r)
+			EXPECT_EQ(managed_update(self->c.fd, SEALSOCK_UPDATE_NOW, 0, 0), 0);
+		EXPECT_EQ(write(self->c.fd, "data", 4), 4);
+		EXPECT_WIRE(TYPE_HANDSHAKE, update, 5);
+		secret_update(&self->c.tx_secret, &self->c.tx);
+		EXPECT_WIRE(TYPE_DATA, "data", 4);
 	});
 }
 
