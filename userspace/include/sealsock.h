@@ -129,6 +129,7 @@ struct sealsock_request {
 };
 
 #include "sealsock_config.h"
+#include "sealsock_keeper.h"
 #include "sealsock_trace.h"
 
 /*

@@ -87,7 +87,8 @@ int config_freeze(struct sealsock_config *cfg)
 
 	if (!__atomic_load_n(&cfg->frozen, __ATOMIC_ACQUIRE)) {
 		pthread_mutex_lock(&lock);
-		if (cfg->role == SEALSOCK_SERVER && cfg->ticket_count && !cfg->tickets)
+		if (cfg->role == SEALSOCK_SERVER && cfg->ticket_count && !cfg->tickets &&
+		    !cfg->ticket_keeper.seal)
 			err = ticket_keys_new(&cfg->env, cfg->crypto, NULL, &cfg->tickets);
 		if (!err && cfg->trust && !cfg->chains) {
 			cfg->chains = chain_cache_new(&cfg->env);

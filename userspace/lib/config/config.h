@@ -131,7 +131,8 @@ struct sealsock_config {
 
 	struct sealsock_session_store store;	/* put is NULL: none */
 	struct memory_store *memory;	/* if it is ours */
-	struct ticket_keys *tickets;	/* server */
+	struct ticket_keys *tickets;	/* server: ours, or … */
+	struct sealsock_ticket_keeper ticket_keeper; /* … seal is not NULL: somebody else's */
 	unsigned int ticket_count;
 	struct psk *psks;
 
@@ -207,6 +208,15 @@ int config_note_trust(struct sealsock_config *cfg);
  */
 bool config_resumes(const struct sealsock_config *cfg, const struct session *s, uint16_t version,
 		    struct bytes host);
+
+/*
+ * Tickets with the keys of the configuration, wherever they are; otherwise as ticket_seal() and
+ * ticket_open(). Without keys no ticket opens: BAD_RECORD.
+ */
+int config_seal_ticket(const struct sealsock_config *cfg, struct hash *scratch,
+		       const uint8_t *salt, struct bytes state, struct builder *w);
+int config_open_ticket(const struct sealsock_config *cfg, struct hash *scratch,
+		       struct bytes ticket, struct buf *out);
 
 /* Can the credential's key, here or elsewhere, sign the handshake of a version with a scheme? */
 bool credential_can(const struct credential *c, const struct sigscheme *s, uint16_t version);

@@ -219,42 +219,72 @@ int sealsock_config_cert_signer(struct sealsock_config *cfg, const void *chain, 
 	return err ? err : add_credential(cfg, bytes_of(chain, chain_len), NULL, key);
 }
 
-static int read_staple(struct sealsock_config *cfg, const char *path, struct credential *c)
+/* Takes @staple over, whatever comes out. @bad: what it is where it is none. */
+static int set_staple(struct sealsock_config *cfg, struct credential *c, struct buf *staple,
+		      int bad, const char *from)
 {
-	struct buf staple, stapled;
-	int err = config_read_file(cfg, path, &staple);
+	struct buf stapled;
+	int err = 0;
 
-	if (err)
-		return err;
 	buf_init(&stapled, &cfg->env);
-	if (staple.n == 0 || staple.n > STAPLE_MAX)
-		err = config_fail(cfg, SEALSOCK_ERR_FILE, "%s is no OCSP response", path);
-	else if (make_message(c, bytes_of(staple.p, staple.n), &stapled))
+	if (staple->n == 0 || staple->n > STAPLE_MAX)
+		err = config_fail(cfg, bad, "%s is no OCSP response", from);
+	else if (make_message(c, bytes_of(staple->p, staple->n), &stapled))
 		err = config_fail(cfg, SEALSOCK_ERR_NOMEM, "out of memory");
 	if (err) {
-		buf_free(&staple);
+		buf_free(staple);
 		buf_free(&stapled);
 		return err;
 	}
 	buf_free(&c->staple);
 	buf_free(&c->stapled);
-	c->staple = staple;
+	c->staple = *staple;
 	c->stapled = stapled;
 	return 0;
 }
 
-int sealsock_config_ocsp_file(struct sealsock_config *cfg, const char *path)
+/* The chain that was added last, to be stapled to; or NULL, with the error set. */
+static struct credential *last_chain(struct sealsock_config *cfg, const char *from)
 {
 	struct credential *c = cfg->creds;
+
+	if (!c)
+		config_fail(cfg, SEALSOCK_ERR_STATE, "no certificate to staple %s to", from);
+	while (c && c->next)
+		c = c->next;
+	return c;
+}
+
+int sealsock_config_ocsp_file(struct sealsock_config *cfg, const char *path)
+{
+	struct credential *c;
+	struct buf staple;
 	int err = config_open(cfg);
 
 	if (err)
 		return err;
+	c = last_chain(cfg, path);
 	if (!c)
-		return config_fail(cfg, SEALSOCK_ERR_STATE, "no certificate to staple %s to", path);
-	while (c->next)
-		c = c->next;
-	return read_staple(cfg, path, c);
+		return SEALSOCK_ERR_STATE;
+	err = config_read_file(cfg, path, &staple);
+	return err ? err : set_staple(cfg, c, &staple, SEALSOCK_ERR_FILE, path);
+}
+
+int sealsock_config_ocsp_mem(struct sealsock_config *cfg, const void *der, size_t n)
+{
+	struct credential *c;
+	struct buf staple;
+	int err = config_open(cfg);
+
+	if (err)
+		return err;
+	c = last_chain(cfg, "an OCSP response");
+	if (!c)
+		return SEALSOCK_ERR_STATE;
+	buf_init(&staple, &cfg->env);
+	if (n > STAPLE_MAX || !buf_append(&staple, der, n))
+		n = 0;
+	return set_staple(cfg, c, &staple, SEALSOCK_ERR_INVALID, "what was given");
 }
 
 int sealsock_config_cert_file(struct sealsock_config *cfg, const char *chain_path,

@@ -5,7 +5,6 @@
 #include "hs/policy.h"
 #include "hs/psk13.h"
 #include "hs/ticket13.h"
-#include "resume/ticket.h"
 
 /*
  * How far a client's idea of a ticket's age may be from ours, in seconds: round trips, and clocks
@@ -209,10 +208,10 @@ static int open_ticket(struct hs *hs, const struct client_hello *ch, struct byte
 	struct session *s = &hs->session;
 	int err;
 
-	if (!cfg->tickets || !cfg->ticket_count || identity.n > SESSION_TICKET_MAX)
+	if (!cfg->ticket_count || identity.n > SESSION_TICKET_MAX)
 		return 0;
 	hs->session_text.n = 0;
-	err = ticket_open(cfg->tickets, hs->transcript.kdf.scratch, identity, &hs->session_text);
+	err = config_open_ticket(cfg, hs->transcript.kdf.scratch, identity, &hs->session_text);
 	if (err)
 		return err == SEALSOCK_ERR_BAD_RECORD ? 0 : err;
 	if (!session_read(bytes_of(hs->session_text.p, hs->session_text.n), s) ||

@@ -84,8 +84,8 @@ static bool find_text(struct hs *hs, const struct client_hello *ch)
 
 	text->n = 0;
 	if (ch->ext.ticket.n)
-		return cfg->ticket_count && ticket_open(cfg->tickets, hs->transcript.kdf.scratch,
-							ch->ext.ticket, text) == 0;
+		return cfg->ticket_count && config_open_ticket(cfg, hs->transcript.kdf.scratch,
+							       ch->ext.ticket, text) == 0;
 	return ch->session_id.n && store->get &&
 	       hs_fetch_session(hs, store->get, ch->session_id) && text->n;
 }
@@ -153,8 +153,8 @@ static int send_ticket(struct hs *hs, const struct session *s, struct bytes text
 		err = hs_random(hs, salt, sizeof(salt));
 		if (err)
 			return err;
-		err = ticket_seal(hs->ch->cfg->tickets, hs->transcript.kdf.scratch, salt, text,
-				  &sealed);
+		err = config_seal_ticket(hs->ch->cfg, hs->transcript.kdf.scratch, salt, text,
+					 &sealed);
 		t.lifetime = (uint32_t)(s->expires - s->issued);
 		t.ticket = bytes_of(hs->v12.ticket.p, hs->v12.ticket.n);
 	}

@@ -87,8 +87,8 @@ static int add_ticket(struct hs *hs, const struct secret *resumption, struct ses
 	if (!err && w.bad)
 		err = SEALSOCK_ERR_NOMEM;
 	if (!err)
-		err = ticket_seal(hs->ch->cfg->tickets, hs->transcript.kdf.scratch, drawn.salt,
-				  bytes_of(state.p, state.n), &ticket);
+		err = config_seal_ticket(hs->ch->cfg, hs->transcript.kdf.scratch, drawn.salt,
+					 bytes_of(state.p, state.n), &ticket);
 	t.lifetime = (uint32_t)(s->expires - s->issued);
 	t.age_add = s->age_add;
 	t.ticket = bytes_of(sealed.p, sealed.n);

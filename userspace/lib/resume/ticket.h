@@ -19,6 +19,9 @@ int ticket_keys_new(const struct sealsock_env *env, const struct crypto *crypto,
 		    struct ticket_keys **out);
 void ticket_keys_free(struct ticket_keys *k);
 
+/* Takes these instead, which then stay, in the file's form. INVALID: they are not in it. */
+int ticket_keys_set(struct ticket_keys *k, struct bytes keys);
+
 /*
  * Reads the file again if it has changed, at most once a second; makes a new key where there is no
  * file and the old one has served its time. Reads the clock and files: for conn_new, not for the

@@ -178,29 +178,40 @@ static void pack_managed(struct sealsock_managed_keys *out, const struct seal_su
 	memcpy(out->iv, key->iv, suite->salt_len ? suite->salt_len : suite->iv_len);
 }
 
-/* Both directions and all that comes after. 0, or an errno, nothing having changed. */
-static int install_managed(struct handing *h)
+/* Both directions and all that comes after. @m is to be wiped. */
+static bool describe_managed(const struct handing *h, struct sealsock_managed *m)
 {
 	const struct seal_suite *suite = seal_suite_find(h->tx.version, h->tx.cipher_type);
 	size_t limit = conn_tx_limit(h->conn);
-	struct sealsock_managed m = {
+	struct secret tx = { .n = 0 }, rx = { .n = 0 };
+	bool good;
+
+	*m = (struct sealsock_managed){
 		.flags = h->conn->ch.cfg->role == SEALSOCK_SERVER ? SEALSOCK_MANAGED_SERVER : 0,
 		.version = h->tx.version,
 		.cipher_type = h->tx.cipher_type,
 		.max_payload = limit < SEAL_MAX_PLAINTEXT ? (uint32_t)limit : 0,
 	};
-	struct secret tx, rx;
-	int err = EINVAL;
-
-	if (suite && !conn_traffic_secret(h->conn, CONN_TX, &tx) &&
-	    !conn_traffic_secret(h->conn, CONN_RX, &rx)) {
-		pack_managed(&m.tx, suite, &h->tx, &tx);
-		pack_managed(&m.rx, suite, &h->rx, &rx);
-		err = setsockopt(h->fd, SOL_TLS, SEALSOCK_MANAGED, &m, sizeof(m)) ? errno : 0;
+	good = suite && !conn_traffic_secret(h->conn, CONN_TX, &tx) &&
+	       !conn_traffic_secret(h->conn, CONN_RX, &rx);
+	if (good) {
+		pack_managed(&m->tx, suite, &h->tx, &tx);
+		pack_managed(&m->rx, suite, &h->rx, &rx);
 	}
-	wipe(&m, sizeof(m));
 	wipe(&tx, sizeof(tx));
 	wipe(&rx, sizeof(rx));
+	return good;
+}
+
+/* 0, or an errno, nothing having changed. */
+static int install_managed(struct handing *h)
+{
+	struct sealsock_managed m;
+	int err = EINVAL;
+
+	if (describe_managed(h, &m))
+		err = setsockopt(h->fd, SOL_TLS, SEALSOCK_MANAGED, &m, sizeof(m)) ? errno : 0;
+	wipe(&m, sizeof(m));
 	return err;
 }
 
@@ -293,6 +304,35 @@ int sealsock_install(struct sealsock_conn *conn, int fd, unsigned int flags)
 		conn->io.installed = true;
 	}
 	wipe(h.next, sizeof(h.next));
+	return err;
+}
+
+int sealsock_conn_managed(struct sealsock_conn *conn, void *managed, size_t size)
+{
+	struct handing h = { .conn = conn, .fd = -1 };
+	struct sealsock_managed m;
+	int err = size < sizeof(m) ? SEALSOCK_ERR_INVALID : 0;
+
+	if (!err && (conn->io.installed || !conn->done))
+		err = SEALSOCK_ERR_STATE;
+	if (!err && conn->ch.cfg->post_auth)
+		err = SEALSOCK_ERR_UNSUPPORTED;
+	if (!err)
+		err = conn_traffic_key(conn, CONN_TX, &h.tx);
+	if (!err)
+		err = conn_traffic_key(conn, CONN_RX, &h.rx);
+	if (!err && !describe_managed(&h, &m))
+		err = SEALSOCK_ERR_CRYPTO;
+	if (!err) {
+		sized_out(managed, size, &m, sizeof(m));
+		conn_wipe_keys(conn, NULL);
+		conn->io.path = SEALSOCK_PATH_SEALSOCK;
+		conn->io.managed = true;
+		conn->io.installed = true;
+	}
+	wipe(&m, sizeof(m));
+	wipe(&h.tx, sizeof(h.tx));
+	wipe(&h.rx, sizeof(h.rx));
 	return err;
 }
 

@@ -68,6 +68,20 @@ static int take_messages(struct sealsock_conn *conn, int fd)
 	return err ? err : taken;
 }
 
+int sealsock_conn_message(struct sealsock_conn *conn, const void *message, size_t n)
+{
+	const uint8_t *type = message;
+	unsigned int todo = 0;
+
+	if (!conn->io.managed || !conn->result)
+		return SEALSOCK_ERR_STATE;
+	if (conn->ch.cfg->role != SEALSOCK_CLIENT || channel_is_12(&conn->ch) || !n ||
+	    *type != MSG_NEW_SESSION_TICKET)
+		return SEALSOCK_ERR_INVALID;
+	conn->ch.idle_records = 0;
+	return conn_post_record(conn, SEAL_TYPE_HANDSHAKE, message, n, &todo);
+}
+
 /* What is on record where the module ended the connection: the code by the alert it sent. */
 static int code_of(const struct sealsock_end *end)
 {
