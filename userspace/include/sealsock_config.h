@@ -211,7 +211,8 @@ struct sealsock_verdict {
 
 /*
  * Checks a chain as a handshake under @cfg would: a server's with a client's configuration, a
- * client's with a server's. @chain: PEM, leaf first, or the leaf alone in DER. @host: the leaf's
+ * client's with a server's; but that the leaf's keyUsage lets it sign is asked by handshakes alone
+ * (RFC 8446 §4.4.2.2), as that is no rule of paths (RFC 5280 §6.1). @chain: PEM, leaf first, or the leaf alone in DER. @host: the leaf's
  * name, or NULL; @staple: an OCSP response for the leaf, or NULL: then none is asked for. @fn, if
  * there is one, is told of every candidate. @cfg is not frozen by it. The result is @verdict's
  * code; PEM, INVALID (host), NOMEM. Does not block.

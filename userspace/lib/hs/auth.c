@@ -41,9 +41,9 @@ static int verify(struct hs *hs, const struct bytes *certs, size_t n)
 		return 0;
 	}
 	config_path_input(cfg, &in);
-	in.encrypts = client && hs->ch->suite->kx == KX_RSA;
+	in.use = client && hs->ch->suite->kx == KX_RSA ? KEY_DECRYPTS : KEY_SIGNS;
 	/* Lists end at other times than certificates do; what is found right is right to sign. */
-	cached = cfg->chains && !in.crls && !in.encrypts &&
+	cached = cfg->chains && !in.crls && in.use == KEY_SIGNS &&
 		 !chain_cache_key(cfg->crypto, bytes_of(hs->result->chain.p, hs->result->chain.n),
 				  client ? hs->host : NULL, key);
 	if (!cached || !chain_cache_get(cfg->chains, key, in.now, &hs->issuer)) {

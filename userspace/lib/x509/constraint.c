@@ -85,7 +85,7 @@ static bool are_subtrees(struct bytes list)
 	if (!list.n)
 		return false;
 	while (list.n)
-		if (!next_base(&list, &base) || !is_base(&base))
+		if (!next_base(&list, &base))
 			return false;
 	return true;
 }
@@ -236,8 +236,13 @@ static bool matches(const struct gn *name, struct bytes base, bool excluded)
 	}
 }
 
+/*
+ * @kinds, @unread: bits of the kinds of names that there are subtrees of, and of those of which
+ * one says nothing that can be applied.
+ */
 struct check {
 	struct bytes permitted, excluded;
+	unsigned int kinds, unread;
 	unsigned int *budget;
 	struct finding *f;
 	bool email_seen;
@@ -266,6 +271,27 @@ static bool fail(const struct check *c, const struct gn *name, const char *wante
 	return finding_set(c->f, &constraint_rule, wanted, "%s", text);
 }
 
+static bool budget_is_used_up(const struct check *c)
+{
+	return finding_set(c->f, &constraint_rule, "fewer names and constraints", "%s",
+			   "more than would be compared");
+}
+
+/* Which kinds are constrained: names of the others need not be looked up. */
+static bool look_at(struct check *c, struct bytes list)
+{
+	struct gn base;
+
+	while (next_base(&list, &base)) {
+		if (!name_budget_take(c->budget, base.value.n))
+			return budget_is_used_up(c);
+		c->kinds |= 1u << base.kind;
+		if (!is_base(&base))
+			c->unread |= 1u << base.kind;
+	}
+	return true;
+}
+
 /* -1: no subtree of the name's kind; 0: none that it lies in; 1: one; -2: the budget is used up. */
 static int lookup(const struct check *c, struct bytes list, const struct gn *name, bool excluded)
 {
@@ -288,12 +314,18 @@ static int lookup(const struct check *c, struct bytes list, const struct gn *nam
 
 static bool check_name(const struct check *c, const struct gn *name)
 {
-	int excluded = lookup(c, c->excluded, name, true);
-	int permitted = excluded == -2 ? -2 : lookup(c, c->permitted, name, false);
+	int excluded, permitted;
 
+	if (!name_budget_take(c->budget, 0))
+		return budget_is_used_up(c);
+	if (!(c->kinds & 1u << name->kind))
+		return true;
+	if (c->unread & 1u << name->kind)
+		return fail(c, name, "subtrees of its kind that can be applied to the name");
+	excluded = lookup(c, c->excluded, name, true);
+	permitted = excluded == -2 ? -2 : lookup(c, c->permitted, name, false);
 	if (excluded == -2 || permitted == -2)
-		return finding_set(c->f, &constraint_rule, "fewer names and constraints", "%s",
-				   "more than would be compared");
+		return budget_is_used_up(c);
 	if (excluded == 1)
 		return fail(c, name, "names outside of the excluded subtrees");
 	if (permitted == 0 || (permitted == 1 && !is_judged(name)))
@@ -327,6 +359,8 @@ bool constraints_allow(struct bytes value, const struct x509 *x, unsigned int *b
 	if (!split(value, &c.permitted, &c.excluded))
 		return finding_set(f, &constraint_rule, "nameConstraints that can be read", "%s",
 				   "");
+	if (!look_at(&c, c.permitted) || !look_at(&c, c.excluded))
+		return false;
 	if (!dn_is_empty(x->subject) && !check_name(&c, &name))
 		return false;
 	if (x509_has(x, X509_SAN) && der_take(&san, DER_SEQUENCE, &san)) {

@@ -23,7 +23,10 @@ static inline bool name_budget_take(unsigned int *budget, size_t bytes)
 	return true;
 }
 
-/* Subtrees of at least one kind, in DER, of names that can be constraints, with no distances? */
+/*
+ * Subtrees of at least one kind, in DER, with no distances? What they say may still be nothing
+ * that can be applied, which only matters where there is a name of that kind.
+ */
 bool constraints_are_valid(struct bytes value);
 
 /*

@@ -251,21 +251,22 @@ static uint8_t score(const struct search *s, const struct x509 *child, const str
 			 (s->in->now >= x->not_before && s->in->now <= x->not_after ? 1 : 0));
 }
 
-/* In order of score; of the same score the one that lasts longer, then the one met first. */
+/* Of the same score the one that lasts longer. */
+static bool is_better(const struct candidate *a, const struct candidate *b)
+{
+	return a->score > b->score ||
+	       (a->score == b->score && a->x->not_after > b->x->not_after);
+}
+
+/* In order, equal ones as they are met; @list has room for one more, which falls off. */
 static void insert(struct candidate *list, unsigned int *n, const struct candidate *c)
 {
 	unsigned int i = *n;
 
-	if (*n == CANDIDATES_MAX)
-		return;
-	while (i && (list[i - 1].score < c->score ||
-		     (list[i - 1].score == c->score &&
-		      list[i - 1].x->not_after < c->x->not_after))) {
+	for (; i && is_better(c, &list[i - 1]); i--)
 		list[i] = list[i - 1];
-		i--;
-	}
 	list[i] = *c;
-	(*n)++;
+	*n += *n < CANDIDATES_MAX;
 }
 
 static unsigned int gather(struct search *s, const struct x509 *child, struct candidate *list)
@@ -294,7 +295,7 @@ static unsigned int gather(struct search *s, const struct x509 *child, struct ca
 static bool extend(struct search *s)
 {
 	const struct x509 *last = s->path.certs[s->path.n - 1];
-	struct candidate list[CANDIDATES_MAX];
+	struct candidate list[CANDIDATES_MAX + 1];
 	unsigned int n, i;
 	struct finding f;
 	char name[80];
@@ -342,8 +343,7 @@ bool path_find(const struct path_input *in, const struct x509 *leaf, const struc
 	       const struct x509 **at, unsigned int *depth)
 {
 	struct place place = {
-		.now = in->now, .server = in->server, .encrypts = in->encrypts,
-		.profile = in->profile,
+		.now = in->now, .server = in->server, .use = in->use, .profile = in->profile,
 	};
 	struct search s = {
 		.in = in, .peers = peers, .peer_count = peer_count, .visits = PATH_VISITS,

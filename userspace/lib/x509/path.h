@@ -35,7 +35,7 @@ struct path_input {
 	bool soft;		/* a status that cannot be had is no failure */
 	int64_t now;
 	bool server;
-	bool encrypts;		/* the leaf's key is for RSA key transport, not for signatures */
+	enum key_use use;	/* what the leaf's key is to do in a handshake */
 	unsigned int profile;
 	struct policy_input policy;
 	const uint8_t (*pins)[PIN_LEN];	/* hashes of keys, one of which must be in the path */

@@ -105,23 +105,28 @@ static bool criticality(const struct x509 *x, const struct place *p, const struc
 	}, always[] = {
 		{ X509_POLICY_CONSTRAINTS, "policyConstraints" },
 		{ X509_INHIBIT_ANY, "inhibitAnyPolicy" },
-		/* of this one BR §7.1.2.5.2 says otherwise */
-		{ X509_NAME_CONSTRAINTS, "nameConstraints" },
 	};
 	size_t i;
 
+	(void)p;
 	for (i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		if (x509_critical(x, never[i].ext))
 			return finding_set(f, r, "it not critical", "a critical %s",
 					   never[i].name);
-	for (i = 0; i < sizeof(always) / sizeof(always[0]); i++) {
-		if (always[i].ext == X509_NAME_CONSTRAINTS && p->profile & RULES_WEB)
-			continue;
+	for (i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		if (x509_has(x, always[i].ext) && !x509_critical(x, always[i].ext))
 			return finding_set(f, r, "it critical", "%s that is not",
 					   always[i].name);
-	}
 	return true;
+}
+
+/* They bind either way; public CAs may leave it out (BR §7.1.2.5.2). */
+static bool constraints_critical(const struct x509 *x, const struct place *p,
+				 const struct rule_name *r, struct finding *f)
+{
+	return needs(f, r, p->profile & RULES_WEB || !x509_has(x, X509_NAME_CONSTRAINTS) ||
+		     x509_critical(x, X509_NAME_CONSTRAINTS),
+		     "critical nameConstraints", "they are not");
 }
 
 static bool name_constraints_place(const struct x509 *x, const struct place *p,
@@ -178,16 +183,17 @@ static bool sign_certs(const struct x509 *x, const struct place *p, const struct
 		     "keyCertSign in the keyUsage of a CA", "a keyUsage without");
 }
 
-/* RFC 8446 §4.4.2.2, RFC 5246 §7.4.2 */
+/* RFC 8446 §4.4.2.2, RFC 5246 §7.4.2: asked by handshakes, not by paths (RFC 5280 §6.1). */
 static bool serve_handshakes(const struct x509 *x, const struct place *p,
 			     const struct rule_name *r, struct finding *f)
 {
-	if (p->encrypts)
-		return needs(f, r,
-			     !x509_has(x, X509_KEY_USAGE) || x->key_usage & KU_KEY_ENCIPHERMENT,
+	bool signs = p->use == KEY_SIGNS;
+
+	if (p->use == KEY_NOT_ASKED || !x509_has(x, X509_KEY_USAGE))
+		return true;
+	return needs(f, r, x->key_usage & (signs ? KU_DIGITAL_SIGNATURE : KU_KEY_ENCIPHERMENT),
+		     signs ? "digitalSignature in the keyUsage" :
 			     "keyEncipherment in the keyUsage", "a keyUsage without");
-	return needs(f, r, !x509_has(x, X509_KEY_USAGE) || x->key_usage & KU_DIGITAL_SIGNATURE,
-		     "digitalSignature in the keyUsage", "a keyUsage without");
 }
 
 /* Whoever issues is bound by its own purposes too, and nothing stands in for them. */
@@ -250,6 +256,8 @@ static const struct {
 	{ { "criticality", "RFC 5280 §4.2", BAD }, criticality, ALL, 0 },
 	{ { "name-constraints-place", "RFC 5280 §4.2.1.10", BAD },
 	  name_constraints_place, ALL, 0 },
+	{ { "name-constraints-critical", "RFC 5280 §4.2.1.10", BAD },
+	  constraints_critical, ABOVE, RULES_STRICT },
 	{ { "ca-marks", "RFC 5280 §4.2.1.3, §4.2.1.9", BAD }, no_ca_marks, LEAF, 0 },
 	{ { "key-identifiers", "RFC 5280 §4.2.1.1, §4.2.1.2", BAD }, key_ids, ALL, RULES_STRICT },
 	{ { "web-time", "RFC 5280 §4.1.2.5", BAD }, web_time, ISSUED, RULES_WEB },

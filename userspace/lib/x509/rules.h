@@ -14,10 +14,12 @@ enum {
 	RULES_WEB = 2,		/* what public CAs have agreed on (CA/Browser Forum, BR §7.1) */
 };
 
+/* What the leaf's key is to do, of which its keyUsage has to allow that. */
+enum key_use { KEY_NOT_ASKED, KEY_SIGNS, KEY_DECRYPTS };
+
 /*
  * @depth: 0 is the leaf; @cas: CAs between it and the leaf that are not self-issued (RFC 5280
- * §6.1.4 (l)); @server: the path is a server's, else a client's; @encrypts: the leaf's key is to
- * decrypt with, else to sign; @profile: RULES_…
+ * §6.1.4 (l)); @server: the path is a server's, else a client's; @profile: RULES_…
  */
 struct place {
 	int64_t now;
@@ -25,7 +27,7 @@ struct place {
 	unsigned int cas;
 	bool anchor;
 	bool server;
-	bool encrypts;
+	enum key_use use;
 	unsigned int profile;
 };
 

@@ -78,15 +78,26 @@ static bool is_domain(struct bytes cn)
 	return dns_is_name(cn) && memchr(cn.p, '.', cn.n);
 }
 
+/* Letter by letter, the name or a domain above it. */
+static bool is_or_is_above(struct bytes cn, struct bytes name)
+{
+	size_t at = name.n - cn.n;
+
+	if (name.n <= cn.n + 1)
+		return bytes_equal(cn, name);
+	return cn.n && name.p[at - 1] == '.' && !memcmp(name.p + at, cn.p, cn.n);
+}
+
 /*
  * A common name is one of the alternative names, letter by letter; addresses as text. Let pass are
- * a domain beside addresses alone, and the domain right above a wildcard: much in use, and
- * harmless, as a common name identifies nobody.
+ * a domain beside addresses alone, a domain above one of the names, and anything where the
+ * alternative names are of no server: much in use, and harmless, as a common name identifies
+ * nobody.
  */
 static bool is_alternative(const struct x509 *x, struct bytes cn)
 {
 	struct bytes san = x->ext[X509_SAN];
-	bool has_dns = false;
+	bool has_dns = false, has_ip = false;
 	char text[INET6_ADDRSTRLEN];
 	struct gn name;
 
@@ -94,10 +105,8 @@ static bool is_alternative(const struct x509 *x, struct bytes cn)
 		return false;
 	while (gn_next(&san, false, &name)) {
 		has_dns = has_dns || name.kind == GN_DNS;
-		if (name.kind == GN_DNS &&
-		    (bytes_equal(name.value, cn) ||
-		     (name.value.n == cn.n + 2 && name.value.p[0] == '*' &&
-		      dns_ends_with(name.value, cn))))
+		has_ip = has_ip || name.kind == GN_IP;
+		if (name.kind == GN_DNS && is_or_is_above(cn, name.value))
 			return true;
 		/* inet_ntop writes RFC 5952's form, which is what is asked for. */
 		if (name.kind == GN_IP &&
@@ -105,7 +114,7 @@ static bool is_alternative(const struct x509 *x, struct bytes cn)
 			      sizeof(text)) && bytes_equal(cn, bytes_of(text, strlen(text))))
 			return true;
 	}
-	return !has_dns && is_domain(cn);
+	return !has_dns && (!has_ip || is_domain(cn));
 }
 
 static bool is_foreign_cn(void *arg, struct bytes oid, const struct der *value)
