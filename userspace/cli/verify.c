@@ -11,8 +11,9 @@
 
 enum {
 	OPT_CACERT = 0x200, OPT_CRL, OPT_STAPLE, OPT_AT, OPT_PURPOSE, OPT_PROFILE, OPT_POLICY,
-	OPT_EXPLICIT, OPT_NO_MAPPING, OPT_NO_ANY, OPT_SOFT, OPT_EXPLAIN, OPT_JSON,
-	FILES_MAX = 64, FILE_SIZE_MAX = 64 << 20,
+	OPT_EXPLICIT, OPT_NO_MAPPING, OPT_NO_ANY, OPT_BARE, OPT_DEPTH, OPT_SOFT, OPT_EXPLAIN,
+	OPT_JSON,
+	FILES_MAX = 1024, FILE_SIZE_MAX = 64 << 20,
 };
 
 struct verify_options {
@@ -20,7 +21,8 @@ struct verify_options {
 	unsigned int cacert_count, crl_count;
 	const char *chain, *host, *staple, *profile, *policies;
 	bool client, soft, explain, json, has_policies;
-	unsigned int policy_flags;
+	unsigned int policy_flags, path_flags;
+	int depth;		/* -1: any */
 	int64_t at;
 };
 
@@ -61,10 +63,23 @@ static bool add_file(const char **list, unsigned int *n, const char *what)
 static bool take_purpose(struct verify_options *o)
 {
 	o->client = !strcmp(optarg, "client");
-	if (o->client || !strcmp(optarg, "server"))
-		return true;
-	cli_usage("--purpose '%s' is not one of server, client", optarg);
-	return false;
+	o->path_flags &= ~SEALSOCK_PATHS_ANY_PURPOSE;
+	if (!strcmp(optarg, "any"))
+		o->path_flags |= SEALSOCK_PATHS_ANY_PURPOSE;
+	else if (!o->client && strcmp(optarg, "server"))
+		return cli_usage("--purpose '%s' is not one of server, client, any", optarg), false;
+	return true;
+}
+
+static bool take_depth(struct verify_options *o)
+{
+	char *end;
+	long v = strtol(optarg, &end, 10);
+
+	if (*optarg < '0' || *optarg > '9' || *end || v > 255)
+		return cli_usage("--max-depth '%s' is not a number from 0 to 255", optarg), false;
+	o->depth = (int)v;
+	return true;
 }
 
 static bool take_option(struct verify_options *o, int opt)
@@ -97,6 +112,11 @@ static bool take_option(struct verify_options *o, int opt)
 	case OPT_NO_ANY:
 		o->policy_flags |= SEALSOCK_POLICY_NO_ANY;
 		return true;
+	case OPT_BARE:
+		o->path_flags |= SEALSOCK_PATHS_BARE_ANCHORS;
+		return true;
+	case OPT_DEPTH:
+		return take_depth(o);
 	case OPT_SOFT:
 		o->soft = true;
 		return true;
@@ -125,6 +145,8 @@ static int parse(struct verify_options *o, int argc, char **argv)
 		{ "require-policy", no_argument, NULL, OPT_EXPLICIT },
 		{ "inhibit-mapping", no_argument, NULL, OPT_NO_MAPPING },
 		{ "inhibit-any", no_argument, NULL, OPT_NO_ANY },
+		{ "bare-anchors", no_argument, NULL, OPT_BARE },
+		{ "max-depth", required_argument, NULL, OPT_DEPTH },
 		{ "soft", no_argument, NULL, OPT_SOFT },
 		{ "explain", no_argument, NULL, OPT_EXPLAIN },
 		{ "json", no_argument, NULL, OPT_JSON },
@@ -139,8 +161,6 @@ static int parse(struct verify_options *o, int argc, char **argv)
 		return cli_usage("a file with the CHAIN is needed, and a HOST may follow");
 	o->chain = argv[optind];
 	o->host = optind + 2 == argc ? argv[optind + 1] : NULL;
-	if (o->host && o->client)
-		return cli_usage("a client's certificate is for no HOST");
 	return CLI_OK;
 }
 
@@ -189,11 +209,46 @@ static bool set_policies(struct sealsock_config *cfg, const struct verify_option
 			    list);
 }
 
-static struct sealsock_config *configure(struct verify_options *o)
+/*
+ * What stands in a file and is no certificate or no list proves nothing: that is a verdict on the
+ * chain. Any other failure is one of the call.
+ */
+static bool settle(struct sealsock_config *cfg, int err, const char *what, const char *value,
+		   struct sealsock_verdict *v)
+{
+	if (err == SEALSOCK_ERR_PEM || err == SEALSOCK_ERR_UNSUPPORTED) {
+		v->code = err;
+		snprintf(v->text, sizeof(v->text), "%s %.200s: %s", what, value,
+			 sealsock_config_error(cfg));
+	} else {
+		cli_setting(cfg, err, what, value);
+	}
+	return !err;
+}
+
+static bool load(struct sealsock_config *cfg, const struct verify_options *o,
+		 struct sealsock_verdict *v)
+{
+	unsigned int i;
+
+	for (i = 0; i < o->cacert_count; i++)
+		if (!settle(cfg, sealsock_config_ca_file(cfg, o->cacerts[i]), "--cacert",
+			    o->cacerts[i], v))
+			return false;
+	if (!o->cacert_count && cli_trust_system(cfg))
+		return false;
+	for (i = 0; i < o->crl_count; i++)
+		if (!settle(cfg, sealsock_config_crl_file(cfg, o->crls[i]), "--crl", o->crls[i],
+			    v))
+			return false;
+	return true;
+}
+
+/* NULL: it cannot be used, and where @v has a code that is what is wrong with the chain. */
+static struct sealsock_config *configure(struct verify_options *o, struct sealsock_verdict *v)
 {
 	struct sealsock_env env = { .arg = &o->at, .now = at_time };
 	struct sealsock_config *cfg;
-	unsigned int i;
 	bool ok = true;
 
 	cfg = sealsock_config_new(o->client ? SEALSOCK_SERVER : SEALSOCK_CLIENT);
@@ -203,50 +258,54 @@ static struct sealsock_config *configure(struct verify_options *o)
 	}
 	if (o->at != INT64_MIN)
 		sealsock_config_env(cfg, &env);
-	for (i = 0; ok && i < o->cacert_count; i++)
-		ok = !cli_setting(cfg, sealsock_config_ca_file(cfg, o->cacerts[i]), "--cacert",
-				  o->cacerts[i]);
-	if (!o->cacert_count)
-		ok = !cli_trust_system(cfg);
-	for (i = 0; ok && i < o->crl_count; i++)
-		ok = !cli_setting(cfg, sealsock_config_crl_file(cfg, o->crls[i]), "--crl",
-				  o->crls[i]);
-	if (ok && o->profile)
+	if (o->profile)
 		ok = !cli_setting(cfg, sealsock_config_profile(cfg, o->profile), "--profile",
 				  o->profile);
 	if (ok && o->soft)
 		sealsock_config_revocation(cfg, SEALSOCK_REVOCATION_SOFT);
-	if (ok && set_policies(cfg, o))
+	if (ok)
+		ok = !cli_setting(cfg, sealsock_config_paths(cfg, o->path_flags, o->depth),
+				  "--purpose, --max-depth", "");
+	if (ok && set_policies(cfg, o) && load(cfg, o, v))
 		return cfg;
 	sealsock_config_unref(cfg);
 	return NULL;
 }
 
-static int judge(const struct verify_options *o, const struct sealsock_config *cfg,
-		 const char *chain, size_t n, const char *staple, size_t staple_len)
+static int tell(struct verify_report *report, const struct sealsock_verdict *verdict)
 {
-	struct verify_report report;
-	struct sealsock_verdict verdict;
-
-	verify_report_begin(&report, stdout, o->json, o->explain);
-	sealsock_verify(cfg, chain, n, o->host, staple, staple_len, verify_report_step, &report,
-			&verdict);
-	if (verdict.code == SEALSOCK_ERR_PEM || verdict.code == SEALSOCK_ERR_INVALID) {
-		cli_error("%s", verdict.text);
-		return CLI_USAGE;
-	}
-	verify_report_end(&report, &verdict);
+	verify_report_end(report, verdict);
 	if (fflush(stdout) || ferror(stdout)) {
 		cli_error("cannot write to standard output");
 		return CLI_USAGE;
 	}
-	return verdict.code ? CLI_HANDSHAKE : CLI_OK;
+	return verdict->code ? CLI_HANDSHAKE : CLI_OK;
+}
+
+static int judge(struct verify_options *o, const char *chain, size_t n, const char *staple,
+		 size_t staple_len)
+{
+	struct sealsock_verdict verdict = { .code = 0 };
+	struct verify_report report;
+	struct sealsock_config *cfg = configure(o, &verdict);
+
+	if (!cfg && !verdict.code)
+		return CLI_USAGE;
+	verify_report_begin(&report, stdout, o->json, o->explain);
+	if (cfg)
+		sealsock_verify(cfg, chain, n, o->host, staple, staple_len, verify_report_step,
+				&report, &verdict);
+	sealsock_config_unref(cfg);
+	if (cfg && (verdict.code == SEALSOCK_ERR_PEM || verdict.code == SEALSOCK_ERR_INVALID)) {
+		cli_error("%s", verdict.text);
+		return CLI_USAGE;
+	}
+	return tell(&report, &verdict);
 }
 
 static int run(int argc, char **argv)
 {
-	struct verify_options o = { .at = INT64_MIN };
-	struct sealsock_config *cfg;
+	struct verify_options o = { .at = INT64_MIN, .depth = -1 };
 	char *chain, *staple = NULL;
 	size_t n, staple_len = 0;
 	int status = parse(&o, argc, argv);
@@ -258,9 +317,7 @@ static int run(int argc, char **argv)
 		return CLI_USAGE;
 	if (o.staple)
 		staple = read_file(o.staple, &staple_len);
-	cfg = o.staple && !staple ? NULL : configure(&o);
-	status = cfg ? judge(&o, cfg, chain, n, staple, staple_len) : CLI_USAGE;
-	sealsock_config_unref(cfg);
+	status = o.staple && !staple ? CLI_USAGE : judge(&o, chain, n, staple, staple_len);
 	free(chain);
 	free(staple);
 	return status;
@@ -275,18 +332,20 @@ const struct cli_verb verb_verify = {
 	"Checks the certificates in the file CHAIN (PEM, the peer's own first, the others in any\n"
 	"order; \"-\": standard input) as a handshake would: is there a path to a trust anchor, and is\n"
 	"it right at every step, for this purpose and for HOST, a name or an address?\n\n"
-	"      --cacert FILE      trust these (PEM; repeatable) in the place of the system's\n"
+	"      --cacert FILE      trust these (PEM or DER; repeatable) in the place of the system's\n"
 	"      --crl FILE         revocation lists (PEM or DER; repeatable); every certificate but\n"
 	"                         the anchor must then be found to be in force\n"
 	"      --soft             ... or at least not be found to be revoked\n"
 	"      --staple FILE      an OCSP response (DER) as a server would staple it\n"
 	"      --at TIME          as of this time: 2026-11-29T12:00:00Z, or seconds since 1970\n"
-	"      --purpose PURPOSE  server (default) or client\n"
+	"      --purpose PURPOSE  server (default), client, or any\n"
 	"      --profile NAME     private (default), strict, or web: the rules of public CAs too\n"
 	"      --policies OIDS    the certificate policies that will do, separated by commas\n"
 	"      --require-policy   one of them must hold (initial-explicit-policy of RFC 5280)\n"
 	"      --inhibit-mapping  policies may not be mapped\n"
 	"      --inhibit-any      anyPolicy stands for none\n"
+	"      --bare-anchors     anchors are names and keys only, their dates and extensions nobody's\n"
+	"      --max-depth N      at most N CAs between the leaf and the anchor, self-issued ones apart\n"
 	"      --explain          every certificate that was tried, and which rule it broke\n"
 	"      --json             one JSON object\n"
 	"  -h, --help             this text\n\n"

@@ -123,7 +123,7 @@ int sealsock_config_cert_signer(struct sealsock_config *cfg, const void *chain, 
 int sealsock_config_ocsp_file(struct sealsock_config *cfg, const char *path);
 
 /*
- * Trust anchors, PEM, added to those already there; loaded now, never during a handshake.
+ * Trust anchors, PEM or one in DER, added to those already there; loaded now, never during a handshake.
  * ca_system takes the machine's own store (libcrypto's default file and directory, or
  * $SSL_CERT_FILE and $SSL_CERT_DIR). FILE, PEM, NOMEM.
  */
@@ -176,6 +176,18 @@ int sealsock_config_revocation(struct sealsock_config *cfg, enum sealsock_revoca
  */
 int sealsock_config_policies(struct sealsock_config *cfg, const char *oids, unsigned int flags);
 
+/* sealsock_config_paths flags */
+#define SEALSOCK_PATHS_ANY_PURPOSE	0x1u	/* extendedKeyUsage is not looked at */
+#define SEALSOCK_PATHS_BARE_ANCHORS	0x2u	/* an anchor is a name and a key, no more */
+
+/*
+ * What is asked of paths besides. Bare anchors: RFC 5280 §6.1.1 (d); else, the default, their
+ * validity and all that they say of paths below counts too (RFC 5937). @cas: how many CAs that are
+ * not self-issued may stand between leaf and anchor; -1, the default: as many as fit into a path
+ * of twenty above the leaf. INVALID: no such flag.
+ */
+int sealsock_config_paths(struct sealsock_config *cfg, unsigned int flags, int cas);
+
 /*
  * Pins a key: @sha256 are the 32 bytes of the hash of a SubjectPublicKeyInfo in DER (RFC 7469
  * §2.4). Once there is one, one of them must be the key of a certificate of the peer's path, its
@@ -212,10 +224,11 @@ struct sealsock_verdict {
 /*
  * Checks a chain as a handshake under @cfg would: a server's with a client's configuration, a
  * client's with a server's; but that the leaf's keyUsage lets it sign is asked by handshakes alone
- * (RFC 8446 §4.4.2.2), as that is no rule of paths (RFC 5280 §6.1). @chain: PEM, leaf first, or the leaf alone in DER. @host: the leaf's
- * name, or NULL; @staple: an OCSP response for the leaf, or NULL: then none is asked for. @fn, if
- * there is one, is told of every candidate. @cfg is not frozen by it. The result is @verdict's
- * code; PEM, INVALID (host), NOMEM. Does not block.
+ * (RFC 8446 §4.4.2.2), as that is no rule of paths (RFC 5280 §6.1). @chain: PEM, leaf first, with
+ * up to 256 others in any order, or the leaf alone in DER. @host: the leaf's name, or NULL: what
+ * sealsock_conn_set_host() takes, or a mailbox. @staple: an OCSP response for the leaf, or NULL:
+ * then none is asked for. @fn, if there is one, is told of every candidate. @cfg is not frozen by
+ * it. The result is @verdict's code; PEM, INVALID (host), NOMEM. Does not block.
  */
 int sealsock_verify(const struct sealsock_config *cfg, const void *chain, size_t n,
 		    const char *host, const void *staple, size_t staple_len, sealsock_path_fn fn,

@@ -89,6 +89,8 @@ static void add_trust(struct print *p, const struct sealsock_config *cfg)
 	ADD(p, cfg->verify);
 	ADD(p, cfg->crl_soft);
 	ADD(p, cfg->rules);
+	ADD(p, cfg->paths);
+	ADD(p, cfg->cas_max);
 	ADD(p, cfg->on_verify);
 	ADD(p, cfg->on_verify_arg);
 	ADD(p, cfg->has_tag);
@@ -158,7 +160,7 @@ static int add_cert(struct sealsock_config *cfg)
 }
 
 /* Setters by name; @file and @number where they take one. */
-enum { CA_MEM, CA_FILE, CA_TWO, CERT, CERT_TWO, SIGNER, CRL, CRL_TWO, POLICIES, PIN, RULES, SOFT,
+enum { CA_MEM, CA_FILE, CA_TWO, CERT, CERT_TWO, SIGNER, CRL, CRL_TWO, POLICIES, PATHS, PIN, RULES, SOFT,
 	VERIFY, AUTH, TAG, JUDGE, ALPN, STORE, STORE_BAD, TICKETS, PSK, STAPLE, KEYLOG };
 
 static int call(struct sealsock_config *cfg, int what, const char *text, unsigned int number)
@@ -180,6 +182,7 @@ static int call(struct sealsock_config *cfg, int what, const char *text, unsigne
 	case CRL: return sealsock_config_crl_mem(cfg, crl, strlen(crl));
 	case CRL_TWO: return sealsock_config_crl_mem(cfg, text, strlen(text));
 	case POLICIES: return sealsock_config_policies(cfg, text, number);
+	case PATHS: return sealsock_config_paths(cfg, number, 3);
 	case PIN: return sealsock_config_pin(cfg, pin);
 	case RULES: return sealsock_config_profile(cfg, text);
 	case SOFT: return sealsock_config_revocation(cfg, (enum sealsock_revocation)number);
@@ -231,6 +234,7 @@ static const struct {
 	{ CRL_TWO, "x", 0, SEALSOCK_ERR_PEM },
 	{ POLICIES, "1.2.3.4,x", 0, SEALSOCK_ERR_NAME },
 	{ POLICIES, "1.2.3.4", 8, SEALSOCK_ERR_INVALID },
+	{ PATHS, NULL, 4, SEALSOCK_ERR_INVALID },
 	{ RULES, "best", 0, SEALSOCK_ERR_NAME },
 	{ SOFT, NULL, 7, SEALSOCK_ERR_INVALID },
 	{ VERIFY, NULL, SEALSOCK_VERIFY_INSECURE, SEALSOCK_ERR_INVALID },
@@ -277,7 +281,7 @@ static const struct {
 } good[] = {
 	{ CA_MEM, NULL, 0 }, { CA_FILE, chain_path, 0 }, { CERT, NULL, 0 }, { SIGNER, NULL, 0 },
 	{ CRL, NULL, 0 }, { POLICIES, "1.2.3.4,2.5.29.32.0", 3 }, { PIN, NULL, 0 },
-	{ RULES, "web", 0 }, { SOFT, NULL, SEALSOCK_REVOCATION_SOFT },
+	{ PATHS, NULL, 3 }, { RULES, "web", 0 }, { SOFT, NULL, SEALSOCK_REVOCATION_SOFT },
 	{ VERIFY, NULL, SEALSOCK_VERIFY_REQUIRED },
 	{ AUTH, chain_path, SEALSOCK_VERIFY_REQUIRED }, { TAG, NULL, 3 }, { JUDGE, NULL, 0 },
 	{ ALPN, "http/1.1,x", 0 }, { STORE, NULL, 0 }, { TICKETS, keys_path, 0 },

@@ -280,6 +280,125 @@ static void policies(void)
 	free_identity(&root);
 }
 
+/* What an anchor says of policies, names, lengths and purposes (RFC 5937), and an expired one. */
+static const struct {
+	const char *name;
+	const char *root[3], *mid[2], *leaf;
+	const char *rule;		/* NULL: it passes; always where anchors are bare */
+} anchor_rows[] = {
+	{ "policies of the root", { P "1.2.3" }, { P "1.2.3", PC "requireExplicitPolicy:0" },
+	  P "1.2.3", NULL },
+	{ "other policies of the root", { P "1.2.4" }, { P "1.2.3", PC "requireExplicitPolicy:0" },
+	  P "1.2.3", "policies" },
+	{ "no policies of the root", { NULL }, { P "1.2.3", PC "requireExplicitPolicy:0" },
+	  P "1.2.3", NULL },
+	{ "required by the root", { PC "requireExplicitPolicy:2" }, { NULL }, NULL, "policies" },
+	{ "required by the root, and there", { PC "requireExplicitPolicy:2" }, { P "1.2.3" },
+	  P "1.2.3", NULL },
+	{ "required by the root, further on", { PC "requireExplicitPolicy:3" }, { NULL }, NULL,
+	  NULL },
+	{ "mapped by the root", { P "1.2.3", PM "1.2.3:1.2.9" },
+	  { P "1.2.9", PC "requireExplicitPolicy:0" }, P "1.2.9", NULL },
+	{ "mapped away by the root", { P "1.2.3", PM "1.2.3:1.2.9" },
+	  { P "1.2.3", PC "requireExplicitPolicy:0" }, P "1.2.3", "policies" },
+	{ "mapping inhibited by the root", { PC "requireExplicitPolicy:0,inhibitPolicyMapping:0" },
+	  { P "1.2.3", PM "1.2.3:1.2.9" }, P "1.2.9", "policies" },
+	{ "anyPolicy inhibited by the root", { "inhibitAnyPolicy=critical,0" },
+	  { P "2.5.29.32.0", PC "requireExplicitPolicy:0" }, P "1.2.3", "policies" },
+	{ "names by the root", { "nameConstraints=critical,permitted;DNS:test" }, { NULL }, NULL,
+	  "name-constraints" },
+	{ "a purpose of the root", { "extendedKeyUsage=clientAuth" }, { NULL }, NULL,
+	  "extended-key-usage" },
+};
+
+static void anchors(void)
+{
+	struct sealsock_config *cfg, *bare;
+	struct identity root, mid, end;
+	struct mint m;
+	size_t i;
+
+	for (i = 0; i < sizeof(anchor_rows) / sizeof(anchor_rows[0]); i++) {
+		m = ca_mint;
+		m.cn = "Root";
+		memcpy(m.exts + 4, anchor_rows[i].root, sizeof(anchor_rows[i].root));
+		root = mint(&m, NULL);
+		m = ca_mint;
+		m.cn = "Mid";
+		memcpy(m.exts + 4, anchor_rows[i].mid, sizeof(anchor_rows[i].mid));
+		mid = mint(&m, &root);
+		end = leaf(&mid, anchor_rows[i].leaf);
+		cfg = trusting(LIST(&root));
+		bare = trusting(LIST(&root));
+		NEED(!sealsock_config_paths(bare, SEALSOCK_PATHS_BARE_ANCHORS, -1));
+		verify(cfg, LIST(&end, &mid), anchor_rows[i].rule, anchor_rows[i].name);
+		if (anchor_rows[i].rule)
+			verify(bare, LIST(&end, &mid), NULL, "... which a bare anchor does not say");
+		sealsock_config_unref(cfg);
+		sealsock_config_unref(bare);
+		free_identity(&root);
+		free_identity(&mid);
+		free_identity(&end);
+	}
+}
+
+/* Bounds and purposes that the caller sets. */
+static void terms(void)
+{
+	struct identity root = ca("Root", NULL, NULL, NULL), mid = ca("Mid", &root, NULL, NULL);
+	struct identity same = ca("Mid", &mid, NULL, NULL), end = leaf(&mid, NULL);
+	struct identity below = leaf(&same, "extendedKeyUsage=codeSigning");
+	struct mint m = ca_mint;
+	struct identity old, young;
+	struct sealsock_config *cfg = trusting(LIST(&root));
+
+	NEED(!sealsock_config_paths(cfg, 0, 0));
+	verify(cfg, LIST(&end, &mid), "depth", "one CA, allowed none");
+	NEED(!sealsock_config_paths(cfg, 0, 1));
+	verify(cfg, LIST(&end, &mid), NULL, "one CA, allowed one");
+	verify(cfg, LIST(&below, &same, &mid), "extended-key-usage", "another purpose");
+	NEED(!sealsock_config_paths(cfg, SEALSOCK_PATHS_ANY_PURPOSE, 1));
+	verify(cfg, LIST(&below, &same, &mid), NULL, "any purpose, and a self-issued CA");
+	sealsock_config_unref(cfg);
+
+	m.until = -1;
+	old = mint(&m, NULL);
+	young = leaf(&old, NULL);
+	cfg = trusting(LIST(&old));
+	verify(cfg, LIST(&young), "not-after", "an expired anchor");
+	NEED(!sealsock_config_paths(cfg, SEALSOCK_PATHS_BARE_ANCHORS, -1));
+	verify(cfg, LIST(&young), NULL, "an expired anchor that is bare");
+	sealsock_config_unref(cfg);
+	free_identity(&old);
+	free_identity(&young);
+	free_identity(&root);
+	free_identity(&mid);
+	free_identity(&same);
+	free_identity(&end);
+	free_identity(&below);
+}
+
+/* More issuers of one name than are tried: the best are. */
+static void crowd(void)
+{
+	struct identity root = ca("Root", NULL, NULL, NULL), mids[60], end;
+	const struct identity *chain[sizeof(mids) / sizeof(mids[0]) + 2] = { &end };
+	struct sealsock_config *cfg = trusting(LIST(&root));
+	size_t n = sizeof(mids) / sizeof(mids[0]), i;
+
+	for (i = 0; i < n; i++) {
+		mids[i] = ca("Mid", &root, NULL, NULL);
+		chain[i + 1] = &mids[i];
+	}
+	end = leaf(&mids[n - 1], NULL);
+	verify(cfg, chain, NULL, "the last of sixty issuers of one name");
+	sealsock_config_unref(cfg);
+	for (i = 0; i < n; i++)
+		free_identity(&mids[i]);
+	free_identity(&root);
+	free_identity(&end);
+}
+
 static int add_crl(struct sealsock_config *cfg, const struct mint_crl *m,
 		   const struct identity *issuer)
 {
@@ -423,6 +542,9 @@ int main(void)
 	search();
 	depth();
 	policies();
+	anchors();
+	terms();
+	crowd();
 	lists();
 	return done();
 }

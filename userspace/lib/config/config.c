@@ -22,6 +22,7 @@ struct sealsock_config *sealsock_config_new(enum sealsock_role role)
 	cfg->role = role;
 	cfg->env = env_default;
 	cfg->keylog_fd = -1;
+	cfg->cas_max = -1;
 	cfg->verify = role == SEALSOCK_CLIENT ? SEALSOCK_VERIFY_REQUIRED : SEALSOCK_VERIFY_NONE;
 	buf_init(&cfg->alpn, &cfg->env);
 	buf_init(&cfg->ca_names, &cfg->env);

@@ -66,6 +66,8 @@ struct trust_terms {
 	enum sealsock_verify verify;
 	bool crl_soft;
 	unsigned int rules;		/* RULES_… */
+	unsigned int paths;		/* SEALSOCK_PATHS_… */
+	int cas_max;			/* -1: no other bound than that of paths */
 	sealsock_verify_fn on_verify;
 	void *on_verify_arg;
 	uint8_t anchors_id[TRUST_ID];	/* a hash of the anchors … */
@@ -97,6 +99,8 @@ struct sealsock_config {
 			enum sealsock_verify verify;
 			bool crl_soft;
 			unsigned int rules;
+			unsigned int paths;
+			int cas_max;
 			sealsock_verify_fn on_verify;
 			void *on_verify_arg;
 			uint8_t anchors_id[TRUST_ID];
@@ -185,6 +189,12 @@ int config_open(struct sealsock_config *cfg);
  */
 int config_begin(struct sealsock_config *cfg, struct config_mark *mark);
 int config_end(struct sealsock_config *cfg, const struct config_mark *mark, int err);
+
+/* DER begins with a SEQUENCE, which is "0": no line of PEM text has a length behind it. */
+static inline bool bytes_are_der(struct bytes b)
+{
+	return b.n > 1 && b.p[0] == 0x30 && b.p[1] & 0x80;
+}
 
 /* The whole of a file, to be freed; FILE (with errno), NOMEM. */
 int config_read_file(struct sealsock_config *cfg, const char *path, struct buf *out);

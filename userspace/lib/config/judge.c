@@ -11,19 +11,20 @@ struct judge {
 	const struct sealsock_config *cfg;
 	sealsock_path_fn fn;
 	void *arg;
-	struct buf text;			/* the chain's DER, one behind the other */
-	size_t lens[CHAIN_MAX];
+	struct buf text;			/* the chain's DER, 24-bit length before each */
 	size_t count;
 };
 
 static int take(void *arg, struct bytes der)
 {
 	struct judge *j = arg;
+	struct builder w = { .buf = &j->text };
 
-	if (j->count == CHAIN_MAX)
+	if (j->count++ > POOL_MAX)
 		return SEALSOCK_ERR_PEM;
-	j->lens[j->count++] = der.n;
-	return buf_append(&j->text, der.p, der.n) ? 0 : SEALSOCK_ERR_NOMEM;
+	wr_u24(&w, (uint32_t)der.n);
+	wr_bytes(&w, der.p, der.n);
+	return w.bad ? SEALSOCK_ERR_NOMEM : 0;
 }
 
 static void step(void *arg, const struct path *path, const struct x509 *x, bool anchor,
@@ -86,14 +87,14 @@ static void check_staple(const struct judge *j, struct bytes leaf_der, struct by
 static void judge_chain(struct judge *j, const struct host *host, struct bytes staple,
 			struct sealsock_verdict *out)
 {
-	struct bytes ders[CHAIN_MAX], left = bytes_of(j->text.p, j->text.n), one;
+	struct bytes ders[1 + POOL_MAX], left = bytes_of(j->text.p, j->text.n), one;
 	struct buf issuer, path;
 	struct chain_verdict v;
 	struct path_input in;
-	size_t i;
+	size_t n = 0;
 
-	for (i = 0; i < j->count; i++)
-		rd_bytes(&left, j->lens[i], &ders[i]);
+	while (n < j->count && rd_vec24(&left, 1, 0xffffff, &ders[n]))
+		n++;
 	buf_init(&issuer, &j->cfg->env);
 	buf_init(&path, &j->cfg->env);
 	config_path_input(j->cfg, &in);
@@ -102,7 +103,7 @@ static void judge_chain(struct judge *j, const struct host *host, struct bytes s
 		in.explain_arg = j;
 	}
 	v.finding.rule = NULL;
-	chain_check(&in, ders, j->count, host, &issuer, &path, &v);
+	chain_check(&in, ders, n, host, &issuer, &path, &v);
 	out->depth = v.depth;
 	fill(out, v.code, v.code && v.finding.rule ? &v.finding : NULL, v.why);
 	left = bytes_of(path.p, path.n);
@@ -124,20 +125,20 @@ int sealsock_verify(const struct sealsock_config *cfg, const void *chain, size_t
 	int err;
 
 	memset(verdict, 0, sizeof(*verdict));
-	if (host && !host_parse(host, &h)) {
+	if (host && !host_parse(host, &h) && !host_parse_email(host, &h)) {
 		fill(verdict, SEALSOCK_ERR_INVALID, NULL, *host == '[' || strchr(host, '%') ?
 		     "an IPv6 address is written without brackets and zone here" :
-		     "this is no host's name, address or SPIFFE ID");
+		     "this is no host's name, address, SPIFFE ID or mailbox");
 		return verdict->code;
 	}
 	buf_init(&j.text, &cfg->env);
-	/* DER begins with a SEQUENCE and a length over 127, which no PEM text does. */
-	if (n > 1 && text.p[0] == 0x30 && text.p[1] & 0x80)
+	if (bytes_are_der(text))
 		err = take(&j, text);
 	else
 		err = pem_each_cert(text, take, &j);
 	if (err)
-		fill(verdict, err, NULL, "no certificate chain in the text");
+		fill(verdict, err, NULL, j.count > POOL_MAX ? "more certificates than are looked at" :
+		     "no certificate chain in the text");
 	else
 		judge_chain(&j, host ? &h : NULL, bytes_of(staple, staple_len), verdict);
 	buf_free(&j.text);

@@ -350,7 +350,10 @@ static int add_anchors(struct sealsock_config *cfg, struct bytes pem, const char
 		cfg->trust = trust_new(&cfg->env);
 	if (!cfg->trust)
 		return config_fail(cfg, SEALSOCK_ERR_NOMEM, "out of memory");
-	err = pem_each_cert(pem, anchor_take, &load);
+	if (bytes_are_der(pem))
+		err = anchor_take(&load, pem);
+	else
+		err = pem_each_cert(pem, anchor_take, &load);
 	return err ? config_fail(cfg, err, "no usable trust anchor in %s", from) : 0;
 }
 

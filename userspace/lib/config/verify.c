@@ -78,8 +78,7 @@ static int add_crls(struct sealsock_config *cfg, struct bytes b)
 		cfg->crls = crl_set_new(&cfg->env);
 	if (!cfg->crls)
 		return SEALSOCK_ERR_NOMEM;
-	/* DER begins with a SEQUENCE, which is "0": no line of PEM text has a length behind it. */
-	if (b.n > 1 && b.p[0] == 0x30 && b.p[1] & 0x80)
+	if (bytes_are_der(b))
 		return take_crl(cfg, b);
 	err = pem_each_crl(b, take_crl, cfg);
 	if (err == SEALSOCK_ERR_PEM && !cfg->error[0])
@@ -225,6 +224,22 @@ int sealsock_config_policies(struct sealsock_config *cfg, const char *list, unsi
 	return config_end(cfg, &mark, err);
 }
 
+int sealsock_config_paths(struct sealsock_config *cfg, unsigned int flags, int cas)
+{
+	uint8_t value[] = { (uint8_t)flags, cas < 0 || cas > PATH_MAX_CERTS ? PATH_MAX_CERTS :
+						  (uint8_t)cas };
+	struct config_mark mark;
+	int err = config_begin(cfg, &mark);
+
+	if (err)
+		return err;
+	if (flags & ~(SEALSOCK_PATHS_ANY_PURPOSE | SEALSOCK_PATHS_BARE_ANCHORS))
+		return config_fail(cfg, SEALSOCK_ERR_INVALID, "no such flag");
+	cfg->paths = flags;
+	cfg->cas_max = value[1] == PATH_MAX_CERTS ? -1 : value[1];
+	return config_end(cfg, &mark, note(cfg, 'b', bytes_of(value, sizeof(value))));
+}
+
 int sealsock_config_pin(struct sealsock_config *cfg, const void *sha256)
 {
 	struct config_mark mark;
@@ -243,6 +258,9 @@ void config_path_input(const struct sealsock_config *cfg, struct path_input *out
 		.crypto = cfg->crypto, .env = &cfg->env, .trust = cfg->trust,
 		.crls = crl_set_count(cfg->crls) ? cfg->crls : NULL, .soft = cfg->crl_soft,
 		.now = cfg->env.now(cfg->env.arg), .server = cfg->role == SEALSOCK_CLIENT,
+		.any_purpose = cfg->paths & SEALSOCK_PATHS_ANY_PURPOSE,
+		.bare_anchors = cfg->paths & SEALSOCK_PATHS_BARE_ANCHORS,
+		.has_cas_max = cfg->cas_max >= 0, .cas_max = (unsigned int)cfg->cas_max,
 		.profile = cfg->rules, .policy = cfg->policy,
 		.pins = (const uint8_t (*)[PIN_LEN])cfg->pins.p, .pin_count = cfg->pins.n / PIN_LEN,
 	};

@@ -146,6 +146,9 @@ bool x509_is_for(const struct x509 *x, const struct host *host)
 		if (host->kind == HOST_DNS && name.kind == GN_DNS &&
 		    name_matches(name.value, bytes_of(host->name, strlen(host->name))))
 			return true;
+		if (host->kind == HOST_EMAIL && name.kind == GN_EMAIL &&
+		    email_equal(name.value, bytes_of(host->name, strlen(host->name))))
+			return true;
 		if ((host->kind == HOST_IPV4 || host->kind == HOST_IPV6) && name.kind == GN_IP &&
 		    bytes_equal(name.value, host_addr(host)))
 			return true;

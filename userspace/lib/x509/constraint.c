@@ -20,18 +20,6 @@ static bool is_host_constraint(struct bytes v)
 	return dns_is_name(v.n && v.p[0] == '.' ? from(v, 1) : v);
 }
 
-/* Where the domain of a mailbox begins; false: it is none. */
-static bool split_mailbox(struct bytes v, struct bytes *local, struct bytes *domain)
-{
-	const uint8_t *at = memchr(v.p, '@', v.n);
-
-	if (!at || at == v.p)
-		return false;
-	*local = bytes_of(v.p, (size_t)(at - v.p));
-	*domain = from(v, local->n + 1);
-	return dns_is_name(*domain);
-}
-
 /* RFC 4632: the ones of a mask come first. */
 static bool is_network(struct bytes v)
 {
@@ -58,7 +46,7 @@ static bool is_base(const struct gn *base)
 		return !base->value.n || dns_is_name(base->value);
 	case GN_EMAIL:
 		return is_host_constraint(base->value) ||
-		       split_mailbox(base->value, &local, &domain);
+		       email_split(base->value, &local, &domain);
 	case GN_URI:
 		return is_host_constraint(base->value);
 	case GN_IP:
@@ -152,14 +140,11 @@ static bool dns_matches(struct bytes name, struct bytes base, bool excluded)
 
 static bool email_matches(struct bytes name, struct bytes base)
 {
-	struct bytes local, domain, base_local, base_domain;
+	struct bytes local, domain;
 
-	if (!split_mailbox(name, &local, &domain))
+	if (!email_split(name, &local, &domain))
 		return false;
-	if (!memchr(base.p, '@', base.n))
-		return host_within(domain, base);
-	return split_mailbox(base, &base_local, &base_domain) && bytes_equal(local, base_local) &&
-	       same_ascii(domain, base_domain);
+	return memchr(base.p, '@', base.n) ? email_equal(name, base) : host_within(domain, base);
 }
 
 /* The host of a URI (RFC 3986 §3.2); false: none, or none that is a name. */
@@ -205,7 +190,7 @@ static bool is_judged(const struct gn *name)
 	case GN_DNS:
 		return dns_is_name(is_wildcard(name->value) ? from(name->value, 2) : name->value);
 	case GN_EMAIL:
-		return split_mailbox(name->value, &a, &b);
+		return email_split(name->value, &a, &b);
 	case GN_URI:
 		return uri_host(name->value, &a);
 	case GN_IP:

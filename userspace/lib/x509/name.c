@@ -110,6 +110,38 @@ bool host_parse(const char *text, struct host *out)
 	return true;
 }
 
+bool email_split(struct bytes mailbox, struct bytes *local, struct bytes *domain)
+{
+	const uint8_t *at = memchr(mailbox.p, '@', mailbox.n);
+
+	if (!at || at == mailbox.p)
+		return false;
+	*local = bytes_of(mailbox.p, (size_t)(at - mailbox.p));
+	*domain = bytes_of(at + 1, mailbox.n - local->n - 1);
+	return dns_is_name(*domain);
+}
+
+bool email_equal(struct bytes a, struct bytes b)
+{
+	struct bytes local, domain, other, other_domain;
+
+	return email_split(a, &local, &domain) && email_split(b, &other, &other_domain) &&
+	       bytes_equal(local, other) && domain.n == other_domain.n &&
+	       dns_ends_with(domain, other_domain);
+}
+
+bool host_parse_email(const char *text, struct host *out)
+{
+	struct bytes all = bytes_of(text, strlen(text)), local, domain;
+
+	*out = (struct host){ .kind = HOST_NONE };
+	if (all.n >= sizeof(out->name) || !email_split(all, &local, &domain))
+		return false;
+	memcpy(out->name, text, all.n);
+	out->kind = HOST_EMAIL;
+	return true;
+}
+
 struct bytes host_addr(const struct host *h)
 {
 	return bytes_of(h->addr, h->kind == HOST_IPV4 ? 4 : 16);

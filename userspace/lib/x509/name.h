@@ -5,12 +5,12 @@
 
 #include "base/wire.h"
 
-enum host_kind { HOST_NONE, HOST_DNS, HOST_IPV4, HOST_IPV6, HOST_SPIFFE };
+enum host_kind { HOST_NONE, HOST_DNS, HOST_IPV4, HOST_IPV6, HOST_SPIFFE, HOST_EMAIL };
 
 /* A host as it was asked for: text, and the address if it is one. */
 struct host {
 	enum host_kind kind;
-	char name[256];		/* DNS: without a final dot, lower case; SPIFFE: the whole URI */
+	char name[256];		/* DNS: no final dot, lower case; SPIFFE, e-mail: the whole */
 	uint8_t addr[16];
 };
 
@@ -19,6 +19,15 @@ struct host {
  * IPv6 without brackets and zone), nor a SPIFFE ID ("spiffe://" trust domain and path).
  */
 bool host_parse(const char *text, struct host *out);
+
+/* A mailbox, which no connection is made to: false where it has not a host's name behind one "@". */
+bool host_parse_email(const char *text, struct host *out);
+
+/* Where the domain of a mailbox begins (RFC 5280 §4.2.1.6); false: it is none. */
+bool email_split(struct bytes mailbox, struct bytes *local, struct bytes *domain);
+
+/* The same mailbox (§7.5): of the domain, ASCII case does not count. */
+bool email_equal(struct bytes a, struct bytes b);
 
 /* Is it a SPIFFE ID: a trust domain, and a path of segments that are neither empty nor dots? */
 bool spiffe_is_id(struct bytes uri);

@@ -13,6 +13,8 @@ static const struct rule_name signature_rule = { "signature", "RFC 5280 §6.1.3 
 						 SEALSOCK_ERR_CERT_BAD };
 static const struct rule_name budget_rule = { "budget", "RFC 4158 §2.4.2",
 					      SEALSOCK_ERR_CERT_UNTRUSTED };
+static const struct rule_name depth_rule = { "depth", "RFC 5280 §6.1.2 (k)",
+					     SEALSOCK_ERR_CERT_UNTRUSTED };
 static const struct rule_name pin_rule = { "pin", "RFC 7469 §2.6", SEALSOCK_ERR_CERT_UNTRUSTED };
 static const struct rule_name feature_rule = { "tls-feature", "RFC 7633 §4.2.2",
 					       SEALSOCK_ERR_CERT_BAD };
@@ -179,11 +181,12 @@ static bool finish(struct search *s, struct finding *f)
 		.peers = s->peers, .peer_count = s->peer_count, .trust = s->in->trust,
 	};
 	unsigned int n = s->path.n, i, depth = 0;
+	const struct x509 *anchor = n > 1 && !s->in->bare_anchors ? s->path.certs[n - 1] : NULL;
 
 	/* The anchor itself is no part of what is processed; a leaf that is one is all there is. */
 	for (i = 0; i + 1 < n; i++)
 		down[i] = s->path.certs[n - 2 - i];
-	if (!check_pins(s, f) || !policies_allow(down, n - 1, &s->in->policy, f))
+	if (!check_pins(s, f) || !policies_allow(anchor, down, n - 1, &s->in->policy, f))
 		return note(s, COMPLETE, f, s->path.certs[0], 0);
 	if (s->in->crls && !crls_allow(&revocation, s->path.certs, n, &s->checks_left, f, &depth))
 		return note(s, COMPLETE, f, s->path.certs[depth], depth);
@@ -198,18 +201,32 @@ static bool other_key(const struct x509 *x, const struct x509 *issuer)
 	return x->aki.p && issuer->ski.p && !bytes_equal(x->aki, issuer->ski);
 }
 
+/* Whether the candidate itself may stand there, whoever signed what. */
+static bool check_candidate(struct search *s, const struct candidate *c, struct finding *f)
+{
+	struct place place = {
+		.now = s->in->now, .depth = s->path.n, .cas = cas_below(s), .anchor = c->anchor,
+		.server = s->in->server, .any_purpose = s->in->any_purpose,
+		.profile = s->in->profile,
+	};
+
+	if (c->anchor && s->in->bare_anchors)
+		return true;
+	if (!c->anchor && s->in->has_cas_max &&
+	    place.cas + !x509_self_issued(c->x) > s->in->cas_max)
+		return finding_set(f, &depth_rule, "fewer CAs between", "more than %u",
+				   s->in->cas_max);
+	return rules_allow(c->x, &place, f) && check_names(s, c->x, f);
+}
+
 /* One candidate as issuer of the path's last certificate. */
 static bool try_one(struct search *s, const struct candidate *c)
 {
 	const struct x509 *below = s->path.certs[s->path.n - 1];
-	struct place place = {
-		.now = s->in->now, .depth = s->path.n, .cas = cas_below(s), .anchor = c->anchor,
-		.server = s->in->server, .profile = s->in->profile,
-	};
 	struct finding f;
 	bool ok;
 
-	if (!rules_allow(c->x, &place, &f) || !check_names(s, c->x, &f)) {
+	if (!check_candidate(s, c, &f)) {
 		explain(s, c, &f);
 		return note(s, RULE_BROKEN, &f, c->x, s->path.n);
 	}
@@ -343,7 +360,8 @@ bool path_find(const struct path_input *in, const struct x509 *leaf, const struc
 	       const struct x509 **at, unsigned int *depth)
 {
 	struct place place = {
-		.now = in->now, .server = in->server, .use = in->use, .profile = in->profile,
+		.now = in->now, .server = in->server, .any_purpose = in->any_purpose,
+		.use = in->use, .profile = in->profile,
 	};
 	struct search s = {
 		.in = in, .peers = peers, .peer_count = peer_count, .visits = PATH_VISITS,

@@ -16,6 +16,7 @@ struct crl_set;
 
 enum {
 	PATH_MAX_CERTS = 21,	/* twenty, and the leaf */
+	POOL_MAX = 256,		/* certificates to build it from */
 	PATH_VISITS = 1024,	/* candidates looked at in all */
 	PIN_LEN = 32,		/* SHA-256 of a SubjectPublicKeyInfo (RFC 7469 §2.4) */
 };
@@ -36,6 +37,10 @@ struct path_input {
 	int64_t now;
 	bool server;
 	enum key_use use;	/* what the leaf's key is to do in a handshake */
+	bool any_purpose;	/* then neither @server nor extendedKeyUsage counts */
+	bool bare_anchors;	/* they are names and keys, nothing else */
+	bool has_cas_max;
+	unsigned int cas_max;	/* CAs between leaf and anchor that are not self-issued */
 	unsigned int profile;
 	struct policy_input policy;
 	const uint8_t (*pins)[PIN_LEN];	/* hashes of keys, one of which must be in the path */
@@ -47,7 +52,7 @@ struct path_input {
 };
 
 /*
- * @peers: the certificates that came with the leaf, in any order. True with *out; else @f is what
+ * @peers: the certificates that came with the leaf, in any order, up to POOL_MAX. True with *out; else @f is what
  * was wrong with the path that came furthest, and *at the certificate (NULL: none fits).
  */
 bool path_find(const struct path_input *in, const struct x509 *leaf, const struct x509 *peers,

@@ -314,11 +314,12 @@ static bool meets_wish(struct graph *g, const struct policy_input *in)
 }
 
 /* Nothing can ask for a policy: then none has to be followed. */
-static bool is_free(const struct x509 *const *path, size_t n, const struct policy_input *in)
+static bool is_free(const struct x509 *anchor, const struct x509 *const *path, size_t n,
+		    const struct policy_input *in)
 {
 	size_t i;
 
-	if (in->require_explicit)
+	if (in->require_explicit || (anchor && anchor->require_explicit != X509_NONE))
 		return false;
 	for (i = 0; i < n; i++)
 		if (path[i]->require_explicit != X509_NONE)
@@ -336,6 +337,14 @@ struct skips {
 	uint32_t explicit, mapping, any;
 };
 
+/* §6.1.4 (i), (j) */
+static void constrain(struct skips *s, const struct x509 *x)
+{
+	lower(&s->explicit, x->require_explicit);
+	lower(&s->mapping, x->inhibit_mapping);
+	lower(&s->any, x->inhibit_any);
+}
+
 /* §6.1.4 (h) to (j): prepares the counters for the next certificate. */
 static void count_down(struct skips *s, const struct x509 *x)
 {
@@ -344,13 +353,32 @@ static void count_down(struct skips *s, const struct x509 *x)
 		s->mapping -= s->mapping > 0;
 		s->any -= s->any > 0;
 	}
-	lower(&s->explicit, x->require_explicit);
-	lower(&s->mapping, x->inhibit_mapping);
-	lower(&s->any, x->inhibit_any);
+	constrain(s, x);
 }
 
-static bool run(struct graph *g, const struct x509 *const *path, size_t n,
-		const struct policy_input *in, struct finding *f)
+/* §6.1.4 (a), (b): on to what is expected of the certificate below @x. */
+static void step_down(struct graph *g, const struct x509 *x, bool may_map)
+{
+	struct bytes mappings = x->ext[X509_MAPPINGS];
+
+	if (!x509_has(x, X509_MAPPINGS) || !der_take(&mappings, DER_SEQUENCE, &mappings))
+		mappings = bytes_of(NULL, 0);
+	mark_mapped(g, mappings, may_map);
+	descend(g, may_map ? mappings : bytes_of(NULL, 0));
+}
+
+/* What an anchor asserts, maps and asks for. */
+static void begin_at(struct graph *g, const struct x509 *anchor, struct skips *s)
+{
+	if (x509_has(anchor, X509_POLICIES))
+		assert_policies(g, anchor, s->any > 0);
+	if (x509_has(anchor, X509_POLICIES) || x509_has(anchor, X509_MAPPINGS))
+		step_down(g, anchor, s->mapping > 0);
+	constrain(s, anchor);
+}
+
+static bool run(struct graph *g, const struct x509 *anchor, const struct x509 *const *path,
+		size_t n, const struct policy_input *in, struct finding *f)
 {
 	/* More than there are certificates, if nothing is asked. */
 	uint32_t never = (uint32_t)n + 1;
@@ -359,11 +387,12 @@ static bool run(struct graph *g, const struct x509 *const *path, size_t n,
 		.mapping = in->inhibit_mapping ? 0 : never,
 		.any = in->inhibit_any ? 0 : never,
 	};
-	struct bytes mappings;
 	size_t i;
 
 	g->levels[0] = (struct level){ .any = true };
 	g->level_count = 1;
+	if (anchor)
+		begin_at(g, anchor, &s);
 	for (i = 0; i < n; i++) {
 		const struct x509 *x = path[i];
 		bool leaf = i + 1 == n;
@@ -374,11 +403,7 @@ static bool run(struct graph *g, const struct x509 *const *path, size_t n,
 					   "none, after %zu certificates", i + 1);
 		if (leaf)
 			break;
-		mappings = x->ext[X509_MAPPINGS];
-		if (!x509_has(x, X509_MAPPINGS) || !der_take(&mappings, DER_SEQUENCE, &mappings))
-			mappings = bytes_of(NULL, 0);
-		mark_mapped(g, mappings, s.mapping > 0);
-		descend(g, s.mapping > 0 ? mappings : bytes_of(NULL, 0));
+		step_down(g, x, s.mapping > 0);
 		count_down(&s, x);
 		if (g->full)
 			return finding_set(f, &policy_rule, "fewer policies and mappings", "%s",
@@ -394,15 +419,15 @@ static bool run(struct graph *g, const struct x509 *const *path, size_t n,
 	return true;
 }
 
-bool policies_allow(const struct x509 *const *path, size_t n, const struct policy_input *in,
-		    struct finding *f)
+bool policies_allow(const struct x509 *anchor, const struct x509 *const *path, size_t n,
+		    const struct policy_input *in, struct finding *f)
 {
 	struct graph g;
 
-	if (!n || is_free(path, n, in))
+	if (!n || is_free(anchor, path, n, in))
 		return true;
 	g.node_count = 0;
 	g.edge_count = 0;
 	g.full = false;
-	return run(&g, path, n, in, f);
+	return run(&g, anchor, path, n, in, f);
 }

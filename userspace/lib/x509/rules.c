@@ -202,7 +202,7 @@ static bool purpose(const struct x509 *x, const struct place *p, const struct ru
 {
 	struct bytes eku = x->ext[X509_EKU];
 
-	if (!x509_has(x, X509_EKU) || x509_eku_has(eku, OID_ANY_EKU) ||
+	if (p->any_purpose || !x509_has(x, X509_EKU) || x509_eku_has(eku, OID_ANY_EKU) ||
 	    x509_eku_has(eku, p->server ? OID_SERVER_AUTH : OID_CLIENT_AUTH))
 		return true;
 	return finding_set(f, r, p->server ? "serverAuth in the extKeyUsage" :

@@ -14,6 +14,11 @@ static bool needs(struct finding *f, const struct rule_name *r, bool ok, const c
 	return ok || finding_set(f, r, wanted, "%s", "");
 }
 
+static bool is_servers(const struct place *p)
+{
+	return p->server && !p->any_purpose;
+}
+
 WEB_RULE(web_time)
 {
 	(void)p;
@@ -46,7 +51,7 @@ WEB_RULE(web_leaf)
 {
 	(void)p;
 	return needs(f, r, !x->is_ca, "cA FALSE in the certificate of a server") &&
-	       needs(f, r, !p->server || x509_has(x, X509_SAN), "a subjectAltName") &&
+	       needs(f, r, !is_servers(p) || x509_has(x, X509_SAN), "a subjectAltName") &&
 	       needs(f, r, !x509_critical(x, X509_SAN) || dn_is_empty(x->subject),
 		     "a subjectAltName that is not critical beside a subject") &&
 	       needs(f, r, !x509_has(x, X509_KEY_USAGE) || x->key_usage, "a keyUsage of some bits");
@@ -60,7 +65,7 @@ WEB_RULE(web_purpose)
 	};
 	size_t i;
 
-	if (!p->server)
+	if (!is_servers(p))
 		return true;
 	if (!needs(f, r, x509_has(x, X509_EKU), "an extKeyUsage") ||
 	    !needs(f, r, !x509_critical(x, X509_EKU), "an extKeyUsage that is not critical"))
@@ -124,7 +129,7 @@ static bool is_foreign_cn(void *arg, struct bytes oid, const struct der *value)
 
 WEB_RULE(web_common_name)
 {
-	return !p->server || needs(f, r, !dn_any(x->subject, is_foreign_cn, (void *)x),
+	return !is_servers(p) || needs(f, r, !dn_any(x->subject, is_foreign_cn, (void *)x),
 				   "a common name that is among the alternative names");
 }
 
