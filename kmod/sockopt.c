@@ -267,6 +267,7 @@ int seal_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		break;
 	case SEALSOCK_MANAGED:
 	case SEALSOCK_KEY_UPDATE:
+	case SEALSOCK_MESSAGE:
 	case SEALSOCK_EVENTS:
 		err = seal_managed_setsockopt(sk, optname, optval, optlen);
 		break;

@@ -6,6 +6,8 @@
 #define TICKET_MIN	(4 + 4 + 1 + 2 + 1 + 2)
 #define TICKET_MAX	(4 + 4 + 1 + 255 + 2 + 65535 + 2 + 65534)
 
+#define LIFETIME_MAX	604800	/* seconds, likewise */
+
 /* No client has a longer one, and its body is not looked at. */
 #define HELLO_MAX	131072
 
@@ -232,4 +234,59 @@ enum seal_control_event seal_control_next(struct seal_control *control,
 	default:
 		return unexpected(step, SEALSOCK_REASON_RECORD_TYPE);
 	}
+}
+
+/* What of a message has not been looked at. */
+struct rest {
+	const u8 *p;
+	size_t len;
+};
+
+static bool skip(struct rest *rest, size_t len)
+{
+	if (len > rest->len)
+		return false;
+	rest->p += len;
+	rest->len -= len;
+	return true;
+}
+
+/* A vector with a length of @size bytes, one or two, in front of it, and what is in it. */
+static bool take_vector(struct rest *rest, unsigned int size, struct rest *inside)
+{
+	const u8 *at = rest->p;
+
+	if (!skip(rest, size))
+		return false;
+	inside->len = size == 1 ? at[0] : (size_t)at[0] << 8 | at[1];
+	inside->p = rest->p;
+	return skip(rest, inside->len);
+}
+
+/* Each a type of two bytes, and a vector. */
+static bool are_extensions(struct rest list)
+{
+	struct rest one;
+
+	while (list.len)
+		if (!skip(&list, 2) || !take_vector(&list, 2, &one))
+			return false;
+	return true;
+}
+
+bool seal_control_is_ticket(const u8 *msg, size_t len)
+{
+	struct rest rest = { msg, len }, nonce, ticket, extensions;
+	const u8 *lifetime = msg + SEAL_HS_HEADER;
+
+	if (len < SEAL_HS_HEADER + TICKET_MIN || msg[0] != SEAL_HS_NEW_SESSION_TICKET ||
+	    ((size_t)msg[1] << 16 | (size_t)msg[2] << 8 | msg[3]) != len - SEAL_HS_HEADER)
+		return false;
+	if (((u32)lifetime[0] << 24 | (u32)lifetime[1] << 16 | (u32)lifetime[2] << 8 |
+	     lifetime[3]) > LIFETIME_MAX)
+		return false;
+	/* Behind header, lifetime and age_add. */
+	return skip(&rest, SEAL_HS_HEADER + 4 + 4) && take_vector(&rest, 1, &nonce) &&
+	       take_vector(&rest, 2, &ticket) && ticket.len &&
+	       take_vector(&rest, 2, &extensions) && !rest.len && are_extensions(extensions);
 }

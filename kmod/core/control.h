@@ -122,6 +122,12 @@ static inline void seal_control_data(struct seal_control *control)
 	control->fragments = 0;
 }
 
+/*
+ * Is this one whole NewSessionTicket (RFC 8446 section 4.6.1), of a lifetime
+ * that is allowed, with nothing behind it?
+ */
+bool seal_control_is_ticket(const u8 *msg, size_t len);
+
 /* A message has begun and not ended: only handshake records may follow. */
 static inline bool seal_control_inside(const struct seal_control *control)
 {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The socket options of managed mode. */
 #include <linux/mm.h>
+#include <linux/slab.h>
 #include <net/sock.h>
 
 #include "answer.h"
 #include "managed/managed.h"
+#include "seen/mib.h"
 #include "uapi/sealsock.h"
 
 static int set_key_update(struct sock *sk, sockptr_t optval, unsigned int optlen)
@@ -38,6 +40,55 @@ static int set_key_update(struct sock *sk, sockptr_t optval, unsigned int optlen
 	return 0;
 }
 
+/* A record of its own, beside the open one. */
+static int send_message(struct sock *sk, const u8 *msg, unsigned int len)
+{
+	struct seal_tx *tx = seal_ctx(sk)->tx;
+	int err;
+
+	if (tx->state >= SEAL_DIR_FAILED)
+		return -EPIPE;
+	err = seal_tx_ready(sk, tx);
+	if (!err && !seal_tx_has_room(sk, tx))
+		err = -EAGAIN;
+	if (!err)
+		err = seal_tx_limit(sk, tx, SEAL_TYPE_HANDSHAKE);
+	if (err == -EKEYEXPIRED)
+		err = seal_managed_limit(sk, tx);
+	if (!err)
+		err = seal_managed_record(sk, tx, SEAL_TYPE_HANDSHAKE, msg, len);
+	if (!err)
+		SEAL_INC(sk, MESSAGESSENT);
+	seal_tx_push(sk, tx, 0);
+	seal_tx_account(sk, tx);
+	return err;
+}
+
+static int set_message(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	struct seal_ctx *ctx = seal_ctx(sk);
+	u8 *msg;
+	int err;
+
+	if (sockptr_is_null(optval) || !optlen || ctx->version != SEAL_TLS13 ||
+	    !ctx->managed->control.server)
+		return -EINVAL;
+	if (optlen > ctx->max_payload)
+		return -EMSGSIZE;
+	/* Checked and sent is the same copy. */
+	msg = kmalloc(optlen, GFP_KERNEL_ACCOUNT);
+	if (!msg)
+		return -ENOMEM;
+	if (copy_from_sockptr(msg, optval, optlen))
+		err = -EFAULT;
+	else if (!seal_control_is_ticket(msg, optlen))
+		err = -EINVAL;
+	else
+		err = send_message(sk, msg, optlen);
+	kfree_sensitive(msg);
+	return err;
+}
+
 static int set_events(struct seal_managed *m, sockptr_t optval, unsigned int optlen)
 {
 	u32 events;
@@ -63,6 +114,8 @@ int seal_managed_setsockopt(struct sock *sk, int optname, sockptr_t optval, unsi
 	switch (optname) {
 	case SEALSOCK_KEY_UPDATE:
 		return set_key_update(sk, optval, optlen);
+	case SEALSOCK_MESSAGE:
+		return set_message(sk, optval, optlen);
 	case SEALSOCK_EVENTS:
 		return set_events(m, optval, optlen);
 	default:

@@ -40,4 +40,5 @@ SEAL_MIB(ALERTSENT, "TlsAlertSent")		/* fatal alerts sent */
 SEAL_MIB(ALERTRECEIVED, "TlsAlertReceived")	/* fatal alerts received */
 SEAL_MIB(FLOOD, "TlsFlood")			/* connections ended for SEALSOCK_FLOOD_* */
 SEAL_MIB(MESSAGES, "TlsMessages")		/* messages queued */
+SEAL_MIB(MESSAGESSENT, "TlsMessagesSent")	/* of ours: SEALSOCK_MESSAGE */
 SEAL_MIB(MESSAGESDROPPED, "TlsMessagesDropped")	/* of the peer's, not kept or not for long */

@@ -25,7 +25,7 @@
 #define SEALSOCK_TX_CPUS	0x5305	/* set, get: __u16, see below */
 #define SEALSOCK_MANAGED	0x5306	/* set: struct sealsock_managed; get: __u32 */
 #define SEALSOCK_KEY_UPDATE	0x5307	/* set, get: struct sealsock_key_update */
-#define SEALSOCK_MESSAGE	0x5308	/* get: one message of the peer's */
+#define SEALSOCK_MESSAGE	0x5308	/* get: one message of the peer's; set: one of ours */
 #define SEALSOCK_END		0x5309	/* get: struct sealsock_end */
 #define SEALSOCK_EVENTS		0x530a	/* set, get: __u32, SEALSOCK_EVENT_* */
 
@@ -274,6 +274,24 @@ struct sealsock_key_update {
  * ENODATA: the socket is not managed
  */
 #define SEALSOCK_MESSAGES_MAX	65536
+
+/*
+ * setsockopt(fd, SOL_TLS, SEALSOCK_MESSAGE, message, len) sends one message after
+ * the handshake: a whole NewSessionTicket with its header, at a server of TLS
+ * 1.3, in a record of its own. It goes behind the records that are sealed and
+ * before the one that MSG_MORE left open. Does not wait for room.
+ *
+ * EINVAL: not a server of TLS 1.3, or not a well-formed NewSessionTicket, whose
+ *	lifetime is 604800 seconds at most
+ * EMSGSIZE: longer than a record may be (16384, or the peer's limit)
+ * EAGAIN: no room in the send buffer: poll() says when (EPOLLOUT)
+ * EKEYEXPIRED: the key has sealed all that it may, and no other could be had
+ * EPIPE: nothing is sent any more
+ * EBADMSG: the cipher failed, and nothing is sent any more
+ * ENODATA: the socket is not managed
+ * ENOMEM, EFAULT
+ * After any of them but EBADMSG nothing has been sent.
+ */
 
 /*
  * SEALSOCK_EVENTS: what poll() says beside what it says of any socket. A mask,

@@ -18,7 +18,7 @@ ADD_SUITE(managed, 13_chacha20_poly1305, 3, CHACHA20_POLY1305);
 
 static const uint8_t update[] = { 24, 0, 0, 1, 0 };
 static const uint8_t request[] = { 24, 0, 0, 1, 1 };
-static const uint8_t ticket[] = { 4, 0, 0, 14, 1, 1, 1, 1, 2, 2, 2, 2, 0, 0, 1, 9, 0, 0 };
+static const uint8_t ticket[] = { 4, 0, 0, 14, 0, 1, 1, 1, 2, 2, 2, 2, 0, 0, 1, 9, 0, 0 };
 
 static bool write_file(const char *path, const char *text)
 {
@@ -319,6 +319,27 @@ TEST_F(managed, message)
 		}
 		EXPECT_EQ(len, sizeof(ticket));
 		EXPECT_EQ(memcmp(buf, ticket, sizeof(ticket)), 0);
+	});
+}
+
+/* A server's ticket: it goes, or nothing has been sent, or the cipher failed. */
+TEST_F(managed, message_of_ours)
+{
+	int r;
+
+	EACH_FAULT({
+		close(self->c.fd);
+		close(self->c.peer);
+		ASSERT_EQ(managed_open(&self->c, &variant->suite, SEALSOCK_MANAGED_SERVER), 0);
+	}, r, setsockopt(self->c.fd, SOL_TLS, SEALSOCK_MESSAGE, ticket, sizeof(ticket)), {
+		if (finished(self->c.fd)) {
+			EXPECT_EQ(errno, EBADMSG);
+			continue;
+		}
+		if (!r)
+			EXPECT_WIRE(TYPE_HANDSHAKE, ticket, sizeof(ticket));
+		EXPECT_EQ(write(self->c.fd, "data", 4), 4);
+		EXPECT_WIRE(TYPE_DATA, "data", 4);
 	});
 }
 

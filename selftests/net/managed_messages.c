@@ -143,6 +143,147 @@ TEST_F(managed, several_in_a_record)
 	EXPECT_EQ(take(self->c.fd, sizeof(got)), n);
 }
 
+/* A ticket as a server may send it: its length. */
+static size_t own_ticket(uint16_t len)
+{
+	memset(msg, 0, sizeof(msg));
+	ticket(4 + 4 + 1 + 2 + len + 2, 'k');
+	memcpy(msg + 4, "\0\0\16\20\1\2\3\4\0", 9);
+	msg[13] = len >> 8;
+	msg[14] = len;
+	memset(msg + 15 + len, 0, 2);
+	return 17 + len;
+}
+
+static int give(int fd, size_t len)
+{
+	return setsockopt(fd, SOL_TLS, SEALSOCK_MESSAGE, msg, len);
+}
+
+#define SERVER() do {								\
+	close(self->c.fd);							\
+	close(self->c.peer);							\
+	ASSERT_EQ(managed_open(&self->c, &variant->suite, SEALSOCK_MANAGED_SERVER), 0); \
+} while (0)
+
+/* A server's tickets: each in a record of its own, before what MSG_MORE left open. */
+TEST_F(managed, sent)
+{
+	static const size_t sizes[] = { 1, 100, 3000, RECORD_MAX - 17 };
+	long before = counter("TlsMessagesSent");
+	size_t i, n;
+
+	SERVER();
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		EXPECT_EQ(write(self->c.fd, "data", 4), 4);
+		EXPECT_EQ(send(self->c.fd, "open ", 5, MSG_MORE), 5);
+		n = own_ticket(sizes[i]);
+		EXPECT_EQ(give(self->c.fd, n), 0) {
+			TH_LOG("%zu: %s", n, strerror(errno));
+		}
+		EXPECT_EQ(send(self->c.fd, "record", 6, 0), 6);
+		EXPECT_WIRE(TYPE_DATA, "data", 4);
+		EXPECT_WIRE(TYPE_HANDSHAKE, msg, n);
+		EXPECT_WIRE(TYPE_DATA, "open record", 11);
+	}
+	EXPECT_EQ(counter("TlsMessagesSent") - before, ARRAY_SIZE(sizes));
+}
+
+/* The KeyUpdate that is due goes first, and so does the one that the key's limit calls for. */
+TEST_F(managed, sent_under_the_next_key)
+{
+	size_t n = own_ticket(100);
+	int i;
+
+	SERVER();
+	PEER(TYPE_HANDSHAKE, "\30\0\0\1\1", 5);
+	secret_update(&self->c.rx_secret, &self->c.rx);
+	EXPECT_EQ(give(self->c.fd, n), 0);
+	EXPECT_WIRE(TYPE_HANDSHAKE, "\30\0\0\1\0", 5);
+	secret_update(&self->c.tx_secret, &self->c.tx);
+	EXPECT_WIRE(TYPE_HANDSHAKE, msg, n);
+	EXPECT_EQ(managed_update(self->c.fd, SEALSOCK_UPDATE_LIMITS, 2, 0), 0);
+	for (i = 0; i < 200; i++) {
+		uint8_t type, buf[1000];
+		ssize_t len;
+
+		ASSERT_EQ(give(self->c.fd, n), 0);
+		len = wire_recv(&self->c.tx, self->c.peer, &type, buf);
+		if (len == 5) {
+			secret_update(&self->c.tx_secret, &self->c.tx);
+			len = wire_recv(&self->c.tx, self->c.peer, &type, buf);
+		}
+		ASSERT_EQ(len, n);
+		ASSERT_EQ(type, TYPE_HANDSHAKE);
+	}
+}
+
+TEST_F(managed, sent_refused)
+{
+	size_t n = own_ticket(100), i;
+	uint16_t most = 100;
+
+	EXPECT_EQ(give(self->c.fd, n), -1);	/* a client */
+	EXPECT_EQ(errno, EINVAL);
+	SERVER();
+	for (i = 0; i < n; i++) {
+		ASSERT_EQ(give(self->c.fd, i), -1);
+		ASSERT_EQ(errno, EINVAL);
+	}
+	EXPECT_EQ(setsockopt(self->c.fd, SOL_TLS, SEALSOCK_MESSAGE, NULL, n), -1);
+	EXPECT_TRUE(errno == EINVAL || errno == EFAULT);
+	EXPECT_EQ(setsockopt(self->c.fd, SOL_TLS, SEALSOCK_MESSAGE, (void *)8, n), -1);
+	EXPECT_EQ(errno, EFAULT);
+	msg[0] = 24;	/* KeyUpdate is not for the program to send */
+	EXPECT_EQ(give(self->c.fd, n), -1);
+	EXPECT_EQ(errno, EINVAL);
+	own_ticket(RECORD_MAX - 16);
+	EXPECT_EQ(give(self->c.fd, RECORD_MAX + 1), -1);
+	EXPECT_EQ(errno, EMSGSIZE);
+	ASSERT_EQ(setsockopt(self->c.fd, SOL_TLS, TLS_TX_MAX_PAYLOAD_LEN, &most, sizeof(most)), 0);
+	n = own_ticket(100);
+	EXPECT_EQ(give(self->c.fd, n), -1);
+	EXPECT_EQ(errno, EMSGSIZE);
+	n = own_ticket(83);
+	EXPECT_EQ(give(self->c.fd, n), 0);
+	EXPECT_WIRE(TYPE_HANDSHAKE, msg, n);
+	shutdown(self->c.fd, SHUT_WR);
+	EXPECT_EQ(give(self->c.fd, n), -1);
+	EXPECT_EQ(errno, EPIPE);
+	EXPECT_WIRE(TYPE_ALERT, CLOSE_NOTIFY, 2);
+}
+
+/* A full send buffer: not now. When there is room it goes, and all is whole. */
+TEST_F(managed, sent_when_full)
+{
+	static uint8_t big[100000], buf[RECORD_MAX + 256];
+	size_t n = own_ticket(100), sent = 0, got_data = 0;
+	int tickets = 0;
+	uint8_t type;
+	ssize_t r;
+
+	SERVER();
+	while ((r = send(self->c.fd, big, sizeof(big), MSG_DONTWAIT)) > 0)
+		sent += r;
+	EXPECT_EQ(give(self->c.fd, n), -1);
+	EXPECT_EQ(errno, EAGAIN);
+	while (got_data < sent / 2) {
+		r = wire_recv(&self->c.tx, self->c.peer, &type, buf);
+		ASSERT_GT(r, 0);
+		got_data += r;
+	}
+	EXPECT_EQ(poll_for(self->c.fd, POLLOUT, 5000), POLLOUT);
+	EXPECT_EQ(give(self->c.fd, n), 0);
+	shutdown(self->c.fd, SHUT_WR);
+	while ((r = wire_recv(&self->c.tx, self->c.peer, &type, buf)) > 0 && type != TYPE_ALERT) {
+		tickets += type == TYPE_HANDSHAKE;
+		got_data += type == TYPE_DATA ? r : 0;
+	}
+	EXPECT_EQ(type, TYPE_ALERT);
+	EXPECT_EQ(tickets, 1);
+	EXPECT_EQ(got_data, sent);
+}
+
 #define EXPECT_FATAL(why) do {							\
 	struct sealsock_end end;						\
 										\

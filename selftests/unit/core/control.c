@@ -299,8 +299,53 @@ static void floods(void)
 	ok(seal_control_next(&control, &step) == SEAL_CONTROL_KEY_UPDATE, "data was sent");
 }
 
+/* What a server may send: one whole ticket, and nothing that is a byte off. */
+static void own_tickets(void)
+{
+	static const uint8_t good[] = {
+		4, 0, 0, 28, 0, 9, 0x3a, 0x80, 1, 2, 3, 4, 2, 7, 7, 0, 3, 'a', 'b', 'c',
+		0, 10, 0, 42, 0, 4, 0, 0, 64, 0, 9, 9,
+	};
+	uint8_t bad[sizeof(good) + 1];
+	static uint8_t large[4 + 16 + 65535];
+	size_t i;
+
+	ok(!seal_control_is_ticket(good, sizeof(good)), "a rest of an extension");
+	memcpy(bad, good, sizeof(good));
+	bad[3] = 26;
+	bad[21] = 8;
+	ok(seal_control_is_ticket(bad, 30), "a ticket with an extension");
+	for (i = 0; i < 30; i++)
+		if (seal_control_is_ticket(bad, i))
+			break;
+	ok(i == 30, "none that is cut");
+	ok(!seal_control_is_ticket(bad, 31), "nothing behind it");
+	for (i = 0; i < 30; i++) {
+		static const uint8_t lengths[] = { 0, 1, 2, 3, 12, 15, 16, 20, 21, 24, 25 };
+		uint8_t was = bad[i];
+		bool counts = memchr(lengths, (int)i, sizeof(lengths)), taken;
+
+		bad[i] = was + 1;
+		taken = seal_control_is_ticket(bad, 30);
+		bad[i] = was;
+		/* Those of the lifetime, which is the largest there is, too. */
+		counts |= i >= 4 && i < 8;
+		if (taken == counts)
+			break;
+	}
+	ok(i == 30, "each length, and the lifetime, is looked at (%zu)", i);
+	bad[16] = 0;
+	ok(!seal_control_is_ticket(bad, 30), "no empty ticket");
+
+	/* The longest ticket there can be without nonce and extensions. */
+	memcpy(large, "\4\1\0\14\0\0\0\1\0\0\0\0\0\377\377", 15);
+	ok(seal_control_is_ticket(large, 4 + 8 + 1 + 2 + 65535 + 2), "a long one");
+	ok(!seal_control_is_ticket(large, 4 + 8 + 1 + 2 + 65535 + 1), "but whole");
+}
+
 int main(void)
 {
+	own_tickets();
 	which_may_come();
 	record_types();
 	fragments();
