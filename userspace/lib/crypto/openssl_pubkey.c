@@ -206,8 +206,8 @@ static int verify_evp(EVP_PKEY *pkey, const struct sigscheme *s, struct bytes ms
 	if (!ctx)
 		return SEALSOCK_ERR_NOMEM;
 	err = pkey_setup(ctx, pkey, s, false);
-	if (err)	/* an RSA-PSS key bound to another hash, say */
-		err = SEALSOCK_ERR_ILLEGAL;
+	if (err)	/* RSA-PSS keys may be bound to another hash; else memory is wanting */
+		err = EVP_PKEY_is_a(pkey, "RSA-PSS") ? SEALSOCK_ERR_ILLEGAL : SEALSOCK_ERR_CRYPTO;
 	else if (EVP_DigestVerify(ctx, sig.p, sig.n, msg.p, msg.n) != 1)
 		err = SEALSOCK_ERR_BAD_SIGNATURE;
 	EVP_MD_CTX_free(ctx);

@@ -21,7 +21,7 @@ static bool check(const struct sealsock_env *env, struct bytes tbs, const struct
 		return true;
 	finding_set(f, rule, "a right signature", "%s", err == SEALSOCK_ERR_BAD_SIGNATURE ?
 		    "a wrong one" : "one that cannot be checked");
-	if (err == SEALSOCK_ERR_NOMEM)
+	if (err == SEALSOCK_ERR_NOMEM || err == SEALSOCK_ERR_CRYPTO)	/* ours, not the signer's */
 		f->code = err;
 	return false;
 }
