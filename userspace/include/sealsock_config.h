@@ -350,7 +350,7 @@ int sealsock_config_psk(struct sealsock_config *cfg, const char *identity, const
 
 /*
  * The longest handshake message taken from a peer, in bytes: 102400 by default. A hostile peer can
- * make a connection hold some six times that, and no more. INVALID: under 4096, over 16777215.
+ * make a connection hold less than seven times that. INVALID: under 4096, over 16777215.
  */
 int sealsock_config_message_limit(struct sealsock_config *cfg, size_t limit);
 

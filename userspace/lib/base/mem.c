@@ -74,7 +74,12 @@ enum { BUF_FIRST = 256 };
 
 bool buf_reserve(struct buf *b, size_t more)
 {
-	size_t want;
+	return buf_reserve_within(b, more, SIZE_MAX);
+}
+
+bool buf_reserve_within(struct buf *b, size_t more, size_t most)
+{
+	size_t want, roomy = b->cap + b->cap / 2;
 	uint8_t *p;
 
 	if (more <= b->cap - b->n)
@@ -83,8 +88,10 @@ bool buf_reserve(struct buf *b, size_t more)
 		return false;
 	want = b->n + more;
 	/* Growth by half: few copies, and never much more than is needed. */
-	if (b->cap && want < b->cap + b->cap / 2)
-		want = b->cap + b->cap / 2;
+	if (roomy > most)
+		roomy = most;
+	if (want < roomy)
+		want = roomy;
 	if (want < BUF_FIRST)
 		want = BUF_FIRST;
 	p = b->env->alloc(b->env->arg, want);

@@ -24,7 +24,6 @@ char *mem_strndup(const struct sealsock_env *env, const void *s, size_t n);
 /* Overwrites in a way the compiler does not drop. */
 void wipe(void *p, size_t n);
 
-/* @n bytes in use of @cap; old memory is wiped when it grows and when it is freed. */
 /*
  * Structures of the interface, which may be those of an older or newer header. sized_out gives the
  * first @size bytes and zeros behind what there is; sized_in takes what is known, and is false
@@ -33,6 +32,7 @@ void wipe(void *p, size_t n);
 void sized_out(void *to, size_t size, const void *from, size_t known);
 bool sized_in(void *to, size_t known, const void *from, size_t size);
 
+/* @n bytes in use of @cap; old memory is wiped when it grows and when it is freed. */
 struct buf {
 	const struct sealsock_env *env;
 	uint8_t *p;
@@ -45,6 +45,10 @@ void buf_free(struct buf *b);
 
 /* Room for @more bytes beyond @n; false: no memory, nothing changed. */
 bool buf_reserve(struct buf *b, size_t more);
+
+/* The same; it grows by half at a time, but to no more than @most bytes if these are enough. */
+bool buf_reserve_within(struct buf *b, size_t more, size_t most);
+
 bool buf_append(struct buf *b, const void *p, size_t n);
 
 /* Removes @n bytes from the front. */

@@ -10,8 +10,12 @@
 static bool keep_chain(struct hs *hs, const struct bytes *certs, size_t n)
 {
 	struct builder w = { .buf = &hs->result->chain };
-	size_t i;
+	size_t i, size = 0;
 
+	for (i = 0; i < n; i++)
+		size += 3 + certs[i].n;
+	if (!buf_reserve(&hs->result->chain, size))
+		return false;
 	for (i = 0; i < n; i++) {
 		wr_u24(&w, (uint32_t)certs[i].n);
 		wr_bytes(&w, certs[i].p, certs[i].n);
@@ -107,6 +111,7 @@ int auth_take_staple(struct hs *hs, struct bytes ocsp)
 	    !ocsp_is_good(cfg->crypto, hs->ch->env, ocsp, cert_x509(hs->leaf), &issuer,
 			  cfg->env.now(cfg->env.arg), &f))
 		return staple_fail(hs, &f);
+	buf_free(&hs->issuer);	/* of no more use, and perhaps large */
 	return 0;
 }
 

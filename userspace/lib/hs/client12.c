@@ -310,14 +310,20 @@ static int signature_made(struct hs *hs, struct bytes signature)
 /* Signs all messages so far (RFC 5246 §7.4.8), or asks for the signature. */
 static int sign(struct hs *hs)
 {
-	struct bytes log = bytes_of(hs->v12.log.p, hs->v12.log.n);
+	struct buf *log = &hs->v12.log;
 	uint8_t sig[SIGNATURE_MAX];
 	size_t n;
 	int err;
 
-	if (!hs->cred->key)
-		return hs_ask_sign(hs, log, signature_made);
-	err = privkey_sign(hs->cred->key, hs->scheme, log, sig, &n);
+	if (!hs->cred->key) {
+		/* Handed over, not copied: it may be as long as two of the longest messages. */
+		buf_free(&hs->request_message);
+		hs->request_message = *log;
+		buf_init(log, hs->ch->env);
+		hs12_log_end(hs);
+		return hs_ask_sign_kept(hs, signature_made);
+	}
+	err = privkey_sign(hs->cred->key, hs->scheme, bytes_of(log->p, log->n), sig, &n);
 	if (err)
 		return hs_internal(hs, err, "signing the handshake");
 	return signature_made(hs, bytes_of(sig, n));

@@ -16,7 +16,9 @@ int hs12_log(struct hs *hs, struct bytes message)
 		return channel_fail(hs->ch, SEALSOCK_ERR_MESSAGE_SIZE,
 				    "the handshake is longer than the %zu bytes that may be signed",
 				    max);
-	if (!buf_append(&v->log, message.p, message.n))
+	/* Few messages and long ones: no more room than they need. */
+	if (!buf_reserve_within(&v->log, message.n, 0) ||
+	    !buf_append(&v->log, message.p, message.n))
 		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the handshake");
 	return 0;
 }

@@ -130,10 +130,12 @@ int hs_start(struct hs *hs, const struct host *host);
 
 /*
  * Asks the caller and suspends the handshake until hs_answer() calls @resume: what a row's @done
- * returns then. hs_ask_sign() and hs_ask_decrypt() keep a copy of the message.
+ * returns then. hs_ask_sign() and hs_ask_decrypt() keep a copy of the message, for
+ * hs_ask_sign_kept() it stands in request_message already.
  */
 int hs_wait(struct hs *hs, enum sealsock_request_kind kind, hs_resume_fn resume);
 int hs_ask_sign(struct hs *hs, struct bytes message, hs_resume_fn resume);
+int hs_ask_sign_kept(struct hs *hs, hs_resume_fn resume);
 int hs_ask_decrypt(struct hs *hs, struct bytes message, hs_resume_fn resume);
 
 /* The answer: @code 0 with what was asked for, or the error with which the handshake fails. */

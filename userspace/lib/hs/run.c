@@ -272,6 +272,11 @@ int hs_ask_sign(struct hs *hs, struct bytes message, hs_resume_fn resume)
 	hs->request_message.n = 0;
 	if (!buf_append(&hs->request_message, message.p, message.n))
 		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping what is to be signed");
+	return hs_ask_sign_kept(hs, resume);
+}
+
+int hs_ask_sign_kept(struct hs *hs, hs_resume_fn resume)
+{
 	hs_wait(hs, SEALSOCK_REQUEST_SIGN, resume);
 	hs->request.scheme = hs->scheme->id;
 	hs->request.scheme_name = hs->scheme->name;
@@ -397,7 +402,8 @@ static bool gather(struct channel *ch, struct bytes *content, size_t n)
 	struct bytes part;
 	size_t want = n > ch->msg.n ? n - ch->msg.n : 0;
 
-	if (!rd_bytes(content, want < content->n ? want : content->n, &part))
+	if (!rd_bytes(content, want < content->n ? want : content->n, &part) ||
+	    !buf_reserve_within(&ch->msg, part.n, n))
 		return false;
 	return buf_append(&ch->msg, part.p, part.n);
 }
