@@ -27,7 +27,7 @@ struct side {
 
 static struct side c, s;
 
-static struct sealsock_config *config(enum sealsock_role role, bool cert)
+static struct sealsock_config *config(enum sealsock_side role, bool cert)
 {
 	struct sealsock_config *cfg = sealsock_config_new(role);
 	const struct test_cert *t = test_cert();

@@ -236,7 +236,7 @@ struct exact {
  * The handshake and the keys, while behind the peer's last handshake message @first_len bytes of
  * data are there already.
  */
-static void begin(struct exact *x, SSL_CTX *ctx, enum sealsock_role role, int shape,
+static void begin(struct exact *x, SSL_CTX *ctx, enum sealsock_side role, int shape,
 		  size_t first_len)
 {
 	bool block = shape & 1, dribble = shape & 2;

@@ -66,7 +66,7 @@ static void make_cert(void)
 	key_len = BIO_get_mem_data(k, &key_pem);
 }
 
-static struct sealsock_config *make_config(enum sealsock_role role, const char *suite)
+static struct sealsock_config *make_config(enum sealsock_side role, const char *suite)
 {
 	struct sealsock_config *cfg = sealsock_config_new(role);
 	int err = cfg ? sealsock_config_profile(cfg, "legacy") : SEALSOCK_ERR_NOMEM;
@@ -181,7 +181,7 @@ static bool talk(struct sealsock_conn *conn, int fd)
 }
 
 /* One connection; the second of a pair has to be resumed. */
-static void connection(struct sealsock_config *cfg, enum sealsock_role role, struct peer *p,
+static void connection(struct sealsock_config *cfg, enum sealsock_side role, struct peer *p,
 		       const char *suite, bool again)
 {
 	struct sealsock_conn *conn = sealsock_conn_new(cfg);
@@ -218,7 +218,7 @@ static void connection(struct sealsock_config *cfg, enum sealsock_role role, str
 	close(p->fd);
 }
 
-static void suite_as(enum sealsock_role role, const char *suite)
+static void suite_as(enum sealsock_side role, const char *suite)
 {
 	struct sealsock_config *cfg = make_config(role, suite);
 	struct peer p = { .ctx = make_ctx(suite), .server = role == SEALSOCK_CLIENT };

@@ -41,7 +41,7 @@ static void keep_line(void *arg, const char *line)
 		hide_line(&lines[line_count++], line);
 }
 
-static struct sealsock_config *config(enum sealsock_role role, const char *versions)
+static struct sealsock_config *config(enum sealsock_side role, const char *versions)
 {
 	struct sealsock_config *cfg = sealsock_config_new(role);
 	const struct test_cert *t = test_cert();
@@ -69,7 +69,7 @@ static void *shake(void *arg)
 }
 
 /* @role: of the side that is handed over. */
-static bool open_pair(enum sealsock_role role, const char *versions, bool both)
+static bool open_pair(enum sealsock_side role, const char *versions, bool both)
 {
 	struct sealsock_config *mine = config(role, versions);
 	struct sealsock_config *peers = config(role == SEALSOCK_CLIENT ? SEALSOCK_SERVER :
@@ -171,7 +171,7 @@ static bool says(const char *text)
 	return write(c.fd, text, strlen(text)) == (ssize_t)strlen(text);
 }
 
-static void test_data(enum sealsock_role role, const char *version)
+static void test_data(enum sealsock_side role, const char *version)
 {
 	char buf[64], session[SEALSOCK_SESSION_MAX];
 
@@ -204,7 +204,7 @@ static void test_data(enum sealsock_role role, const char *version)
 	close_pair();
 }
 
-static void test_updates(enum sealsock_role role)
+static void test_updates(enum sealsock_side role)
 {
 	bool good = true;
 

@@ -119,7 +119,7 @@ const struct test_cert *test_cert(void)
 	return &t;		/* the BIOs live as long as the program */
 }
 
-struct sealsock_conn *test_conn(enum sealsock_role role)
+struct sealsock_conn *test_conn(enum sealsock_side role)
 {
 	struct sealsock_config *cfg = sealsock_config_new(role);
 	const struct test_cert *t = test_cert();

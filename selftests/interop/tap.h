@@ -27,6 +27,6 @@ struct test_cert {
 const struct test_cert *test_cert(void);
 
 /* A connection of ours with that certificate. */
-struct sealsock_conn *test_conn(enum sealsock_role role);
+struct sealsock_conn *test_conn(enum sealsock_side role);
 
 #endif

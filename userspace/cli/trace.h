@@ -27,7 +27,7 @@ struct trace_event {
 };
 
 struct trace_log {
-	enum sealsock_role role;	/* ours */
+	enum sealsock_side role;	/* ours */
 	bool secrets;
 	char title[340];		/* whose handshake */
 	char peer[300];
@@ -41,7 +41,7 @@ struct trace_log {
 	char failure[256];
 };
 
-void trace_log_init(struct trace_log *log, enum sealsock_role role, bool secrets);
+void trace_log_init(struct trace_log *log, enum sealsock_side role, bool secrets);
 void trace_log_free(struct trace_log *log);	/* wipes */
 
 /* For sealsock_config_trace(): @arg is the log. */

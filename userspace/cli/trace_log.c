@@ -6,7 +6,7 @@
 #include "cli.h"
 #include "trace.h"
 
-void trace_log_init(struct trace_log *log, enum sealsock_role role, bool secrets)
+void trace_log_init(struct trace_log *log, enum sealsock_side role, bool secrets)
 {
 	*log = (struct trace_log){ .role = role, .secrets = secrets };
 }

@@ -39,7 +39,7 @@ extern "C" {
 struct sealsock_config;
 struct sealsock_conn;
 
-enum sealsock_role {
+enum sealsock_side {
 	SEALSOCK_CLIENT,
 	SEALSOCK_SERVER,
 };

@@ -81,7 +81,7 @@ typedef int (*sealsock_hello_fn)(void *arg, struct sealsock_conn *conn,
 typedef int (*sealsock_verify_fn)(void *arg, struct sealsock_conn *conn);
 
 /* A configuration with secure defaults, owned by the caller. NULL: no memory or no libcrypto. */
-struct sealsock_config *sealsock_config_new(enum sealsock_role role);
+struct sealsock_config *sealsock_config_new(enum sealsock_side role);
 
 /* Takes or drops a reference; the last unref wipes and frees. NULL is ignored. Thread-safe. */
 struct sealsock_config *sealsock_config_ref(struct sealsock_config *cfg);

@@ -13,7 +13,7 @@ enum sealsock_trace_kind {
 /* One event of sealsock_config_trace(). Everything it points to is gone when the call returns. */
 struct sealsock_trace_event {
 	const struct sealsock_conn *conn;
-	enum sealsock_role role;	/* ours */
+	enum sealsock_side role;	/* ours */
 	enum sealsock_trace_kind kind;
 	enum sealsock_direction direction; /* NONE: keys */
 	bool encrypted;			/* under record protection, so hidden from others */

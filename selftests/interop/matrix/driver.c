@@ -87,7 +87,7 @@ static int set_auth(struct sealsock_config *cfg, const char *how, const char *na
 }
 
 /* NULL, with @why filled, if something cannot be set. */
-static struct sealsock_config *configure(const struct spec *s, enum sealsock_role role, char *why)
+static struct sealsock_config *configure(const struct spec *s, enum sealsock_side role, char *why)
 {
 	static const struct {
 		const char *name;

@@ -49,7 +49,7 @@ static void roles(void)
 	const struct identity *p224 = test_server(CERT_P224);
 	char words[400];
 
-	ok(!sealsock_config_new((enum sealsock_role)7), "no such role");
+	ok(!sealsock_config_new((enum sealsock_side)7), "no such role");
 	cfg = sealsock_config_new(SEALSOCK_CLIENT);
 	ok_int(sealsock_config_check(cfg, words, sizeof(words)), 1, "a client without anchors");
 	ok(strstr(words, "config_ca_system"), "is told how to get them");

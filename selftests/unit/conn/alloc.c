@@ -70,7 +70,7 @@ static void crypto_release(void *p, const char *file, int line)
 static struct sealsock_env env;
 static const char *legacy_suite;	/* of both sides, if it is set */
 
-static struct sealsock_config *counted(struct sealsock_config *cfg, enum sealsock_role role)
+static struct sealsock_config *counted(struct sealsock_config *cfg, enum sealsock_side role)
 {
 	const struct identity *id = legacy_suite ? test_server_rsa() : test_server(CERT_P256);
 
@@ -195,12 +195,12 @@ static void every_allocation_of_config(void)
 
 		seen = 0;
 		crypto_counts = true;
-		sealsock_config_unref(counted(NULL, (enum sealsock_role)i));
+		sealsock_config_unref(counted(NULL, (enum sealsock_side)i));
 		total = seen;
 		/* Loading a key takes thousands, nearly all of them libcrypto's: every seventh. */
 		for (n = 1; n <= total; n += 7) {
 			countdown = n;
-			cfg = counted(NULL, (enum sealsock_role)i);
+			cfg = counted(NULL, (enum sealsock_side)i);
 			countdown = -1;
 			sealsock_config_unref(cfg);
 			good &= held == before;

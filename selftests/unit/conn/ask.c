@@ -24,7 +24,7 @@ static void close_both(void)
 	sealsock_config_unref(sc);
 }
 
-static struct sealsock_config *signer(enum sealsock_role role, const struct identity *id)
+static struct sealsock_config *signer(enum sealsock_side role, const struct identity *id)
 {
 	struct sealsock_config *cfg = role == SEALSOCK_CLIENT ? client_config() :
 							       sealsock_config_new(role);

@@ -19,7 +19,7 @@ struct peer {
 
 struct trial {
 	const char *name;
-	enum sealsock_role role;	/* ours */
+	enum sealsock_side role;	/* ours */
 	const char *cipher;
 	bool tls12;			/* the suite's version */
 	const char *our_groups;

@@ -30,7 +30,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static struct sealsock_config *own_config(enum sealsock_role role)
+static struct sealsock_config *own_config(enum sealsock_side role)
 {
 	struct sealsock_config *cfg = sealsock_config_new(role);
 

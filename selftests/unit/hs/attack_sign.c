@@ -260,7 +260,7 @@ static void curves(void)
 
 /* The server's real key signs what it should not; the message takes CertificateVerify's place. */
 static void in_the_handshake(enum cert_type type, uint16_t scheme, const char *md, int pad,
-			     enum sealsock_role as, int code, const char *name)
+			     enum sealsock_side as, int code, const char *name)
 {
 	const struct identity *id = test_server(type);
 	struct sealsock_config *cc = client_config();

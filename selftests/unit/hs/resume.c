@@ -27,7 +27,7 @@ static int64_t moving_now(void *arg)
 
 static struct sealsock_env env;
 
-static struct sealsock_config *make(enum sealsock_role role)
+static struct sealsock_config *make(enum sealsock_side role)
 {
 	struct sealsock_config *cfg = sealsock_config_new(role);
 

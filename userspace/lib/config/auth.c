@@ -47,7 +47,7 @@ int sealsock_config_trust_tag(struct sealsock_config *cfg, const void *tag, size
 static int set_mode(struct sealsock_config *cfg, enum sealsock_verify mode)
 {
 	static const struct {
-		enum sealsock_role role;
+		enum sealsock_side role;
 		enum sealsock_verify mode;
 	} fits[] = {
 		{ SEALSOCK_CLIENT, SEALSOCK_VERIFY_REQUIRED },

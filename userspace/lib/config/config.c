@@ -9,7 +9,7 @@
 
 enum { TICKETS_DEFAULT = 2 };
 
-struct sealsock_config *sealsock_config_new(enum sealsock_role role)
+struct sealsock_config *sealsock_config_new(enum sealsock_side role)
 {
 	struct sealsock_config *cfg;
 

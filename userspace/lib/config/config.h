@@ -89,7 +89,7 @@ struct sealsock_config {
 	bool frozen;			/* atomic */
 	bool refused;			/* atomic: a setter came after that */
 	bool touched, was_touched;	/* a setter has succeeded; before the one that runs */
-	enum sealsock_role role;
+	enum sealsock_side role;
 	struct sealsock_env env;
 	struct crypto *crypto;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* Tickets with keys that are the configuration's, or kept by somebody else; and how one keeps them. */
+/* Tickets with keys of the configuration, or kept by somebody else; and how one keeps them. */
 #include "config/config.h"
 #include "resume/ticket.h"
 
@@ -8,7 +8,7 @@ struct sealsock_tickets {
 	struct ticket_keys *keys;
 };
 
-_Static_assert(SEALSOCK_TICKET_MAX >= SEALSOCK_SESSION_MAX + TICKET_OVERHEAD, "any session's");
+_Static_assert(SEALSOCK_SESSION_MAX + TICKET_OVERHEAD <= SEALSOCK_TICKET_MAX, "any session fits");
 
 int sealsock_tickets_new(struct sealsock_tickets **tickets)
 {

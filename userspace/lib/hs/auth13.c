@@ -5,7 +5,7 @@
 #include "hs/common13.h"
 #include "hs/hs.h"
 
-static enum sealsock_role other_role(const struct hs *hs)
+static enum sealsock_side other_role(const struct hs *hs)
 {
 	return hs->ch->cfg->role == SEALSOCK_CLIENT ? SEALSOCK_SERVER : SEALSOCK_CLIENT;
 }
@@ -31,7 +31,7 @@ int auth13_take_certificate(struct hs *hs, struct bytes body, size_t *count)
 }
 
 /* What @signer signs at this point of the handshake: its length. */
-static int signed_content(struct hs *hs, enum sealsock_role signer,
+static int signed_content(struct hs *hs, enum sealsock_side signer,
 			  uint8_t content[SIGNED_CONTENT_MAX], size_t *n)
 {
 	uint8_t hash[HASH_MAX];

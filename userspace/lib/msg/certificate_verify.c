@@ -29,7 +29,7 @@ int certificate_verify_parse(struct bytes body, struct certificate_verify *cv)
 	return 0;
 }
 
-size_t certificate_verify_content(enum sealsock_role signer, struct bytes transcript_hash,
+size_t certificate_verify_content(enum sealsock_side signer, struct bytes transcript_hash,
 				  uint8_t out[SIGNED_CONTENT_MAX])
 {
 	memset(out, ' ', PAD);

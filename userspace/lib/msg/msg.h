@@ -145,7 +145,7 @@ void certificate_verify_build(const struct certificate_verify *cv, struct builde
 int certificate_verify_parse(struct bytes body, struct certificate_verify *cv);
 
 /* What is signed: 64 spaces, the role's context string, a zero byte, the transcript's hash. */
-size_t certificate_verify_content(enum sealsock_role signer, struct bytes transcript_hash,
+size_t certificate_verify_content(enum sealsock_side signer, struct bytes transcript_hash,
 				  uint8_t out[SIGNED_CONTENT_MAX]);
 
 /* §4.4.4 */

@@ -62,7 +62,7 @@ bool session_read(struct bytes r, struct session *s)
 	    !rd_vec8(&r, 0, 255, &s->alpn) || !rd_vec16(&r, 0, SESSION_PEER_MAX, &s->peer) ||
 	    !rd_vec16(&r, 0, SESSION_TICKET_MAX, &s->ticket) || !rd_vec8(&r, 0, 32, &s->id) || r.n)
 		return false;
-	s->role = (enum sealsock_role)role;
+	s->role = (enum sealsock_side)role;
 	s->ems = flags & IS_EMS;
 	s->etm = flags & IS_ETM;
 	s->verified = flags & IS_VERIFIED;

@@ -22,7 +22,7 @@ enum {
 
 /* All bytes belong to someone else, after reading to the text that was read. */
 struct session {
-	enum sealsock_role role;	/* whose it is */
+	enum sealsock_side role;	/* whose it is */
 	uint16_t version;
 	uint16_t suite;
 	struct secret secret;		/* TLS 1.3: the PSK; TLS 1.2: the master secret */
