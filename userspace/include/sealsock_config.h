@@ -151,8 +151,9 @@ int sealsock_config_client_auth(struct sealsock_config *cfg, enum sealsock_verif
  * Revocation lists, PEM (any number in one text) or DER, added to those already there; read now.
  * Once there is one, every certificate of a peer's path but the anchor is looked up (RFC 5280
  * §6.3), and as long as revocation is HARD, which is the default, one whose status no list tells
- * fails the handshake (CERT_STATUS). FILE; PEM: not a list; UNSUPPORTED: a delta or an indirect
- * one.
+ * fails the handshake (CERT_STATUS). Deltas count with the complete list that they build on,
+ * indirect lists for the certificates whose distribution points name their issuer; in the profile
+ * "web" no indirect ones. FILE; PEM: not a list.
  */
 int sealsock_config_crl_file(struct sealsock_config *cfg, const char *path);
 int sealsock_config_crl_mem(struct sealsock_config *cfg, const void *p, size_t n);

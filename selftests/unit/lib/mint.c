@@ -179,16 +179,58 @@ struct identity mint(const struct mint *m, const struct identity *issuer)
 	return id;
 }
 
-static void revoke(X509_CRL *crl, const struct identity *of)
+static X509_REVOKED *make_entry(const ASN1_INTEGER *serial)
 {
 	X509_REVOKED *r = X509_REVOKED_new();
 	ASN1_TIME *when = ASN1_TIME_set(NULL, TEST_NOW - 1000);
 
 	NEED(r && when);
-	NEED(X509_REVOKED_set_serialNumber(r, X509_get_serialNumber(of->x509)) == 1);
+	NEED(X509_REVOKED_set_serialNumber(r, (ASN1_INTEGER *)serial) == 1);
 	NEED(X509_REVOKED_set_revocationDate(r, when) == 1);
-	NEED(X509_CRL_add0_revoked(crl, r) == 1);
 	ASN1_TIME_free(when);
+	return r;
+}
+
+/* certificateIssuer (RFC 5280 §5.3.3). */
+static void add_entry_issuer(X509_REVOKED *r, const struct identity *issuer)
+{
+	GENERAL_NAME *name = GENERAL_NAME_new();
+	GENERAL_NAMES *names = sk_GENERAL_NAME_new_null();
+
+	NEED(name && names && sk_GENERAL_NAME_push(names, name) > 0);
+	GENERAL_NAME_set0_value(name, GEN_DIRNAME,
+				X509_NAME_dup(X509_get_subject_name(issuer->x509)));
+	NEED(X509_REVOKED_add1_ext_i2d(r, NID_certificate_issuer, names, 1, 0) == 1);
+	sk_GENERAL_NAME_pop_free(names, GENERAL_NAME_free);
+}
+
+static void add_reason(X509_REVOKED *r, int reason)
+{
+	ASN1_ENUMERATED *code = ASN1_ENUMERATED_new();
+
+	NEED(code && ASN1_ENUMERATED_set(code, reason) == 1);
+	NEED(X509_REVOKED_add1_ext_i2d(r, NID_crl_reason, code, 0, 0) == 1);
+	ASN1_ENUMERATED_free(code);
+}
+
+static void revoke(X509_CRL *crl, const struct mint_crl *m)
+{
+	ASN1_INTEGER *other = ASN1_INTEGER_new();
+	X509_REVOKED *r;
+
+	NEED(other && ASN1_INTEGER_set(other, 3) == 1);
+	if (m->before) {
+		r = make_entry(other);
+		add_entry_issuer(r, m->entry_issuer);
+		NEED(X509_CRL_add0_revoked(crl, r) == 1);
+	}
+	r = make_entry(X509_get0_serialNumber(m->of->x509));
+	if (m->entry_issuer && !m->before)
+		add_entry_issuer(r, m->entry_issuer);
+	if (m->reason)
+		add_reason(r, m->reason);
+	NEED(X509_CRL_add0_revoked(crl, r) == 1);
+	ASN1_INTEGER_free(other);
 }
 
 char *mint_crl(const struct mint_crl *m, const struct identity *issuer)
@@ -208,12 +250,15 @@ char *mint_crl(const struct mint_crl *m, const struct identity *issuer)
 	NEED(X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer->x509)) == 1);
 	NEED(X509_CRL_set1_lastUpdate(crl, from) == 1 && X509_CRL_set1_nextUpdate(crl, until) == 1);
 	if (m->of)
-		revoke(crl, m->of);
+		revoke(crl, m);
 	if (m->of && m->twice)
-		revoke(crl, m->of);
-	ASN1_INTEGER_set(number, 7);
+		revoke(crl, m);
+	ASN1_INTEGER_set(number, m->number ? m->number : 7);
 	if (!m->no_number)
 		NEED(X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0) == 1);
+	ASN1_INTEGER_set(number, m->base);
+	if (m->base)
+		NEED(X509_CRL_add1_ext_i2d(crl, NID_delta_crl, number, 1, 0) == 1);
 	X509V3_set_ctx(&ctx, signer->x509, NULL, NULL, crl, 0);
 	for (i = 0; i < 4 && m->exts[i]; i++) {
 		e = make_ext(&ctx, m->exts[i]);

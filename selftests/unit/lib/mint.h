@@ -49,6 +49,11 @@ struct mint_crl {
 	const char *exts[4];
 	bool no_number;
 	bool twice;		/* the entry */
+	long number;		/* 0: 7 */
+	long base;		/* of a delta; 0: it is none */
+	int reason;		/* of the entry, if not 0 */
+	const struct identity *entry_issuer;	/* of the entry, or of another one before it … */
+	bool before;				/* … if this is set */
 };
 
 char *mint_crl(const struct mint_crl *m, const struct identity *issuer);

@@ -3,6 +3,7 @@
  * What takes a whole path: finding one among many (RFC 4158), policies (RFC 9618), revocation lists
  * (RFC 5280 §6.3).
  */
+#include <openssl/x509.h>
 #include <string.h>
 
 #include "mint.h"
@@ -521,12 +522,6 @@ static void lists(void)
 	m = (struct mint_crl){ VALID };
 	add_crl(cfg, &m, &mute);
 	verify(cfg, LIST(&end), "crl-signature", "an issuer without cRLSign");
-	m.exts[0] = "deltaCRL=critical,DER:020101";
-	ok(add_crl(cfg, &m, &mute) == SEALSOCK_ERR_UNSUPPORTED &&
-	   strstr(sealsock_config_error(cfg), "delta"), "a delta is refused by name");
-	m.exts[0] = "issuingDistributionPoint=critical,indirectCRL:TRUE";
-	ok(add_crl(cfg, &m, &mute) == SEALSOCK_ERR_UNSUPPORTED &&
-	   strstr(sealsock_config_error(cfg), "indirect"), "and so is an indirect one");
 	ok(sealsock_config_crl_mem(cfg, "nonsense", 8) == SEALSOCK_ERR_PEM, "nonsense is no list");
 	sealsock_config_unref(cfg);
 	free_identity(&mute);
@@ -535,6 +530,135 @@ static void lists(void)
 	free_identity(&mid);
 	free_identity(&root);
 	free_identity(&other);
+}
+
+/* A distribution point that names who issues its lists, and nothing else (RFC 5280 §4.2.1.13). */
+static const char *point_of(const struct identity *issuer, char out[512])
+{
+	unsigned char *der = NULL;
+	int n = i2d_X509_NAME(X509_get_subject_name(issuer->x509), &der), at, i;
+
+	NEED(n > 0 && n < 100);
+	at = sprintf(out, "crlDistributionPoints=DER:30%02x30%02xa2%02xa4%02x", n + 6, n + 4,
+		     n + 2, n);
+	for (i = 0; i < n; i++)
+		at += sprintf(out + at, "%02x", der[i]);
+	OPENSSL_free(der);
+	return out;
+}
+
+#define INDIRECT .exts = { "issuingDistributionPoint=critical,indirectCRL:TRUE" }
+
+/* Lists of somebody else about certificates of Mid: who stands in them, and as whose. */
+static void indirect(void)
+{
+	struct identity root = ca("Root", NULL, NULL, NULL), mid = ca("Mid", &root, NULL, NULL);
+	struct identity lists = ca("Lists", &root, NULL, NULL), own, end, plain = leaf(&mid, NULL);
+	const struct {
+		const char *name;
+		struct mint_crl crl;
+		bool entry, plain;
+		const char *rule;
+	} rows[] = {
+		{ "an indirect list", { VALID, INDIRECT }, false, false, NULL },
+		{ "an entry in it", { VALID, INDIRECT, .entry_issuer = &mid }, true, false,
+		  "revoked" },
+		{ "an entry of its issuer's own", { VALID, INDIRECT }, true, false, NULL },
+		{ "an entry of another CA", { VALID, INDIRECT, .entry_issuer = &root }, true,
+		  false, NULL },
+		{ "the issuer of an entry before", { VALID, INDIRECT, .entry_issuer = &mid,
+		  .before = true }, true, false, "revoked" },
+		{ "a list that is not indirect", { VALID }, false, false, "revocation-status" },
+		{ "... with an entry of another's", { VALID, .entry_issuer = &mid }, true, false,
+		  "revocation-status" },
+		{ "a certificate that does not name it", { VALID, INDIRECT }, false, true,
+		  "revocation-status" },
+	};
+	struct mint_crl of_root = { VALID }, m;
+	struct sealsock_config *cfg;
+	char point[512];
+	size_t i;
+
+	end = leaf(&mid, point_of(&lists, point));
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cfg = trusting(LIST(&root));
+		m = rows[i].crl;
+		m.of = rows[i].entry ? &end : NULL;
+		NEED(!add_crl(cfg, &of_root, &root) && !add_crl(cfg, &m, &lists));
+		verify(cfg, LIST(rows[i].plain ? &plain : &end, &mid, &lists), rows[i].rule,
+		       rows[i].name);
+		sealsock_config_unref(cfg);
+	}
+	m = (struct mint_crl){ VALID, INDIRECT };
+	cfg = trusting(LIST(&root));
+	of_root.of = &lists;
+	NEED(!add_crl(cfg, &of_root, &root) && !add_crl(cfg, &m, &lists));
+	verify(cfg, LIST(&end, &mid, &lists), "crl-signature", "signed by one that is revoked");
+	sealsock_config_unref(cfg);
+
+	/* Mid's own signer of lists, whose status is in the list that it signs. */
+	own = ca("Lists", &mid, NULL, point);
+	of_root.of = NULL;
+	cfg = trusting(LIST(&root));
+	NEED(!add_crl(cfg, &of_root, &root) && !add_crl(cfg, &m, &own));
+	verify(cfg, LIST(&end, &mid, &own), NULL, "a signer that tells of itself");
+	sealsock_config_unref(cfg);
+	free_identity(&root);
+	free_identity(&mid);
+	free_identity(&lists);
+	free_identity(&own);
+	free_identity(&end);
+	free_identity(&plain);
+}
+
+/* A complete list, number 7, and another one beside it (RFC 5280 §5.2.4). */
+static void deltas(void)
+{
+	struct identity root = ca("Root", NULL, NULL, NULL), end = leaf(&root, NULL);
+	const struct {
+		const char *name;
+		bool in_base, in_other;
+		struct mint_crl other;
+		const char *rule;
+	} rows[] = {
+		{ "nothing new", false, false, { VALID, .base = 7, .number = 8 }, NULL },
+		{ "revoked since", false, true, { VALID, .base = 7, .number = 8 }, "revoked" },
+		{ "revoked before", true, false, { VALID, .base = 7, .number = 8 }, "revoked" },
+		{ "taken back", true, true, { VALID, .base = 7, .number = 8, .reason = 8 }, NULL },
+		{ "on a list before", true, true, { VALID, .base = 5, .number = 8, .reason = 8 },
+		  NULL },
+		{ "on a newer list", true, true, { VALID, .base = 8, .number = 9, .reason = 8 },
+		  "revoked" },
+		{ "no newer than the list", true, true, { VALID, .base = 5, .number = 7,
+		  .reason = 8 }, "revoked" },
+		{ "an old delta", true, true, { .from = -DAY, .until = -1, .base = 7, .number = 8,
+		  .reason = 8 }, "revoked" },
+		{ "about something else", true, true, { VALID, .base = 7, .number = 8, .reason = 8,
+		  .exts = { "issuingDistributionPoint=critical,onlyuser:TRUE" } }, "revoked" },
+		{ "a newer list without it", true, false, { VALID, .number = 8 }, NULL },
+		{ "a newer list with it", false, true, { VALID, .number = 8 }, "revoked" },
+		{ "an older list without it", true, false, { VALID, .number = 6 }, "revoked" },
+	};
+	struct sealsock_config *cfg;
+	struct mint_crl base, other;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cfg = trusting(LIST(&root));
+		base = (struct mint_crl){ VALID, .of = rows[i].in_base ? &end : NULL };
+		other = rows[i].other;
+		other.of = rows[i].in_other ? &end : NULL;
+		NEED(!add_crl(cfg, &base, &root) && !add_crl(cfg, &other, &root));
+		verify(cfg, LIST(&end), rows[i].rule, rows[i].name);
+		sealsock_config_unref(cfg);
+	}
+	cfg = trusting(LIST(&root));
+	other = (struct mint_crl){ VALID, .base = 7, .number = 8 };
+	NEED(!add_crl(cfg, &other, &root));
+	verify(cfg, LIST(&end), "revocation-status", "a delta alone");
+	sealsock_config_unref(cfg);
+	free_identity(&root);
+	free_identity(&end);
 }
 
 int main(void)
@@ -546,5 +670,7 @@ int main(void)
 	terms();
 	crowd();
 	lists();
+	indirect();
+	deltas();
 	return done();
 }

@@ -76,37 +76,93 @@ void crl_set_cut(struct crl_set *s, unsigned int n)
 	}
 }
 
+enum { CHECKS_MAX = 48 };	/* of signatures, for all of a path */
+
+/* What is left to spend. @broken: memory or that has run out, and nothing can be told any more. */
+struct means {
+	unsigned int checks;
+	bool broken;
+};
+
 struct lookup {
 	const struct crl_input *in;
 	const struct x509 *const *path;
 	unsigned int n;
-	unsigned int *checks;
+	struct means *means;
 	struct finding *f;
+	bool nested;		/* about who signs lists: no further question is asked */
 };
 
-/* §6.3.3 (b): is the list about certificates of this kind, and of which of its points? */
-static bool is_in_scope(const struct crl *c, const struct x509 *x, uint16_t *reasons)
+static bool has_directory(struct bytes names, struct bytes dn)
 {
-	struct bytes list = x->ext[X509_CRL_POINTS];
-	struct crl_point own = { .reasons = REASONS_ALL }, point;
+	struct gn name;
 
-	*reasons = c->has_point ? c->point.reasons : REASONS_ALL;
-	if (c->only_attributes || (c->only_users && x->is_ca) || (c->only_cas && !x->is_ca))
+	while (gn_next(&names, false, &name))
+		if (name.kind == GN_DIRECTORY && dn_equal(name.value, dn))
+			return true;
+	return false;
+}
+
+/* (b) (1), (2) (i): is the list what one of a certificate's points names? */
+static bool is_of_point(const struct crl *c, const struct x509 *x, const struct crl_point *point)
+{
+	struct crl_point own = { .full = point->full, .relative = point->relative };
+
+	if (point->crl_issuer.p ? !c->indirect || !has_directory(point->crl_issuer, c->issuer) :
+				  !dn_equal(c->issuer, x->issuer))
 		return false;
 	if (!c->point.full.p && !c->point.relative.p)
 		return true;
-	if (!x509_has(x, X509_CRL_POINTS) || !der_take(&list, DER_SEQUENCE, &list))
-		return false;
-	while (crl_point_next(&list, &point)) {
-		/* §4.2.1.13: without a name the point is called as who issues its lists. */
-		own.full = point.full.p || point.relative.p ? point.full : point.crl_issuer;
-		own.relative = point.relative;
-		if (crl_point_same(&own, &c->point, c->issuer)) {
-			*reasons &= point.reasons;
-			return true;
-		}
-	}
-	return false;
+	/* §4.2.1.13: without a name the point is called as who issues its lists. */
+	if (!own.full.p && !own.relative.p)
+		own.full = point->crl_issuer;
+	return crl_point_same(&own, &c->point, c->issuer);
+}
+
+/* §6.3.3 (b), (d): which reasons does the list tell of, for this certificate? 0: it is not asked. */
+static uint16_t reasons_of(const struct crl *c, const struct x509 *x)
+{
+	struct bytes list = x->ext[X509_CRL_POINTS];
+	struct crl_point point;
+	uint16_t reasons = 0;
+
+	if (c->only_attributes || (c->only_users && x->is_ca) || (c->only_cas && !x->is_ca))
+		return 0;
+	if (x509_has(x, X509_CRL_POINTS) && der_take(&list, DER_SEQUENCE, &list))
+		while (crl_point_next(&list, &point))
+			if (is_of_point(c, x, &point))
+				reasons |= point.reasons;
+	/* "any available CRLs not specified in a distribution point but issued by the issuer" */
+	if (dn_equal(c->issuer, x->issuer) &&
+	    (c->point.full.p ? has_directory(c->point.full, x->issuer) : !c->point.relative.p))
+		reasons = REASONS_ALL;
+	return reasons & c->point.reasons & REASONS_ALL;
+}
+
+/* BR §7.2.2.1: what is made for a part of all names that part by URIs, and is nobody else's. */
+static bool is_for_web(const struct crl *c)
+{
+	struct bytes names = c->point.full;
+	struct gn name;
+
+	while (gn_next(&names, false, &name))
+		if (name.kind != GN_URI)
+			return false;
+	return !c->point.relative.p && !c->indirect;
+}
+
+static bool is_usable(const struct lookup *l, const struct crl *c)
+{
+	if (c->unusable)
+		return finding_set(l->f, &status_rule, "a list that can be used", "%s",
+				   c->unusable);
+	if (l->in->web && !is_for_web(c))
+		return finding_set(l->f, &status_rule, "a list as BR §7.2.2.1 has it", "another");
+	if (l->in->now < c->this_update || l->in->now > c->next_update)
+		return finding_set(l->f, &status_rule, "a list that is in force now", "%s",
+				   l->in->now < c->this_update ? "one of the future" :
+								 "an old one");
+	return true;
 }
 
 static bool may_sign(const struct lookup *l, const struct crl *c, const struct x509 *who)
@@ -120,12 +176,19 @@ static bool may_sign(const struct lookup *l, const struct crl *c, const struct x
 static bool try_signature(const struct lookup *l, struct bytes tbs, struct bytes alg,
 			  struct bytes signature, const struct x509 *who)
 {
-	if (!*l->checks)
-		return finding_set(l->f, &signature_rule, "fewer signatures to try", "%s",
+	bool good;
+
+	if (!l->means->checks) {
+		l->means->broken = true;
+		return finding_set(l->f, &signature_rule, "fewer signatures to try",
 				   "more than would be checked");
-	--*l->checks;
-	return signature_is_good(l->in->env, tbs, alg, signature, &who->spki, &signature_rule,
+	}
+	l->means->checks--;
+	good = signature_is_good(l->in->env, tbs, alg, signature, &who->spki, &signature_rule,
 				 l->f);
+	if (!good && l->f->code == SEALSOCK_ERR_NOMEM)
+		l->means->broken = true;
+	return good;
 }
 
 static bool signed_crl(const struct lookup *l, const struct crl *c, const struct x509 *who)
@@ -137,21 +200,36 @@ static bool signed_crl(const struct lookup *l, const struct crl *c, const struct
 	return try_signature(l, c->tbs, c->sig_alg, c->signature, who);
 }
 
-/* A certificate beside the path, for lists alone: its issuer must be of the path. */
+static bool check_one(const struct lookup *l, const struct x509 *x);
+
+/*
+ * A certificate beside the path, for lists alone: its issuer must be of the path, and it must be in
+ * force itself. Who signs the lists that tell that is not asked about again: it may be the same.
+ */
 static bool is_vouched_for(const struct lookup *l, const struct x509 *who)
 {
+	struct lookup inner = *l;
 	unsigned int i;
 
 	for (i = 1; i < l->n; i++)
 		if (dn_equal(who->issuer, l->path[i]->subject) &&
 		    try_signature(l, who->tbs, who->sig_alg, who->signature, l->path[i]))
-			return true;
+			break;
+	if (i >= l->n)
+		return false;
+	inner.nested = true;
+	if (l->nested || check_one(&inner, who))
+		return true;
+	if (!l->means->broken)
+		finding_set(l->f, &signature_rule, "a signer that is in force", "%s",
+			    l->f->code == SEALSOCK_ERR_CERT_REVOKED ? "one that is revoked" :
+								      "one of which nothing is known");
 	return false;
 }
 
 /*
- * §6.3.3 (f), (g): signed by the issuer of the certificate, with this key of its or another one of
- * the same name, and the same anchor above.
+ * (f) to (h): signed by the issuer of the list, with this key of its or another one of the same
+ * name, and the same anchor above.
  */
 static bool is_signed(const struct lookup *l, const struct crl *c)
 {
@@ -160,10 +238,10 @@ static bool is_signed(const struct lookup *l, const struct crl *c)
 
 	finding_set(l->f, &signature_rule, "a certificate that may sign this list (cRLSign)", "%s",
 		    "none");
-	for (i = 0; i < l->n; i++)
+	for (i = 0; i < l->n && !l->means->broken; i++)
 		if ((i || l->n == 1) && may_sign(l, c, l->path[i]) && signed_crl(l, c, l->path[i]))
 			return true;
-	for (i = 0; i < l->in->peer_count; i++) {
+	for (i = 0; i < l->in->peer_count && !l->means->broken; i++) {
 		who = &l->in->peers[i];
 		if (may_sign(l, c, who) && !who->unknown.n && signed_crl(l, c, who) &&
 		    is_vouched_for(l, who))
@@ -172,50 +250,95 @@ static bool is_signed(const struct lookup *l, const struct crl *c)
 	return false;
 }
 
-/* §6.3.3: looks at all lists until all reasons are covered. */
+/* §5.2.4: of the same issuer and key, about the same. */
+static bool are_alike(const struct crl *a, const struct crl *b)
+{
+	return dn_equal(a->issuer, b->issuer) && bytes_equal(a->scope, b->scope) &&
+	       bytes_equal(a->aki, b->aki) && a->number.p && b->number.p;
+}
+
+/* (c), (h): what has changed since the complete list @c; NULL: nothing that can be used tells. */
+static const struct crl *find_delta(const struct lookup *l, const struct crl *c)
+{
+	const struct crl *d, *best = NULL;
+
+	for (d = l->in->set->first; d; d = d->next)
+		if (crl_is_delta(d) && are_alike(c, d) &&
+		    crl_number_compare(d->base, c->number) <= 0 &&
+		    crl_number_compare(c->number, d->number) < 0 &&
+		    (!best || crl_number_compare(best->number, d->number) < 0) &&
+		    is_usable(l, d) && is_signed(l, d))
+			best = d;
+	return best;
+}
+
+/* Is there a newer list in the place of @c? */
+static bool is_superseded(const struct lookup *l, const struct crl *c)
+{
+	const struct crl *n;
+
+	for (n = l->in->set->first; n; n = n->next)
+		if (!crl_is_delta(n) && are_alike(c, n) &&
+		    crl_number_compare(c->number, n->number) < 0 && is_usable(l, n) &&
+		    is_signed(l, n))
+			return true;
+	return false;
+}
+
+/* (i) to (k): the delta comes first, and may take an entry back. */
+static bool is_revoked(const struct lookup *l, const struct crl *c, const struct x509 *x)
+{
+	const struct crl *delta = find_delta(l, c);
+	const struct crl_entry *e = delta ? crl_find(delta, x->issuer, x->serial) : NULL;
+
+	if (!e)
+		e = crl_find(c, x->issuer, x->serial);
+	return e && e->reason != REASON_REMOVED && !is_superseded(l, c);
+}
+
+static bool undetermined(const struct lookup *l, const struct x509 *x, uint16_t covered)
+{
+	const struct crl *c;
+
+	for (c = l->in->set->first; !covered && c; c = c->next)
+		if (crl_is_delta(c) && dn_equal(c->issuer, x->issuer))
+			return finding_set(l->f, &status_rule, "a complete list of its issuer",
+					   "a delta CRL alone");
+	return finding_set(l->f, &status_rule, "lists of its issuer for all reasons", "%s",
+			   covered ? "for some only" : "none");
+}
+
+/* §6.3.3: asks all lists, as any of them may tell. */
 static bool check_one(const struct lookup *l, const struct x509 *x)
 {
 	uint16_t covered = 0, reasons;
 	const struct crl *c;
 	bool told = false;
 
-	for (c = l->in->set->first; c && covered != REASONS_ALL; c = c->next) {
-		if (!dn_equal(c->issuer, x->issuer) || !is_in_scope(c, x, &reasons))
+	for (c = l->in->set->first; c && !l->means->broken; c = c->next) {
+		reasons = crl_is_delta(c) ? 0 : reasons_of(c, x);
+		if (!reasons)
 			continue;
 		told = true;
-		if (c->unusable) {
-			finding_set(l->f, &status_rule, "a list that can be used", "%s",
-				    c->unusable);
+		if (!is_usable(l, c) || !is_signed(l, c))
 			continue;
-		}
-		if (l->in->now < c->this_update || l->in->now > c->next_update) {
-			finding_set(l->f, &status_rule, "a list that is in force now", "%s",
-				    l->in->now < c->this_update ? "one of the future" :
-								  "an old one");
-			continue;
-		}
-		if (!is_signed(l, c)) {
-			if (l->f->code == SEALSOCK_ERR_NOMEM)
-				return false;
-			continue;
-		}
-		if (crl_has(c, x->serial))
-			return finding_set(l->f, &revoked_rule, "a certificate in force", "%s",
-					   "its serial number in the list of its issuer");
-		covered |= reasons & REASONS_ALL;
+		if (is_revoked(l, c, x))
+			return finding_set(l->f, &revoked_rule, "a certificate in force",
+					   "its serial number in a list of revoked ones");
+		covered |= reasons;
 	}
+	if (l->means->broken)
+		return false;
 	if (covered == REASONS_ALL || l->in->soft)
 		return true;
-	if (!told || covered)
-		finding_set(l->f, &status_rule, "lists of its issuer for all reasons", "%s",
-			    covered ? "for some only" : "none");
-	return false;
+	return told && !covered ? false : undetermined(l, x, covered);
 }
 
 bool crls_allow(const struct crl_input *in, const struct x509 *const *path, unsigned int n,
-		unsigned int *checks, struct finding *f, unsigned int *depth)
+		struct finding *f, unsigned int *depth)
 {
-	struct lookup l = { .in = in, .path = path, .n = n, .checks = checks, .f = f };
+	struct means means = { .checks = CHECKS_MAX };
+	struct lookup l = { .in = in, .path = path, .n = n, .means = &means, .f = f };
 	unsigned int i;
 
 	for (i = 0; i + 1 < n; i++) {

@@ -9,26 +9,30 @@
 #define TIME_2050 INT64_C(2524608000)	/* 2050-01-01 00:00:00 UTC */
 
 static const struct rule_name list_rule = { "crl", "RFC 5280 §5.1", SEALSOCK_ERR_CERT_BAD };
-static const struct rule_name kind_rule = { "crl-kind", "RFC 5280 §5.2.4, §5.2.5",
-					    SEALSOCK_ERR_UNSUPPORTED };
+enum { NUMBER_MAX = 21, REASON_UNSPECIFIED = 0 };
 
-/* By length, then by value: any order will do, as long as equal numbers meet. */
-static int compare(struct bytes a, struct bytes b)
+int crl_number_compare(struct bytes a, struct bytes b)
 {
 	if (a.n != b.n)
 		return a.n < b.n ? -1 : 1;
-	return memcmp(a.p, b.p, a.n);
+	return a.n ? memcmp(a.p, b.p, a.n) : 0;
 }
 
-static void sift(struct bytes *v, size_t i, size_t n)
+/* By length, then by value: any order will do, as long as equal numbers meet. */
+static int compare(const struct crl_entry *a, const struct crl_entry *b)
 {
-	struct bytes moved = v[i];
+	return crl_number_compare(bytes_of(a->serial, a->len), bytes_of(b->serial, b->len));
+}
+
+static void sift(struct crl_entry *v, size_t i, size_t n)
+{
+	struct crl_entry moved = v[i];
 	size_t child;
 
 	while ((child = 2 * i + 1) < n) {
-		if (child + 1 < n && compare(v[child], v[child + 1]) < 0)
+		if (child + 1 < n && compare(&v[child], &v[child + 1]) < 0)
 			child++;
-		if (compare(moved, v[child]) >= 0)
+		if (compare(&moved, &v[child]) >= 0)
 			break;
 		v[i] = v[child];
 		i = child;
@@ -37,9 +41,9 @@ static void sift(struct bytes *v, size_t i, size_t n)
 }
 
 /* Heapsort: in place, and never slow, whatever the list was made for. */
-static void sort(struct bytes *v, size_t n)
+static void sort(struct crl_entry *v, size_t n)
 {
-	struct bytes last;
+	struct crl_entry last;
 	size_t i;
 
 	for (i = n / 2; i--;)
@@ -52,35 +56,76 @@ static void sort(struct bytes *v, size_t n)
 	}
 }
 
-bool crl_has(const struct crl *c, struct bytes serial)
+/* The first entry of this serial number, or where it would stand. */
+static size_t first_of(const struct crl *c, struct bytes serial)
 {
 	size_t low = 0, high = c->count, mid;
-	int r;
 
 	while (low < high) {
 		mid = low + (high - low) / 2;
-		r = compare(serial, c->serials[mid]);
-		if (!r)
-			return true;
-		if (r < 0)
-			high = mid;
-		else
+		if (crl_number_compare(bytes_of(c->entries[mid].serial, c->entries[mid].len),
+				       serial) < 0)
 			low = mid + 1;
+		else
+			high = mid;
 	}
+	return low;
+}
+
+/* §5.3.3: one of the names is a directory name, which the certificate has for its issuer. */
+static bool is_issued_by(const struct crl *c, const struct crl_entry *e, struct bytes issuer)
+{
+	struct bytes names = bytes_of(c->der + e->issuer, c->size - e->issuer);
+	struct gn name;
+
+	if (!e->issuer)
+		return dn_equal(c->issuer, issuer);
+	if (!der_take(&names, DER_SEQUENCE, &names))
+		return false;
+	while (gn_next(&names, false, &name))
+		if (name.kind == GN_DIRECTORY && dn_equal(name.value, issuer))
+			return true;
 	return false;
 }
 
-/* What an entry says beyond the serial number: the reason does not matter, a hold is as bad. */
-static const char *look_at_entry(struct bytes exts)
+const struct crl_entry *crl_find(const struct crl *c, struct bytes issuer, struct bytes serial)
+{
+	const struct crl_entry *e;
+	size_t i;
+
+	for (i = first_of(c, serial); i < c->count; i++) {
+		e = &c->entries[i];
+		if (crl_number_compare(bytes_of(e->serial, e->len), serial))
+			break;
+		if (is_issued_by(c, e, issuer))
+			return e;
+	}
+	return NULL;
+}
+
+/* §5.3: what an entry says beyond the serial number; what is wrong with it, or NULL. */
+static const char *look_at_entry(const struct crl *c, struct bytes exts, struct crl_entry *e)
 {
 	struct x509_extension ext;
+	struct bytes v, names, code;
+	uint32_t reason;
 
 	while (exts.n) {
 		if (!x509_next_ext(&exts, &ext))
 			return "an entry whose extensions cannot be read";
-		if (ext.critical && !bytes_equal(ext.oid, OID_CRL_REASON) &&
-		    !bytes_equal(ext.oid, OID_INVALIDITY_DATE))
+		v = ext.value;
+		if (bytes_equal(ext.oid, OID_CRL_REASON)) {
+			if (!der_take(&v, DER_ENUMERATED, &code) || v.n ||
+			    !der_u32(code, &reason) || reason > UINT8_MAX)
+				return "an entry whose reason cannot be read";
+			e->reason = (uint8_t)reason;
+		} else if (bytes_equal(ext.oid, OID_CERTIFICATE_ISSUER) && c->indirect) {
+			if (!der_take(&v, DER_SEQUENCE, &names) || v.n || !gn_is_list(names))
+				return "an entry whose certificateIssuer cannot be read";
+			e->issuer = (uint32_t)(ext.value.p - c->der);
+		} else if (ext.critical && !bytes_equal(ext.oid, OID_INVALIDITY_DATE)) {
 			return "an entry with a critical extension that is unknown";
+		}
 	}
 	return NULL;
 }
@@ -92,14 +137,32 @@ static bool next_entry(struct bytes *list, struct bytes *serial, struct bytes *e
 	uint8_t tag;
 
 	return der_take(list, DER_SEQUENCE, &seq) && der_take(&seq, DER_INTEGER, serial) &&
-	       der_is_integer(*serial) && der_take_time(&seq, &tag, &when) &&
-	       der_maybe(&seq, DER_SEQUENCE, exts) && !seq.n;
+	       der_is_integer(*serial) && serial->n <= UINT16_MAX &&
+	       der_take_time(&seq, &tag, &when) && der_maybe(&seq, DER_SEQUENCE, exts) && !seq.n;
+}
+
+static void fill_entries(struct crl *c, struct bytes list)
+{
+	struct bytes serial, exts;
+	uint32_t issuer = 0;
+	const char *why;
+	size_t i;
+
+	for (i = 0; i < c->count && next_entry(&list, &serial, &exts); i++) {
+		c->entries[i] = (struct crl_entry){
+			.serial = serial.p, .len = (uint16_t)serial.n, .issuer = issuer,
+			.reason = REASON_UNSPECIFIED,
+		};
+		why = look_at_entry(c, exts, &c->entries[i]);
+		if (why)
+			c->unusable = why;
+		issuer = c->entries[i].issuer;	/* §5.3.3: it holds until there is another */
+	}
 }
 
 static int read_entries(struct crl *c, struct bytes list)
 {
 	struct bytes left = list, serial, exts;
-	const char *why;
 	size_t n = 0, i;
 
 	for (; left.n; n++)
@@ -107,28 +170,25 @@ static int read_entries(struct crl *c, struct bytes list)
 			return SEALSOCK_ERR_CERT_BAD;
 	if (!n)
 		return 0;
-	c->serials = mem_zalloc(c->env, n * sizeof(*c->serials));
-	if (!c->serials)
+	c->entries = mem_zalloc(c->env, n * sizeof(*c->entries));
+	if (!c->entries)
 		return SEALSOCK_ERR_NOMEM;
-	for (c->count = n, i = 0; next_entry(&list, &c->serials[i], &exts); i++) {
-		why = look_at_entry(exts);
-		if (why)
-			c->unusable = why;
-	}
-	sort(c->serials, n);
+	c->count = n;
+	fill_entries(c, list);
+	sort(c->entries, n);
 	for (i = 1; i < n; i++)
-		if (!compare(c->serials[i - 1], c->serials[i]))
+		if (c->entries[i - 1].issuer == c->entries[i].issuer &&
+		    !compare(&c->entries[i - 1], &c->entries[i]))
 			c->unusable = "a serial number that stands there twice";
 	return 0;
 }
 
 /* §5.2.5; true unless it is malformed. */
-static bool read_point(struct crl *c, struct bytes v, bool *indirect)
+static bool read_point(struct crl *c, struct bytes v)
 {
 	struct bytes seq, name, users, cas, reasons, other, attributes;
 
-	c->has_point = true;
-	c->point.reasons = REASONS_ALL;
+	c->scope = v;
 	if (!der_take(&v, DER_SEQUENCE, &seq) || v.n || !der_maybe(&seq, 0xa0, &name) ||
 	    !der_maybe(&seq, 0x81, &users) || !der_maybe(&seq, 0x82, &cas) ||
 	    !der_maybe(&seq, 0x83, &reasons) || !der_maybe(&seq, 0x84, &other) ||
@@ -138,7 +198,7 @@ static bool read_point(struct crl *c, struct bytes v, bool *indirect)
 	       (!users.p || der_bool(users, &c->only_users)) &&
 	       (!cas.p || der_bool(cas, &c->only_cas)) &&
 	       (!reasons.p || der_named_bits(reasons, &c->point.reasons)) &&
-	       (!other.p || der_bool(other, indirect)) &&
+	       (!other.p || der_bool(other, &c->indirect)) &&
 	       (!attributes.p || der_bool(attributes, &c->only_attributes));
 }
 
@@ -154,35 +214,59 @@ static bool refuse(struct finding *f, const char *wanted)
 	return finding_set(f, &list_rule, wanted, "%s", "");
 }
 
-/* §5.2; false: it is refused, with @f. */
+static bool read_number(struct bytes v, struct bytes *number)
+{
+	return der_take(&v, DER_INTEGER, number) && !v.n && der_is_integer(*number) &&
+	       !(number->p[0] & 0x80) && number->n <= NUMBER_MAX;
+}
+
+static bool is_again(const struct crl *c, struct bytes oid)
+{
+	return (c->number.p && bytes_equal(oid, OID_CRL_NUMBER)) ||
+	       (c->base.p && bytes_equal(oid, OID_DELTA_CRL)) ||
+	       (c->scope.p && bytes_equal(oid, OID_ISSUING_POINT)) ||
+	       (c->aki.p && bytes_equal(oid, OID_AKI));
+}
+
+/* §5.2: one extension; what is wrong with it, or NULL. */
+static const char *read_ext(struct crl *c, const struct x509_extension *ext)
+{
+	if (is_again(c, ext->oid))
+		return "each extension once";
+	if (bytes_equal(ext->oid, OID_CRL_NUMBER)) {
+		if (!read_number(ext->value, &c->number))
+			return "a cRLNumber in DER";
+		if (ext->critical)
+			c->unusable = "a critical cRLNumber";
+	} else if (bytes_equal(ext->oid, OID_DELTA_CRL)) {
+		if (!read_number(ext->value, &c->base))
+			return "a deltaCRLIndicator in DER";
+	} else if (bytes_equal(ext->oid, OID_ISSUING_POINT)) {
+		if (!read_point(c, ext->value))
+			return "an issuingDistributionPoint in DER";
+	} else if (bytes_equal(ext->oid, OID_AKI)) {
+		if (!read_aki(c, ext->value))
+			return "an authorityKeyIdentifier in DER";
+	} else if (ext->critical) {
+		c->unusable = "a critical extension that is unknown";
+	}
+	return NULL;
+}
+
+/* False: it is refused, with @f. */
 static bool read_exts(struct crl *c, struct bytes list, struct finding *f)
 {
-	bool numbered = false, indirect = false;
 	struct x509_extension ext;
+	const char *wanted;
 
 	while (list.n) {
 		if (!x509_next_ext(&list, &ext))
 			return refuse(f, "extensions in DER");
-		if (bytes_equal(ext.oid, OID_CRL_NUMBER)) {
-			numbered = true;
-			if (ext.critical)
-				c->unusable = "a critical cRLNumber";
-		} else if (bytes_equal(ext.oid, OID_DELTA_CRL)) {
-			return finding_set(f, &kind_rule, "a complete list", "a delta CRL");
-		} else if (bytes_equal(ext.oid, OID_ISSUING_POINT)) {
-			if (!read_point(c, ext.value, &indirect))
-				return refuse(f, "an issuingDistributionPoint in DER");
-		} else if (bytes_equal(ext.oid, OID_AKI)) {
-			if (!read_aki(c, ext.value))
-				return refuse(f, "an authorityKeyIdentifier in DER");
-		} else if (ext.critical) {
-			c->unusable = "a critical extension that is unknown";
-		}
+		wanted = read_ext(c, &ext);
+		if (wanted)
+			return refuse(f, wanted);
 	}
-	if (indirect)
-		return finding_set(f, &kind_rule, "a list of its issuer's own certificates",
-				   "an indirect CRL");
-	if (!numbered)
+	if (!c->number.p)
 		c->unusable = "no cRLNumber";
 	return true;
 }
@@ -257,6 +341,7 @@ int crl_new(const struct sealsock_env *env, struct bytes der, struct crl **out,
 		return SEALSOCK_ERR_NOMEM;
 	c->env = env;
 	c->size = der.n;
+	c->point.reasons = REASONS_ALL;
 	memcpy(c->der, der.p, der.n);
 	err = parse(c, f);
 	if (err)
@@ -270,6 +355,6 @@ void crl_free(struct crl *c)
 {
 	if (!c)
 		return;
-	mem_free(c->env, c->serials, c->count * sizeof(*c->serials));
+	mem_free(c->env, c->entries, c->count * sizeof(*c->entries));
 	mem_free(c->env, c, sizeof(*c) + c->size);
 }

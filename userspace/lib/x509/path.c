@@ -178,7 +178,8 @@ static bool finish(struct search *s, struct finding *f)
 	const struct x509 *down[PATH_MAX_CERTS];
 	struct crl_input revocation = {
 		.env = s->in->env, .set = s->in->crls, .now = s->in->now, .soft = s->in->soft,
-		.peers = s->peers, .peer_count = s->peer_count, .trust = s->in->trust,
+		.web = s->in->profile & RULES_WEB, .peers = s->peers,
+		.peer_count = s->peer_count,
 	};
 	unsigned int n = s->path.n, i, depth = 0;
 	const struct x509 *anchor = n > 1 && !s->in->bare_anchors ? s->path.certs[n - 1] : NULL;
@@ -188,7 +189,7 @@ static bool finish(struct search *s, struct finding *f)
 		down[i] = s->path.certs[n - 2 - i];
 	if (!check_pins(s, f) || !policies_allow(anchor, down, n - 1, &s->in->policy, f))
 		return note(s, COMPLETE, f, s->path.certs[0], 0);
-	if (s->in->crls && !crls_allow(&revocation, s->path.certs, n, &s->checks_left, f, &depth))
+	if (s->in->crls && !crls_allow(&revocation, s->path.certs, n, f, &depth))
 		return note(s, COMPLETE, f, s->path.certs[depth], depth);
 	return true;
 }
