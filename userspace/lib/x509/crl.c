@@ -186,7 +186,7 @@ static bool try_signature(const struct lookup *l, struct bytes tbs, struct bytes
 	l->means->checks--;
 	good = signature_is_good(l->in->env, tbs, alg, signature, &who->spki, &signature_rule,
 				 l->f);
-	if (!good && l->f->code == SEALSOCK_ERR_NOMEM)
+	if (!good && (l->f->code == SEALSOCK_ERR_NOMEM || l->f->code == SEALSOCK_ERR_CRYPTO))
 		l->means->broken = true;
 	return good;
 }
