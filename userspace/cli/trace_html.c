@@ -154,6 +154,22 @@ static void print_key(FILE *f, const struct trace_log *log, size_t i)
 	fputs("</div></details>\n", f);
 }
 
+static void print_path(FILE *f, const struct trace_log *log, size_t i)
+{
+	const struct trace_event *ev = &log->events[i];
+
+	fprintf(f, "<details class=\"mark\"><summary><span class=\"n\">%zu</span><b>", i + 1);
+	trace_html_text(f, ev->e.name);
+	fprintf(f, "</b><span class=\"tag\">nothing is sent</span></summary>\n"
+		"<div class=\"body\" id=\"e%zu\"><p>", i + 1);
+	trace_html_text(f, trace_meaning(log, ev));
+	fputs(" ", f);
+	trace_html_text(f, ev->e.made_of ? ev->e.made_of : "");
+	fputs("</p>\n", f);
+	print_fields(f, ev);
+	fputs("</div></details>\n", f);
+}
+
 void trace_print_html(FILE *f, const struct trace_log *log)
 {
 	print_head(f, log);
@@ -171,6 +187,8 @@ void trace_print_html(FILE *f, const struct trace_log *log)
 	for (size_t i = 0; i < log->n; i++) {
 		if (log->events[i].e.kind == SEALSOCK_TRACE_KEYS)
 			print_key(f, log, i);
+		else if (log->events[i].e.kind == SEALSOCK_TRACE_PATH)
+			print_path(f, log, i);
 		else
 			print_message(f, log, i);
 	}

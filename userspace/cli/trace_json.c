@@ -42,6 +42,7 @@ static void json_event(FILE *f, const struct trace_log *log, size_t i)
 		[SEALSOCK_TRACE_CCS] = "change_cipher_spec",
 		[SEALSOCK_TRACE_ALERT] = "alert",
 		[SEALSOCK_TRACE_KEYS] = "keys",
+		[SEALSOCK_TRACE_PATH] = "path",
 	};
 	const struct trace_event *ev = &log->events[i];
 
@@ -55,6 +56,11 @@ static void json_event(FILE *f, const struct trace_log *log, size_t i)
 		fputs(", \"made_of\": ", f);
 		cli_json_string(f, ev->e.made_of ? ev->e.made_of : "");
 		fputs(", \"value\": ", f);
+	} else if (ev->e.kind == SEALSOCK_TRACE_PATH) {
+		fprintf(f, ", \"malformed\": %s, \"fields\": ",
+			ev->malformed ? "true" : "false");
+		json_fields(f, ev, 0, 0);
+		fputs(", \"bytes\": ", f);
 	} else {
 		fprintf(f, ", \"from\": \"%s\", \"encrypted\": %s, \"malformed\": %s, \"fields\": ",
 			trace_from(log, ev), ev->e.encrypted ? "true" : "false",

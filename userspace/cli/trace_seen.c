@@ -46,6 +46,8 @@ static const struct {
 	{ "KeyUpdate", 0, NULL, "From here on the sender uses its next key." },
 	{ "HelloRequest", 0, NULL, "The server asks for another handshake, which is refused." },
 	{ "EndOfEarlyData", 0, NULL, "The end of what was sent before the handshake was done." },
+	{ "certification path", 0, NULL,
+	  "From the peer's certificate to one that is trusted, each signed by the next." },
 	{ "close_notify", 0, NULL, "The sender's end of the data; without it they were cut off." },
 };
 

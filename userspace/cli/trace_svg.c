@@ -28,6 +28,12 @@ static size_t key_run(const struct trace_log *log, size_t i)
 	return n;
 }
 
+/* Paths go from nobody to nobody. */
+static bool is_drawn(const struct trace_log *log, size_t i)
+{
+	return log->events[i].e.kind != SEALSOCK_TRACE_PATH;
+}
+
 static int box_height(size_t n)
 {
 	return BOX_HEAD + BOX_LINE * (int)((n + 1) / 2) + GAP;
@@ -40,7 +46,7 @@ static int height_of(const struct trace_log *log)
 	for (size_t i = 0; i < log->n;) {
 		size_t n = key_run(log, i);
 
-		y += n ? box_height(n) + GAP : ROW;
+		y += n ? box_height(n) + GAP : is_drawn(log, i) ? ROW : 0;
 		i += n ? n : 1;
 	}
 	return y + GAP;
@@ -130,8 +136,10 @@ void trace_print_svg(FILE *f, const struct trace_log *log)
 			y += box_height(n) + GAP;
 			i += n;
 		} else {
-			arrow(f, log, i, y);
-			y += ROW;
+			if (is_drawn(log, i)) {
+				arrow(f, log, i, y);
+				y += ROW;
+			}
 			i++;
 		}
 	}

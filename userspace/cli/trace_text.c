@@ -103,6 +103,15 @@ static void print_key(FILE *out, const struct trace_log *log, size_t i, const st
 	}
 }
 
+static void print_path(FILE *out, const struct trace_log *log, size_t i, const struct style *s)
+{
+	const struct trace_event *ev = &log->events[i];
+
+	fprintf(out, "\n%3zu  %s%s%s: %s\n", i + 1, s->bold, ev->e.name, s->end,
+		ev->e.made_of ? ev->e.made_of : "");
+	print_fields(out, ev);
+}
+
 static void print_item(FILE *out, const char *line)
 {
 	fputs("  - ", out);
@@ -151,6 +160,8 @@ void trace_print_text(FILE *f, const struct trace_log *log, bool color)
 	for (size_t i = 0; i < log->n; i++) {
 		if (log->events[i].e.kind == SEALSOCK_TRACE_KEYS)
 			print_key(f, log, i, s);
+		else if (log->events[i].e.kind == SEALSOCK_TRACE_PATH)
+			print_path(f, log, i, s);
 		else
 			print_message(f, log, i, s);
 		keys |= log->events[i].e.kind == SEALSOCK_TRACE_KEYS;

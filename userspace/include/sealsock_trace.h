@@ -8,6 +8,7 @@ enum sealsock_trace_kind {
 	SEALSOCK_TRACE_CCS,		/* change_cipher_spec */
 	SEALSOCK_TRACE_ALERT,
 	SEALSOCK_TRACE_KEYS,		/* a step of the key schedule: nothing is sent for it */
+	SEALSOCK_TRACE_PATH,		/* the peer's certificates, as far as an anchor: likewise */
 };
 
 /* One event of sealsock_config_trace(). Everything it points to is gone when the call returns. */
@@ -15,15 +16,16 @@ struct sealsock_trace_event {
 	const struct sealsock_conn *conn;
 	enum sealsock_side role;	/* ours */
 	enum sealsock_trace_kind kind;
-	enum sealsock_direction direction; /* NONE: keys */
+	enum sealsock_direction direction; /* NONE: keys, path */
 	bool encrypted;			/* under record protection, so hidden from others */
 	uint16_t version;		/* 0x0303, 0x0304; 0 while it is not known */
 	uint16_t cipher;		/* registry value of the suite; 0 while it is not known */
 	unsigned int type;		/* message: HandshakeType; alert: AlertDescription */
-	const char *name;		/* "ClientHello", "close_notify", "handshake secret" */
+	const char *name;		/* "ClientHello", "close_notify", "certification path" */
 	const char *step;		/* what the connection was doing */
-	const char *made_of;		/* keys: what from, in the RFC's notation; else NULL */
-	const uint8_t *bytes;		/* with the message's header; keys: the value, or NULL */
+	const char *made_of;		/* keys: what from, in the RFC's notation; path: how; or NULL */
+	/* With the message's header; keys: the value, or NULL; path: DER with 24-bit lengths */
+	const uint8_t *bytes;
 	size_t len;			/* of them; of keys also where the value is left out */
 };
 
@@ -42,7 +44,9 @@ typedef void (*sealsock_field_fn)(void *arg, const struct sealsock_trace_field *
 
 /*
  * Seeing the handshake. @fn is called with one event for each handshake message, alert and
- * change_cipher_spec that comes or goes, and for each step by which keys come about; in the thread
+ * change_cipher_spec that comes or goes, for each step by which keys come about, and for the path
+ * by which the peer's certificate was found right, which is empty where the same chain had been
+ * found right before and was not looked at again; in the thread
  * that handshakes; it must not call back, save sealsock_conn_info() and sealsock_trace_decode().
  * NULL turns it off. The values of secrets are left out unless trace_secrets(true) was called too.
  */
@@ -50,7 +54,7 @@ int sealsock_config_trace(struct sealsock_config *cfg, sealsock_trace_fn fn, voi
 int sealsock_config_trace_secrets(struct sealsock_config *cfg, bool on);
 
 /*
- * Takes the message, alert or change_cipher_spec of @event apart and calls @fn for each field, in
+ * Takes the message, alert, change_cipher_spec or path of @event apart and calls @fn for each field, in
  * the order of the wire, a field's parts after it and one deeper. @event may be a copy, and its
  * strings and bytes are all that is read. 0, or DECODE: a last field, "malformed", has the rest.
  */

@@ -71,6 +71,8 @@ static void outline(const struct log *l, bool keys, char *out, size_t size)
 				at += (size_t)snprintf(out + at, size - at, "(%s)", e->name);
 			continue;
 		}
+		if (e->kind == SEALSOCK_TRACE_PATH)
+			continue;
 		at += (size_t)snprintf(out + at, size - at, "%s%s%s ",
 				       e->direction == SEALSOCK_DIR_SENT ? ">" : "<", e->name,
 				       e->encrypted ? "*" : "");
@@ -253,6 +255,11 @@ static void test_fields(void)
 	has(text, "  selected_version: TLS 1.3 (0x0304)", "ServerHello");
 	text = decoded(&c, "EncryptedExtensions", &t);
 	has(text, "  protocol: http/1.1", "EncryptedExtensions");
+	text = decoded(&c, "certification path", &t);
+	has(text, "leaf: CN=localhost", "the path");
+	has(text, "anchor: CN=Test CA", "the path");
+	has(text, " issuer: CN=Test CA", "the path");
+	has(text, " notAfter: 20", "the path");
 	text = decoded(&c, "Certificate", &t);
 	has(text, "  subject: CN=", "Certificate");
 	has(text, "  notBefore: 20", "Certificate");

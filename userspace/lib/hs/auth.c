@@ -4,6 +4,7 @@
 #include "hs/auth.h"
 #include "hs/common13.h"
 #include "hs/hs.h"
+#include "record/watch.h"
 #include "x509/ocsp.h"
 
 /* Keeps the chain's DER for sealsock_conn_peer_cert(). */
@@ -32,9 +33,11 @@ static int verify(struct hs *hs, const struct bytes *certs, size_t n)
 {
 	const struct sealsock_config *cfg = hs->ch->cfg;
 	bool client = cfg->role == SEALSOCK_CLIENT;
+	bool watched = cfg->watch;
 	uint8_t key[CHAIN_KEY];
 	struct path_input in;
 	struct chain_verdict v;
+	struct buf path;
 	bool cached;
 
 	if (cfg->verify == SEALSOCK_VERIFY_INSECURE) {
@@ -50,15 +53,21 @@ static int verify(struct hs *hs, const struct bytes *certs, size_t n)
 	cached = cfg->chains && !in.crls && in.use == KEY_SIGNS &&
 		 !chain_cache_key(cfg->crypto, bytes_of(hs->result->chain.p, hs->result->chain.n),
 				  client ? hs->host : NULL, key);
+	buf_init(&path, hs->ch->env);
 	if (!cached || !chain_cache_get(cfg->chains, key, in.now, &hs->issuer)) {
-		chain_check(&in, certs, n, client ? hs->host : NULL, &hs->issuer, NULL, &v);
-		if (v.code)
+		chain_check(&in, certs, n, client ? hs->host : NULL, &hs->issuer,
+			    watched ? &path : NULL, &v);
+		if (v.code) {
+			buf_free(&path);
 			return channel_fail(hs->ch, v.code, "%s: %s", sealsock_strerror(v.code),
 					    v.why);
+		}
 		if (cached)
 			chain_cache_put(cfg->chains, key, v.from, v.until,
 					bytes_of(hs->issuer.p, hs->issuer.n));
 	}
+	TRACE(path, hs->ch, bytes_of(path.p, path.n));
+	buf_free(&path);
 	hs->staple_owed = client && cert_x509(hs->leaf)->must_staple;
 	return 0;
 }

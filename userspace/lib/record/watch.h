@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * What can be seen of a connection: one call where a message, alert or change_cipher_spec comes or
- * goes, and one at each step of the key schedule. Who looks is above; without anybody each costs
+ * goes, one at each step of the key schedule, and one where the peer's certificates were right. Who looks is above; without anybody each costs
  * one comparison.
  */
 #ifndef SEALSOCK_WATCH_H
@@ -43,6 +43,8 @@ struct watch {
 	void (*on_alert_received)(const struct channel *c, struct bytes content);
 	void (*on_ccs)(const struct channel *c, enum sealsock_direction dir);
 	void (*on_secret)(const struct channel *c, enum trace_key key, struct bytes value);
+	/* Leaf first, 24-bit length before each; empty: they had been found right before. */
+	void (*on_path)(const struct channel *c, struct bytes ders);
 	/* All that goes out passes here: handshake messages, one event each, and alerts. */
 	void (*on_output)(const struct channel *c, uint8_t type, struct bytes content);
 };

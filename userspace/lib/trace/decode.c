@@ -414,6 +414,21 @@ static bool message(struct trace_out *o, struct bytes *m)
 	return rest(o, "body", m);
 }
 
+/* From the leaf up: who stands there, and the little that tells certificates apart. */
+static bool path(struct trace_out *o, struct bytes *m)
+{
+	struct bytes der;
+	bool leaf = true;
+
+	while (m->n) {
+		if (!rd_vec24(m, 1, 0xffffff, &der) ||
+		    !trace_path_step(o, leaf ? "leaf" : m->n ? "issuer" : "anchor", der))
+			return false;
+		leaf = false;
+	}
+	return true;
+}
+
 static bool alert(struct trace_out *o, struct bytes *m)
 {
 	struct bytes level, description;
@@ -445,6 +460,9 @@ int sealsock_trace_decode(const struct sealsock_trace_event *event, sealsock_fie
 	case SEALSOCK_TRACE_CCS:
 		trace_field(&o, "type", m, "change_cipher_spec");
 		return 0;
+	case SEALSOCK_TRACE_PATH:
+		ok = path(&o, &m);
+		break;
 	case SEALSOCK_TRACE_KEYS:
 		return 0;
 	}

@@ -44,6 +44,8 @@ const char *trace_text(struct bytes raw, char *out, size_t size);
  */
 bool trace_extensions(struct trace_out *o, struct bytes block);
 bool trace_certificate(struct trace_out *o, struct bytes der);
+/* A field with the subject, and its serial number, issuer and dates as parts. */
+bool trace_path_step(struct trace_out *o, const char *place, struct bytes der);
 bool trace_name_der(struct bytes der, char *out, size_t size);	/* "CN=…, O=…" */
 
 #endif

@@ -135,6 +135,18 @@ static void secret(const struct channel *c, enum trace_key key, struct bytes val
 	tell(c, &e, value);
 }
 
+static void path(const struct channel *c, struct bytes ders)
+{
+	struct sealsock_trace_event e = {
+		.kind = SEALSOCK_TRACE_PATH,
+		.name = "certification path",
+		.made_of = ders.n ? "the peer's certificates and the anchors" :
+				    "the same chain was found right before",
+	};
+
+	tell(c, &e, ders);
+}
+
 /*
  * Did the record that is being handled come sealed? In TLS 1.3 its header says so: a server takes
  * unsealed alerts for a while. Where the kernel opens records, the library never has one at hand.
@@ -184,6 +196,7 @@ static const struct watch watch = {
 	.on_alert_received = alert_received,
 	.on_ccs = ccs,
 	.on_secret = secret,
+	.on_path = path,
 	.on_output = output,
 };
 

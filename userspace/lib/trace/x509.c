@@ -321,3 +321,29 @@ bool trace_certificate(struct trace_out *o, struct bytes der)
 		return false;
 	return extension_fields(o, &r);
 }
+
+bool trace_path_step(struct trace_out *o, const char *place, struct bytes der)
+{
+	struct der cert, tbs, e, serial, issuer, validity, subject;
+	struct bytes r = der;
+	char text[512];
+
+	if (!der_want(&r, DER_SEQUENCE, &cert) || !der_want(&cert.body, DER_SEQUENCE, &tbs))
+		return false;
+	r = tbs.body;
+	der_want(&r, DER_CONTEXT_0, &e);
+	if (!der_want(&r, DER_INTEGER, &serial) || !der_want(&r, DER_SEQUENCE, &e) ||
+	    !der_want(&r, DER_SEQUENCE, &issuer) || !der_want(&r, DER_SEQUENCE, &validity) ||
+	    !der_want(&r, DER_SEQUENCE, &subject) ||
+	    !trace_name_der(subject.whole, text, sizeof(text)))
+		return false;
+	trace_field(o, place, der, "%s", text);
+	o->depth++;
+	trace_opaque(o, "serialNumber", serial.body);
+	if (trace_name_der(issuer.whole, text, sizeof(text)))
+		trace_field(o, "issuer", issuer.whole, "%s", text);
+	time_field(o, "notBefore", &validity.body);
+	time_field(o, "notAfter", &validity.body);
+	o->depth--;
+	return true;
+}
