@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Managed mode: what a TLS connection does beside carrying data happens below
+ * The room managed/: a connection's life below the socket. It sees tx/, rx/,
+ * the install and below.
+ *
+ * What a TLS connection does beside carrying data happens below
  * the socket. All of it in process context with the socket locked; softirq
  * knows nothing of it.
  */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The room of the trace makes the events of sealsock_config_trace() of what the records' watch
- * sees, and says in words what messages, extensions and certificates hold. It changes nothing.
- * Here: how its decoders report what they find.
+ * The room trace/: what happened, in words. It sees record/ and below, and changes nothing.
+ *
+ * It makes the events of sealsock_config_trace() of what the records' watch sees. Here: how the
+ * decoders of messages, extensions and certificates report what they find.
  */
 #ifndef SEALSOCK_TRACE_DECODE_H
 #define SEALSOCK_TRACE_DECODE_H
