@@ -86,7 +86,7 @@ static int run_held(const char *rows, const struct bench_options *opt, FILE *jso
 		if (!bench_listed(name, rows))
 			continue;
 		memset(held, 0, sizeof(held));
-		for (int c = 0; c <= BENCH_SEALSOCK; c++) {
+		for (int c = 0; c <= BENCH_MANAGED; c++) {
 			if (!(opt->columns & 1 << c))
 				continue;
 			bench_hold((enum bench_column)c, n, &held[c]);

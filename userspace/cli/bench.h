@@ -30,6 +30,7 @@ enum bench_column {
 	BENCH_PLAIN,		/* nobody: plain TCP */
 	BENCH_TLS,		/* the kernel's own ULP "tls" */
 	BENCH_SEALSOCK,
+	BENCH_MANAGED,		/* the same, in managed mode */
 	BENCH_OPENSSL,		/* libssl in this program */
 	BENCH_OPENSSL_MAP,	/* the same, file contents from a mapping instead of read() */
 	BENCH_COLUMNS,

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../uapi/sealsock.h"
 #include "bench.h"
 
 #ifndef SOL_TLS
@@ -19,9 +20,6 @@
 #endif
 #ifndef TCP_ULP
 #define TCP_ULP			31
-#endif
-#ifndef SEALSOCK_TX_CPUS
-#define SEALSOCK_TX_CPUS	0x5305
 #endif
 #ifndef TLS_RX_EXPECT_NO_PAD
 #define TLS_RX_EXPECT_NO_PAD	4
@@ -66,6 +64,7 @@ const char *bench_ulp(enum bench_column column)
 	case BENCH_TLS:
 		return "tls";
 	case BENCH_SEALSOCK:
+	case BENCH_MANAGED:
 		return "sealsock";
 	default:
 		return NULL;
@@ -142,6 +141,34 @@ static size_t make_info(const struct bench_suite *suite, uint8_t *info)
 	return sizeof(head) + n + 8;
 }
 
+/* As make_info(): the same keys for either direction, or the same secrets. */
+static void make_managed_keys(const struct bench_suite *suite, struct sealsock_managed_keys *keys)
+{
+	size_t secret = suite->version != TLS_1_3_VERSION ? 0 :
+			suite->type == TLS_CIPHER_AES_GCM_256 ? 48 : 32;
+
+	for (size_t i = 0; i < secret; i++)
+		keys->secret[i] = 7 * i + suite->type;
+	if (secret)
+		return;
+	for (size_t i = 0; i < suite->key; i++)
+		keys->key[i] = 7 * i + suite->type;
+	for (size_t i = 0; i < (suite->salt ? suite->salt : suite->iv); i++)
+		keys->iv[i] = 7 * i + suite->type;
+}
+
+static int managed_keys(struct bench_lane *lane, int fd)
+{
+	const struct bench_suite *suite = &bench_suites[lane->row->suite];
+	struct sealsock_managed m = { .version = suite->version, .cipher_type = suite->type };
+
+	make_managed_keys(suite, &m.tx);
+	make_managed_keys(suite, &m.rx);
+	/* The name that says so where a cipher is missing: see run_cell(). */
+	return setsockopt(fd, SOL_TLS, SEALSOCK_MANAGED, &m, sizeof(m)) ?
+	       bench_fail(lane, "TLS_TX and TLS_RX, managed") : 0;
+}
+
 int bench_keys(struct bench_lane *lane, int fd, int direction)
 {
 	const struct bench_suite *suite = &bench_suites[lane->row->suite];
@@ -154,6 +181,8 @@ int bench_keys(struct bench_lane *lane, int fd, int direction)
 		return 0;
 	if (setsockopt(fd, IPPROTO_TCP, TCP_ULP, ulp, strlen(ulp) + 1))
 		return bench_fail(lane, "TCP_ULP");
+	if (lane->column == BENCH_MANAGED)
+		return managed_keys(lane, fd);
 	if (direction != TLS_RX && setsockopt(fd, SOL_TLS, TLS_TX, info, n))
 		return bench_fail(lane, "TLS_TX");
 	if (direction != TLS_TX && setsockopt(fd, SOL_TLS, TLS_RX, info, n))

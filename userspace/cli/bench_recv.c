@@ -258,7 +258,7 @@ static int check_talk(struct bench_lane *lane)
 	return 0;
 }
 
-#define BITS_KERNEL	(1 << BENCH_PLAIN | 1 << BENCH_TLS | 1 << BENCH_SEALSOCK)
+#define BITS_KERNEL	(1 << BENCH_PLAIN | 1 << BENCH_TLS | 1 << BENCH_SEALSOCK | 1 << BENCH_MANAGED)
 
 const struct bench_kind bench_recv = {
 	.open = open_recv, .step = step_recv, .check = check_recv, .opens = true,

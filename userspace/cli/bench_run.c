@@ -19,6 +19,7 @@ static const char *const names[BENCH_COLUMNS] = {
 	[BENCH_PLAIN] = "plain",
 	[BENCH_TLS] = "tls",
 	[BENCH_SEALSOCK] = "sealsock",
+	[BENCH_MANAGED] = "managed",
 	[BENCH_OPENSSL] = "openssl",
 	[BENCH_OPENSSL_MAP] = "openssl-map",
 };
