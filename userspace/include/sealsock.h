@@ -69,6 +69,15 @@ enum sealsock_state {
 	SEALSOCK_STATE_WANT_ANSWER,	/* the engine asks: sealsock_conn_request() */
 };
 
+/* What became of Encrypted Client Hello (RFC 9849). */
+enum sealsock_ech {
+	SEALSOCK_ECH_NONE,
+	SEALSOCK_ECH_GREASE,		/* client: there was the look of it, without meaning */
+	SEALSOCK_ECH_OFFERED,		/* client: not answered yet */
+	SEALSOCK_ECH_ACCEPTED,		/* the inner ClientHello counts */
+	SEALSOCK_ECH_REJECTED,		/* client: it failed by that; server: no key opens it */
+};
+
 /* What was negotiated. Strings live as long as the connection; NULL: not known (yet). */
 struct sealsock_info {
 	uint16_t version;		/* 0x0304, 0x0303; 0 before the ServerHello */
@@ -80,7 +89,7 @@ struct sealsock_info {
 	const char *group_name;		/* "x25519" */
 	const char *sigscheme_name;	/* "ecdsa_secp256r1_sha256" */
 	const char *alpn;		/* chosen protocol */
-	const char *sni;		/* host name sent or received in the clear */
+	const char *sni;		/* host name that was asked for, see @ech */
 	bool hello_retry;		/* there was a HelloRetryRequest */
 	bool verified;			/* the peer's chain and name were checked and are right */
 	bool resumed;			/* by a ticket, a session id or an external PSK */
@@ -90,6 +99,7 @@ struct sealsock_info {
 	bool extended_master_secret;	/* TLS 1.2: RFC 7627; TLS 1.3: always */
 	enum sealsock_path path;	/* who seals and opens records now */
 	bool managed;			/* path "sealsock": plain read(2) and write(2) will do */
+	enum sealsock_ech ech;		/* ACCEPTED: @sni was hidden, else it was in the clear */
 };
 
 /* Why a connection failed. */
@@ -169,6 +179,21 @@ int sealsock_conn_set_port(struct sealsock_conn *conn, unsigned int port);
  * unused, and the handshake is a full one. INVALID: not a session. NOMEM.
  */
 int sealsock_conn_set_session(struct sealsock_conn *conn, const void *session, size_t n);
+
+/*
+ * Client, before the handshake: sealsock_config_ech() for this connection alone, in the place of
+ * the configuration's list; @n 0: none. The same results.
+ */
+int sealsock_conn_set_ech(struct sealsock_conn *conn, const void *list, size_t n);
+
+/*
+ * Client, after ECH_REJECTED: what to give to sealsock_conn_set_ech() of the next connection, once
+ * (RFC 9849 §6.1.6). *n 0: the server says that it has no Encrypted Client Hello, and the next
+ * connection has the name in the clear. Owned by the connection. NULL: the connection failed in
+ * another way, and nobody has said so who may: to go without would be to give in to whoever made it
+ * fail.
+ */
+const void *sealsock_conn_ech_retry(const struct sealsock_conn *conn, size_t *n);
 
 /*
  * Client: the newest session that has not been given out yet; each of TLS 1.3 is good for one

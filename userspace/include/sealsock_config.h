@@ -313,6 +313,42 @@ int sealsock_config_profile(struct sealsock_config *cfg, const char *name);
 int sealsock_config_grease(struct sealsock_config *cfg, bool on);
 
 /*
+ * Encrypted Client Hello (RFC 9849), TLS 1.3 only. Client: @list is an ECHConfigList as DNS has it
+ * (RFC 9848), for all connections; see also sealsock_conn_set_ech(). The ClientHello that asks for
+ * the host is then sealed in another one, which names the list's public name. 1: a configuration
+ * of the list will be used; 0: none can be, and names go in the clear. INVALID: not a list. @n 0:
+ * none. Where the server does not take it, the handshake fails with ECH_REJECTED once the public
+ * name is verified.
+ */
+int sealsock_config_ech(struct sealsock_config *cfg, const void *list, size_t n);
+
+/*
+ * Client: without a list the look of one (RFC 9849 §6.2), so that those who have one do not stand
+ * out; on by default. It is off, too, where sealsock_config_grease() is.
+ */
+int sealsock_config_ech_grease(struct sealsock_config *cfg, bool on);
+
+/*
+ * Server: keys for Encrypted Client Hello, PEM (RFC 9934): private keys (PKCS #8, of X25519 or
+ * P-256), each with the ECHConfigList it is for behind it. All keys open; clients that have used
+ * another are told the file's first list. To rotate, put a new pair before the old ones and move
+ * the file into place. It is read now, and again by sealsock_conn_new() when it has changed, at
+ * most once a second; a file that cannot be used then leaves the keys as they are. Repeatable. A
+ * certificate for the lists' public name must be there too. FILE, PEM, KEY, NOMEM; INVALID: a
+ * client, or too much.
+ */
+int sealsock_config_ech_keys_file(struct sealsock_config *cfg, const char *path);
+int sealsock_config_ech_keys_mem(struct sealsock_config *cfg, const void *pem, size_t n);
+
+/*
+ * Makes such a pair as NUL-ended PEM text, and returns its length. @group: "x25519" (also NULL) or
+ * "secp256r1"; @max_name: the longest host name that is to be hidden, up to 255, or 0. INVALID: not
+ * a public name, or more than @room (2048 is enough); NAME, NOMEM, RANDOM, CRYPTO.
+ */
+ssize_t sealsock_ech_generate(const char *public_name, const char *group, unsigned int max_name,
+			      char *pem, size_t room);
+
+/*
  * Resumption. A store for sessions; it is copied, its functions must outlive the configuration.
  * NULL: a store in memory for a thousand sessions, which belongs to the configuration. A client
  * with a store resumes by itself and takes each session once (RFC 8446 §C.4), but puts one of TLS

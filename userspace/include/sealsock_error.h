@@ -81,9 +81,10 @@ enum sealsock_error {
 	SEALSOCK_ERR_WEAK = -56,	/* the peer's parameters are weak: insufficient_security */
 	SEALSOCK_ERR_UNPROTECTED = -57,	/* TLS 1.2 without its extensions: handshake_failure */
 	SEALSOCK_ERR_CERT_STATUS = -58,	/* no revocation list tells: certificate_unknown */
+	SEALSOCK_ERR_ECH_REJECTED = -59, /* see sealsock_conn_ech_retry(): ech_required */
 };
 
 /* How many codes there are: -1 to 1 - SEALSOCK_ERRORS. */
-#define SEALSOCK_ERRORS 59
+#define SEALSOCK_ERRORS 60
 
 #endif

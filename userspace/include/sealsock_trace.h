@@ -9,6 +9,7 @@ enum sealsock_trace_kind {
 	SEALSOCK_TRACE_ALERT,
 	SEALSOCK_TRACE_KEYS,		/* a step of the key schedule: nothing is sent for it */
 	SEALSOCK_TRACE_PATH,		/* the peer's certificates, as far as an anchor: likewise */
+	SEALSOCK_TRACE_INNER,		/* the ClientHello inside of another (RFC 9849) */
 };
 
 /* One event of sealsock_config_trace(). Everything it points to is gone when the call returns. */

@@ -34,6 +34,7 @@ static const struct {
 	{ ALERT_UNKNOWN_PSK_IDENTITY, "unknown_psk_identity" },
 	{ ALERT_CERTIFICATE_REQUIRED, "certificate_required" },
 	{ ALERT_NO_APPLICATION_PROTOCOL, "no_application_protocol" },
+	{ ALERT_ECH_REQUIRED, "ech_required" },
 };
 
 const char *sealsock_alert_name(int alert)

@@ -79,6 +79,8 @@ static const struct {
 	    "the peer lacks a protection that TLS 1.2 needs"),
 	ROW(ERR_CERT_STATUS, 4, ALERT_CERTIFICATE_UNKNOWN,
 	    "it cannot be told whether the certificate was revoked"),
+	ROW(ERR_ECH_REJECTED, 4, ALERT_ECH_REQUIRED,
+	    "the server did not take Encrypted Client Hello"),
 };
 
 _Static_assert(sizeof(errors) / sizeof(errors[0]) == SEALSOCK_ERRORS, "a row per code");

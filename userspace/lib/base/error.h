@@ -35,6 +35,7 @@ enum alert {
 	ALERT_UNKNOWN_PSK_IDENTITY = 115,
 	ALERT_CERTIFICATE_REQUIRED = 116,
 	ALERT_NO_APPLICATION_PROTOCOL = 120,
+	ALERT_ECH_REQUIRED = 121,
 };
 
 /* Is it the code of a failure: neither 0, nor one of WANT_…, nor a number without meaning? */

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "config/ech.h"
 #include "resume/session_store.h"
 #include "resume/ticket.h"
 
@@ -29,9 +30,11 @@ struct sealsock_config *sealsock_config_new(enum sealsock_side role)
 	buf_init(&cfg->pins, &cfg->env);
 	buf_init(&cfg->policy_text, &cfg->env);
 	buf_init(&cfg->policy_oids, &cfg->env);
+	buf_init(&cfg->ech_list, &cfg->env);
 	cfg->message_limit = MESSAGE_DEFAULT;
 	cfg->record_size_limit = RECORD_LIMIT_MAX;
 	cfg->grease = true;
+	cfg->ech_grease = true;
 	cfg->ticket_count = TICKETS_DEFAULT;
 	cfg->crypto = crypto_get();
 	if (!cfg->crypto || config_note_trust(cfg)) {
@@ -75,6 +78,8 @@ void sealsock_config_unref(struct sealsock_config *cfg)
 	buf_free(&cfg->ca_names);
 	memory_store_free(cfg->memory);
 	ticket_keys_free(cfg->tickets);
+	buf_free(&cfg->ech_list);
+	ech_keys_free(cfg->ech_keys);
 	if (cfg->keylog_fd >= 0)
 		close(cfg->keylog_fd);
 	crypto_put(cfg->crypto);
@@ -98,8 +103,10 @@ int config_freeze(struct sealsock_config *cfg)
 		if (!err)
 			__atomic_store_n(&cfg->frozen, true, __ATOMIC_RELEASE);
 		pthread_mutex_unlock(&lock);
-	} else if (cfg->tickets) {
-		ticket_keys_refresh(cfg->tickets);
+	} else {
+		if (cfg->tickets)
+			ticket_keys_refresh(cfg->tickets);
+		ech_keys_refresh(cfg->ech_keys);
 	}
 	return err;
 }
@@ -187,6 +194,8 @@ int sealsock_config_check(const struct sealsock_config *cfg, char *buf, size_t l
 		buf[0] = '\0';
 	if (!config_has_version(cfg, VERSION_TLS12) && !config_has_version(cfg, VERSION_TLS13))
 		complain(&r, "no cipher suite is of an enabled version: config_versions");
+	if ((cfg->ech_list.n || cfg->ech_keys) && !config_has_version(cfg, VERSION_TLS13))
+		complain(&r, "Encrypted Client Hello needs TLS 1.3: config_versions");
 	if (cfg->role == SEALSOCK_SERVER && !cfg->creds && !cfg->psks)
 		complain(&r, "a server needs a certificate and its key: config_cert_file");
 	else if (cfg->creds && !can_serve(cfg))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* The connection as a machine: bytes in, bytes out. */
 #include "conn/conn.h"
+#include "config/ech.h"
 #include "hs/hs.h"
 #include "hs/post_auth.h"
 #include "keys/schedule12.h"
@@ -373,6 +374,7 @@ void sealsock_conn_info_sized(const struct sealsock_conn *conn, struct sealsock_
 		.extended_master_secret = r->ems,
 		.path = conn->io.path,
 		.managed = conn->io.managed,
+		.ech = r->ech,
 	};
 
 	sized_out(info, size, &known, sizeof(known));
@@ -419,6 +421,33 @@ int sealsock_conn_set_session(struct sealsock_conn *conn, const void *session, s
 		return SEALSOCK_ERR_INVALID;
 	conn->hs->session_text.n = 0;
 	return buf_append(&conn->hs->session_text, session, n) ? 0 : SEALSOCK_ERR_NOMEM;
+}
+
+int sealsock_conn_set_ech(struct sealsock_conn *conn, const void *list, size_t n)
+{
+	struct bytes text = bytes_of(list, n);
+	struct hpke_suite s;
+	struct ech_config c;
+
+	if (!conn->hs || conn->started || conn->ch.cfg->role != SEALSOCK_CLIENT)
+		return SEALSOCK_ERR_STATE;
+	if (n && (!ech_list_good(text) || !config_has_version(conn->ch.cfg, VERSION_TLS13)))
+		return SEALSOCK_ERR_INVALID;
+	conn->hs->ech_list.n = 0;
+	conn->hs->ech_list_set = true;
+	if (!buf_append(&conn->hs->ech_list, list, n))
+		return SEALSOCK_ERR_NOMEM;
+	return n && ech_choose(text, &c, &s);
+}
+
+const void *sealsock_conn_ech_retry(const struct sealsock_conn *conn, size_t *n)
+{
+	const struct hs_result *r = conn->result;
+
+	*n = r && r->ech_refused ? r->ech_retry.n : 0;
+	if (!r || !r->ech_refused)
+		return NULL;
+	return *n ? (const void *)r->ech_retry.p : "";
 }
 
 ssize_t sealsock_conn_session(struct sealsock_conn *conn, void *buf, size_t room)

@@ -181,6 +181,12 @@ typedef int (*pem_fn)(void *arg, struct bytes der);
 int pem_each_cert(struct bytes pem, pem_fn fn, void *arg);
 int pem_each_crl(struct bytes pem, pem_fn fn, void *arg);
 
+/* The same of private keys (PKCS #8) and ECHConfigLists (RFC 9934), in the order of the text. */
+int pem_each_ech(struct bytes pem, pem_fn fn, void *arg);
+
+/* Appends a block of PEM text. */
+void pem_write(const char *name, struct bytes der, struct builder *w);
+
 /* Where libcrypto would look for the system's anchors. */
 const char *trust_default_file(void);
 const char *trust_default_dir(void);

@@ -30,6 +30,14 @@ struct hpke_suite {
 bool hpke_known(const struct hpke_suite *s);
 uint16_t hpke_group(uint16_t kem);
 
+/*
+ * A private key in PKCS #8. KEY: it is of no group here, or malformed; NOMEM. Whoever calls wipes
+ * @out, and what @w has; @share: its public half.
+ */
+int hpke_private_read(struct bytes der, uint16_t *group, uint8_t out[HPKE_PRIVATE]);
+void hpke_private_write(uint16_t group, const uint8_t priv[HPKE_PRIVATE], struct bytes share,
+			struct builder *w);
+
 /* One direction of a context (§5.2): each message takes the next nonce. */
 struct hpke {
 	struct aead *aead;

@@ -8,6 +8,7 @@
 /* Blocks of these names; of "TRUSTED CERTIFICATE" only the certificate would do. */
 static const char *const cert_names[] = { "CERTIFICATE", "X509 CERTIFICATE", NULL };
 static const char *const crl_names[] = { "X509 CRL", NULL };
+static const char *const ech_names[] = { "PRIVATE KEY", "ECHCONFIG", NULL };
 
 static bool is_named(const char *name, const char *const *names)
 {
@@ -67,6 +68,11 @@ int pem_each_cert(struct bytes pem, pem_fn fn, void *arg)
 int pem_each_crl(struct bytes pem, pem_fn fn, void *arg)
 {
 	return each(pem, crl_names, fn, arg);
+}
+
+int pem_each_ech(struct bytes pem, pem_fn fn, void *arg)
+{
+	return each(pem, ech_names, fn, arg);
 }
 
 const char *trust_default_file(void)

@@ -41,6 +41,8 @@ enum ext_id {
 	EXT_COOKIE,
 	EXT_SUPPORTED_VERSIONS,
 	EXT_RENEGOTIATION_INFO,
+	EXT_ENCRYPTED_CLIENT_HELLO,
+	EXT_ECH_OUTER_EXTENSIONS,
 	EXT_PRE_SHARED_KEY,
 	EXT_COUNT,
 };
@@ -58,6 +60,13 @@ enum ext_where {
 };
 
 #define EXT_BIT(id) (1u << (id))
+
+/* encrypted_client_hello of an outer ClientHello (RFC 9849 §5). */
+struct ech_hello {
+	uint16_t kdf, aead;
+	uint8_t id;
+	struct bytes enc, payload;
+};
 
 /*
  * All bytes belong to someone else: the message parsed, or the configuration. Lists of numbers are
@@ -87,6 +96,11 @@ struct ext_set {
 	struct bytes ocsp;		/* status_request of a Certificate: the response */
 	struct bytes ticket;		/* session_ticket of a ClientHello */
 	struct bytes renegotiated;	/* renegotiation_info: of the handshake before */
+	struct bytes ech;		/* encrypted_client_hello: all of its content … */
+	struct ech_hello ech_hello;	/* … what is in an outer one that was read … */
+	bool ech_inner;			/* … or it is the inner one */
+	uint32_t run;			/* to be written in a row behind the others … */
+	bool run_outside;		/* … or only named: the outer ClientHello has them */
 	uint16_t grease[2];		/* to be written: types without meaning, 0: none */
 	const char *why;		/* after a failed parse: what is wrong */
 	uint16_t bad_type;		/* … and with which extension */
@@ -178,6 +192,10 @@ void record_size_limit_build(const struct ext_set *set, enum ext_where where, st
 int record_size_limit_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
 void padding_build(const struct ext_set *set, enum ext_where where, struct builder *w);
 int padding_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+void encrypted_client_hello_build(const struct ext_set *set, enum ext_where where,
+				  struct builder *w);
+int encrypted_client_hello_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
+void outer_extensions_build(const struct ext_set *set, struct builder *w);
 int early_data_parse(struct ext_set *set, enum ext_where where, struct bytes *r);
 
 /* Notes what is wrong and returns @code. */

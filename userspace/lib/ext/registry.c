@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * Which extension may stand where: the table of RFC 8446 §4.2 with those of TLS 1.2 (RFC 5077,
- * 5746, 6066, 7366, 7627, 8422), and the walk over a block.
+ * 5746, 6066, 7366, 7627, 8422) and Encrypted Client Hello (RFC 9849), and the walk over a block.
  */
 #include "ext/ext.h"
 
@@ -66,6 +66,12 @@ static const struct {
 				     supported_versions_build, supported_versions_parse },
 	[EXT_RENEGOTIATION_INFO] = { 0xff01, CH | SH12, "renegotiation_info",
 				     renegotiation_build, renegotiation_parse },
+	/* Where TLS 1.2 is spoken it answers nothing. */
+	[EXT_ENCRYPTED_CLIENT_HELLO] = { 0xfe0d, CH | HRR | EE | SH12, "encrypted_client_hello",
+					 encrypted_client_hello_build,
+					 encrypted_client_hello_parse },
+	/* It stands in what is encrypted, and nowhere else. */
+	[EXT_ECH_OUTER_EXTENSIONS] = { 0xfd00, 0, "ech_outer_extensions", NULL, NULL },
 	[EXT_PRE_SHARED_KEY] = { 41, CH | SH, "pre_shared_key", pre_shared_key_build,
 				 pre_shared_key_parse },
 };
@@ -103,23 +109,36 @@ static void build_grease(uint16_t type, size_t len, struct builder *w)
 	wr_vec16(w, bytes_of(zeros, len));
 }
 
-void ext_build(const struct ext_set *set, enum ext_where where, struct builder *w)
+static void build_those(const struct ext_set *set, enum ext_where where, uint32_t which,
+			struct builder *w)
 {
-	size_t block = wr_open(w, 2), body;
 	unsigned int i;
+	size_t body;
 
-	build_grease(set->grease[0], 0, w);
 	for (i = 0; i < EXT_COUNT; i++) {
-		/* RFC 8446 §4.2.11: pre_shared_key is the last of all. */
-		if (i == EXT_PRE_SHARED_KEY)
-			build_grease(set->grease[1], 1, w);
-		if (!(set->present & EXT_BIT(i)) || !rows[i].build)
+		if (!(which & EXT_BIT(i)) || !rows[i].build)
 			continue;
 		wr_u16(w, rows[i].type);
 		body = wr_open(w, 2);
 		rows[i].build(set, where, w);
 		wr_close(w, body, 2);
 	}
+}
+
+void ext_build(const struct ext_set *set, enum ext_where where, struct builder *w)
+{
+	uint32_t last = set->present & EXT_BIT(EXT_PRE_SHARED_KEY), run = set->present & set->run;
+	size_t block = wr_open(w, 2);
+
+	build_grease(set->grease[0], 0, w);
+	build_those(set, where, set->present & ~last & ~run, w);
+	if (run && set->run_outside)
+		outer_extensions_build(set, w);
+	else
+		build_those(set, where, run, w);
+	build_grease(set->grease[1], 1, w);
+	/* RFC 8446 §4.2.11: pre_shared_key is the last of all. */
+	build_those(set, where, last, w);
 	wr_close(w, block, 2);
 }
 

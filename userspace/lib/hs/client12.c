@@ -5,6 +5,7 @@
 #include "hs/client.h"
 #include "hs/common12.h"
 #include "hs/common13.h"
+#include "hs/ech.h"
 #include "hs/hs.h"
 #include "hs/kex12.h"
 #include "hs/resume12.h"
@@ -109,6 +110,9 @@ static int read_hello(struct hs *hs, struct bytes body, struct server_hello *sh)
 	if (config_has_version(hs->ch->cfg, VERSION_TLS13) && server_hello_downgraded(sh))
 		return channel_fail(hs->ch, SEALSOCK_ERR_DOWNGRADE,
 				    "someone made the server answer with an older version");
+	/* RFC 9849 §6.1.4: this version rejects what it does not have, and cannot answer it. */
+	ech_reject(hs);
+	hs->offered &= ~EXT_BIT(EXT_ENCRYPTED_CLIENT_HELLO);
 	err = server_hello_parse_ext(sh, hs->offered);
 	if (err)
 		return hs_fail_msg(hs, err, MSG_SERVER_HELLO, sh->why, sh->ext.bad_type);
@@ -266,7 +270,7 @@ int client_on_certificate_request12(struct hs *hs, struct bytes body)
 	hs->client_cert_asked = true;
 	/* What would be signed could be moved elsewhere (RFC 7627 §1): none is given. */
 	want = (struct wanted){ cr.names, cr.sigalgs, cr.types };
-	if (hs->result->ems)
+	if (hs->result->ems && ech_state(hs) != SEALSOCK_ECH_REJECTED)
 		auth_choose_client(hs, &want, VERSION_TLS12);
 	return hs_add(hs, hs->whole);
 }
@@ -398,6 +402,8 @@ int client_on_finished12(struct hs *hs, struct bytes body)
 		err = auth_ask_application(hs, resumption_accepted);
 		return err ? err : resumption_accepted(hs, bytes_of(NULL, 0));
 	}
+	if (!err)
+		err = ech_refuse(hs);
 	if (err)
 		return err;
 	hs->result->verified = hs->ch->cfg->verify == SEALSOCK_VERIFY_REQUIRED;

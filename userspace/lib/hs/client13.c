@@ -4,12 +4,14 @@
 #include "hs/auth13.h"
 #include "hs/client.h"
 #include "hs/common13.h"
+#include "hs/ech.h"
 #include "hs/grease.h"
 #include "hs/hs.h"
 #include "hs/post_auth.h"
 #include "hs/psk13.h"
 #include "hs/resume12.h"
 #include "hs/ticket13.h"
+#include "record/watch.h"
 
 static int new_share(struct hs *hs, uint16_t group)
 {
@@ -21,8 +23,34 @@ static int new_share(struct hs *hs, uint16_t group)
 	return err ? hs_internal(hs, err, "making a key share") : 0;
 }
 
-static void describe(struct hs *hs, struct client_hello *ch)
+/* What a ClientHello points to while it is built. */
+struct lists {
+	struct wire_list suites;
+	struct buf shares, ids, binders;
+	struct greased greased;
+};
+
+/* An inner hello speaks nothing but TLS 1.3 (RFC 9849 §6.1). */
+static struct bytes suites_of(const struct hs *hs, bool inner, struct wire_list *room)
 {
+	struct bytes all = wire_list_of(&hs->suites);
+	uint16_t s;
+
+	if (!inner)
+		return all;
+	room->n = 0;
+	while (rd_u16(&all, &s)) {
+		if (suite_find(s)->version != VERSION_TLS13)
+			continue;
+		room->b[room->n++] = (uint8_t)(s >> 8);
+		room->b[room->n++] = (uint8_t)s;
+	}
+	return wire_list_of(room);
+}
+
+static void describe(struct hs *hs, bool inner, struct lists *l, struct client_hello *ch)
+{
+	const struct host *host = ech_has_inner(hs) && !inner ? &hs->ech->public_name : hs->host;
 	const struct sealsock_config *cfg = hs->ch->cfg;
 	static const uint8_t version13[] = { 3, 4 }, modes[] = { PSK_DHE_KE };
 	static const uint8_t no_compression;
@@ -30,9 +58,9 @@ static void describe(struct hs *hs, struct client_hello *ch)
 
 	*ch = (struct client_hello){
 		.legacy_version = VERSION_TLS12,
-		.random = bytes_of(hs->random, sizeof(hs->random)),
+		.random = bytes_of(hs->ech ? hs->ech->random[inner] : hs->random, HELLO_RANDOM),
 		.session_id = bytes_of(hs->session_id, hs->session_id_len),
-		.suites = wire_list_of(&hs->suites),
+		.suites = suites_of(hs, inner, &l->suites),
 		.compression = bytes_of(&no_compression, 1),
 	};
 	e->present = EXT_BIT(EXT_SUPPORTED_GROUPS) | EXT_BIT(EXT_SIGNATURE_ALGORITHMS) |
@@ -42,9 +70,9 @@ static void describe(struct hs *hs, struct client_hello *ch)
 	e->groups = wire_list_of(&cfg->groups);
 	e->sigalgs = wire_list_of(&cfg->sigalgs);
 	e->versions = bytes_of(version13, sizeof(version13));
-	if (hs->host->kind == HOST_DNS) {
+	if (host->kind == HOST_DNS) {
 		e->present |= EXT_BIT(EXT_SERVER_NAME);
-		e->host_name = bytes_of(hs->host->name, strlen(hs->host->name));
+		e->host_name = bytes_of(host->name, strlen(host->name));
 	}
 	if (cfg->alpn.n) {
 		e->present |= EXT_BIT(EXT_ALPN);
@@ -61,21 +89,21 @@ static void describe(struct hs *hs, struct client_hello *ch)
 		e->present |= EXT_BIT(EXT_COOKIE);
 		e->cookie = bytes_of(hs->cookie.p, hs->cookie.n);
 	}
-	client_offer12(hs, ch);
+	e->ech_inner = inner;
+	if (inner)
+		e->present |= EXT_BIT(EXT_ENCRYPTED_CLIENT_HELLO);
+	else
+		client_offer12(hs, ch);
 }
 
-/* The lists that a ClientHello points to while it is built. */
-struct lists {
-	struct buf shares, ids, binders;
-	struct greased greased;
-};
-
-static int add_lists(struct hs *hs, struct lists *l, struct client_hello *ch)
+static int add_lists(struct hs *hs, bool inner, struct lists *l, struct client_hello *ch)
 {
 	struct builder shares = { .buf = &l->shares }, ids = { .buf = &l->ids };
 	struct builder binders = { .buf = &l->binders };
 	bool grease = hs->ch->cfg->grease;
 
+	l->shares.n = 0;
+	l->greased.alpn.n = 0;
 	/* A share that a HelloRetryRequest asked for comes alone (§4.2.8). */
 	if (hs->kex && grease && !hs->retry_group)
 		grease_share(&hs->grease, &shares);
@@ -83,7 +111,14 @@ static int add_lists(struct hs *hs, struct lists *l, struct client_hello *ch)
 		wr_u16(&shares, kex_group(hs->kex));
 		wr_vec16(&shares, kex_share(hs->kex));
 	}
-	if (hs->kex && psk13_offer(hs, &ids, &binders) > 0)
+	/* RFC 9849 §6.1: outside of an inner hello stands what looks like its PSKs. */
+	if (inner || !ech_has_inner(hs)) {
+		l->ids.n = 0;
+		l->binders.n = 0;
+		if (hs->kex && ech_state(hs) != SEALSOCK_ECH_REJECTED)
+			psk13_offer(hs, &ids, &binders);
+	}
+	if (l->ids.n)
 		ch->ext.present |= EXT_BIT(EXT_PRE_SHARED_KEY);
 	ch->ext.shares = bytes_of(l->shares.p, l->shares.n);
 	ch->ext.psk_ids = bytes_of(l->ids.p, l->ids.n);
@@ -93,14 +128,80 @@ static int add_lists(struct hs *hs, struct lists *l, struct client_hello *ch)
 	return grease ? grease_hello(&hs->grease, &l->greased, ch) : 0;
 }
 
-static int build_hello(struct hs *hs, struct lists *l)
+/* What is no secret and the same in both hellos: it is sent in the outer one only. */
+static uint32_t common_extensions(const struct hs *hs)
+{
+	uint32_t same = EXT_BIT(EXT_STATUS_REQUEST) | EXT_BIT(EXT_SUPPORTED_GROUPS) |
+			EXT_BIT(EXT_SIGNATURE_ALGORITHMS) | EXT_BIT(EXT_ALPN) |
+			EXT_BIT(EXT_RECORD_SIZE_LIMIT) | EXT_BIT(EXT_PSK_KEY_EXCHANGE_MODES) |
+			EXT_BIT(EXT_POST_HANDSHAKE_AUTH) | EXT_BIT(EXT_KEY_SHARE) |
+			EXT_BIT(EXT_COOKIE);
+
+	if (!config_has_version(hs->ch->cfg, VERSION_TLS12))
+		same |= EXT_BIT(EXT_SUPPORTED_VERSIONS);
+	return same;
+}
+
+/* The inner hello, and what of it is encrypted; of GREASE only the latter's length matters. */
+static int build_inner(struct hs *hs, struct lists *l)
+{
+	struct ech *e = hs->ech;
+	struct builder inner = { .buf = &e->inner }, plain = { .buf = &e->plain };
+	struct client_hello ch;
+	int err;
+
+	describe(hs, true, l, &ch);
+	err = add_lists(hs, true, l, &ch);
+	e->offered = ch.ext.present;
+	ch.ext.run = common_extensions(hs);
+	e->inner.n = 0;
+	e->plain.n = 0;
+	client_hello_build(&ch, &inner);
+	if (err || inner.bad)
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the ClientHello");
+	if (l->binders.n && ech_has_inner(hs))
+		err = psk13_bind(hs, &e->inner, l->binders.n);
+	if (err)
+		return err;
+	ch.session_id = bytes_of(NULL, 0);
+	ch.ext.run_outside = true;
+	ch.ext.psk_binders = bytes_of(e->inner.p + e->inner.n - l->binders.n, l->binders.n);
+	client_hello_build(&ch, &plain);
+	if (plain.bad)
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the ClientHello");
+	if (ech_has_inner(hs))
+		TRACE(inner, hs->ch, SEALSOCK_DIR_SENT, bytes_of(e->inner.p, e->inner.n));
+	return ech_pad(hs);
+}
+
+/* RFC 9849 §6.1.2: as many identities and binders, as long, and nothing in them. */
+static int grease_psks(struct hs *hs, struct lists *l)
+{
+	struct bytes ids = bytes_of(l->ids.p, l->ids.n), one;
+	struct bytes binders = bytes_of(l->binders.p, l->binders.n);
+	uint32_t age;
+	int err = 0;
+
+	/* The age, too, which follows the identity. */
+	while (!err && psk_identity_next(&ids, &one, &age))
+		err = hs_random(hs, l->ids.p + (one.p - l->ids.p), one.n + sizeof(age));
+	while (!err && psk_binder_next(&binders, &one))
+		err = hs_random(hs, l->binders.p + (one.p - l->binders.p), one.n);
+	return err;
+}
+
+static int build_outer(struct hs *hs, struct lists *l)
 {
 	struct builder w = { .buf = &hs->hello };
 	struct client_hello ch;
 	int err;
 
-	describe(hs, &ch);
-	err = add_lists(hs, l, &ch);
+	describe(hs, false, l, &ch);
+	if (add_lists(hs, false, l, &ch))
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the ClientHello");
+	err = hs->ech ? ech_outer(hs, &ch.ext) : 0;
+	if (err)
+		return err;
 	hs->offered = ch.ext.present;
 	hs->hello.n = 0;
 	client_hello_build(&ch, &w);
@@ -111,8 +212,24 @@ static int build_hello(struct hs *hs, struct lists *l)
 		hs->hello.n = 0;
 		client_hello_build(&ch, &w);
 	}
-	if (err || w.bad)
-		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the ClientHello");
+	return w.bad ? hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the ClientHello") : 0;
+}
+
+static int build_hello(struct hs *hs, struct lists *l)
+{
+	int err = 0;
+
+	/* After a HelloRetryRequest what has no meaning stays as it is. */
+	if (ech_has_inner(hs) || (hs->ech && !hs->retried))
+		err = build_inner(hs, l);
+	if (!err && ech_has_inner(hs))
+		err = grease_psks(hs, l);
+	if (!err)
+		err = build_outer(hs, l);
+	if (err)
+		return err;
+	if (ech_has_inner(hs))
+		return ech_seal(hs, &hs->hello);
 	return l->binders.n ? psk13_bind(hs, &hs->hello, l->binders.n) : 0;
 }
 
@@ -153,6 +270,7 @@ static int find_session(struct hs *hs)
 	if (!session_read(bytes_of(hs->session_text.p, hs->session_text.n), s) ||
 	    !config_resumes(cfg, s, s->version, host) || !config_has_version(cfg, s->version) ||
 	    (s->version == VERSION_TLS13 ? !s->ticket.n : !resume12_usable(s)) ||
+	    (ech_has_inner(hs) && s->version != VERSION_TLS13) ||
 	    !u16_contains(wire_list_of(&hs->suites), s->suite))
 		session_wipe(s);
 	return resume12_session_id(hs);
@@ -182,6 +300,8 @@ int client_start(struct hs *hs)
 			err = new_share(hs, u16_at(wire_list_of(&hs->ch->cfg->groups), 0));
 	}
 	if (!err)
+		err = ech_client_start(hs);
+	if (!err)
 		err = find_session(hs);
 	if (!err)
 		err = send_hello(hs);
@@ -206,6 +326,9 @@ static int check_hello(struct hs *hs, struct server_hello *sh, unsigned int msg)
 		return channel_fail(hs->ch, SEALSOCK_ERR_VERSION,
 				    "the server does not speak TLS 1.3");
 	}
+	err = ech_settle(hs, sh);
+	if (err)
+		return err;
 	err = server_hello_parse_ext(sh, hs->offered);
 	if (err)
 		return hs_fail_msg(hs, err, msg, sh->why, sh->ext.bad_type);
@@ -360,10 +483,18 @@ int client_take_alpn(struct hs *hs, struct bytes chosen, unsigned int msg)
 int client_on_encrypted_extensions(struct hs *hs, struct bytes body)
 {
 	struct encrypted_extensions ee;
-	int err = encrypted_extensions_parse(body, &ee, hs->offered);
+	uint32_t offered = hs->offered;
+	int err;
 
+	/* RFC 9849 §5: to an inner hello this is no answer. */
+	if (ech_state(hs) == SEALSOCK_ECH_ACCEPTED)
+		offered &= ~EXT_BIT(EXT_ENCRYPTED_CLIENT_HELLO);
+	err = encrypted_extensions_parse(body, &ee, offered);
 	if (err)
 		return hs_fail_msg(hs, err, MSG_ENCRYPTED_EXTENSIONS, ee.why, ee.ext.bad_type);
+	if (ech_state(hs) == SEALSOCK_ECH_REJECTED &&
+	    !buf_append(&hs->result->ech_retry, ee.ext.ech.p, ee.ext.ech.n))
+		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the keys of ECH");
 	if (ee.ext.present & EXT_BIT(EXT_ALPN)) {
 		err = client_take_alpn(hs, ee.ext.alpn, MSG_ENCRYPTED_EXTENSIONS);
 		if (err)
@@ -388,7 +519,9 @@ int client_on_certificate_request(struct hs *hs, struct bytes body)
 				   "has a context during the handshake", 0);
 	hs->client_cert_asked = true;
 	want = (struct wanted){ .names = cr.ext.authorities, .schemes = cr.ext.sigalgs };
-	auth_choose_client(hs, &want, VERSION_TLS13);
+	/* RFC 9849 §6.1.7: who rejected ECH is not whom the certificate is for. */
+	if (ech_state(hs) != SEALSOCK_ECH_REJECTED)
+		auth_choose_client(hs, &want, VERSION_TLS13);
 	return hs_add(hs, hs->whole);
 }
 
@@ -424,6 +557,9 @@ static int send_finished(struct hs *hs)
 		err = channel_key(ch, &ch->tx, kdf, &ch->tx_secret);
 	if (err)
 		return hs_internal(hs, err, "deriving the application keys");
+	err = ech_refuse(hs);
+	if (err)
+		return err;
 	if (!hs->result->resumed)
 		hs->result->verified = ch->cfg->verify == SEALSOCK_VERIFY_REQUIRED;
 	hs->post_auth = hs->offered & EXT_BIT(EXT_POST_HANDSHAKE_AUTH);

@@ -67,6 +67,10 @@ struct hs {
 	struct buf hello;		/* client: our last ClientHello, until the hash is known */
 	struct kex *kex;
 
+	struct ech *ech;		/* NULL: no Encrypted Client Hello, nor the look of one */
+	struct buf ech_list;		/* client: for this connection … */
+	bool ech_list_set;		/* … instead of the configuration's */
+
 	bool retried;			/* there was a HelloRetryRequest … */
 	uint16_t retry_suite;		/* … which chose this suite … */
 	uint16_t retry_group;		/* … and asked for this group, or 0 */

@@ -18,7 +18,8 @@ struct hs_outcome {
 	bool resumed;
 	bool client_authenticated;
 	bool client_cert_sent;
-	bool ems;
+	bool ems : 1;
+	uint8_t ech : 4;		/* enum sealsock_ech */
 };
 
 struct hs_result {
@@ -33,13 +34,16 @@ struct hs_result {
 			bool resumed;
 			bool client_authenticated;
 			bool client_cert_sent;
-			bool ems;
+			bool ems : 1;
+			uint8_t ech : 4;
 		};
 	};
 	char *alpn;
 	char *sni;
 	struct buf chain;		/* the peer's certificates: 24-bit length and DER each */
 	struct buf ocsp;		/* what it stapled */
+	struct buf ech_retry;		/* client: the ECHConfigList of who rejected ECH … */
+	bool ech_refused;		/* … and has proved who it is */
 	struct secret exporter;		/* exporter_master_secret; TLS 1.2: master secret … */
 	uint8_t randoms[2 * HELLO_RANDOM]; /* … and both randoms, the client's first */
 	struct secret resumption;	/* TLS 1.3 client: resumption_master_secret */

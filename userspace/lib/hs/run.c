@@ -3,6 +3,7 @@
 #include "hs/alert.h"
 #include "hs/client.h"
 #include "hs/common13.h"
+#include "hs/ech.h"
 #include "hs/hello.h"
 #include "hs/hs.h"
 #include "hs/post_auth.h"
@@ -18,6 +19,7 @@ int hs_init(struct hs *hs, struct channel *ch, struct hs_result *result)
 	buf_init(&hs->flight, ch->env);
 	buf_init(&hs->request_message, ch->env);
 	buf_init(&hs->session_text, ch->env);
+	buf_init(&hs->ech_list, ch->env);
 	buf_init(&hs->v12.log, ch->env);
 	buf_init(&hs->v12.peer, ch->env);
 	buf_init(&hs->v12.ticket, ch->env);
@@ -32,6 +34,8 @@ void hs_free(struct hs *hs)
 	buf_free(&hs->flight);
 	buf_free(&hs->request_message);
 	buf_free(&hs->session_text);
+	buf_free(&hs->ech_list);
+	ech_free(hs);
 	buf_free(&hs->v12.log);
 	buf_free(&hs->v12.peer);
 	buf_free(&hs->v12.ticket);
@@ -48,6 +52,7 @@ void hs_result_init(struct hs_result *r, const struct sealsock_env *env)
 	buf_init(&r->chain, env);
 	buf_init(&r->ocsp, env);
 	buf_init(&r->sessions, env);
+	buf_init(&r->ech_retry, env);
 }
 
 void hs_result_free(struct hs_result *r, const struct sealsock_env *env)
@@ -59,6 +64,7 @@ void hs_result_free(struct hs_result *r, const struct sealsock_env *env)
 	buf_free(&r->chain);
 	buf_free(&r->ocsp);
 	buf_free(&r->sessions);
+	buf_free(&r->ech_retry);
 	post_auth_free(r, env);
 	secret_wipe(&r->exporter);
 	secret_wipe(&r->resumption);
@@ -359,10 +365,17 @@ static int configuration_chosen(struct hs *hs, struct bytes none)
 
 static int handle(struct hs *hs, struct bytes whole, size_t rest)
 {
-	const struct hs_row *row = row_of(hs, whole);
+	const struct hs_row *row;
 	int r;
 
 	TRACE(received, hs->ch, whole);
+	/* Before anything is chosen by what is in it: it may not be the one that counts. */
+	if (hs->state == HS_WAIT_CH || hs->state == HS_WAIT_CH_AGAIN) {
+		r = whole.p[0] == MSG_CLIENT_HELLO ? ech_unwrap(hs, &whole) : 0;
+		if (r)
+			return r;
+	}
+	row = row_of(hs, whole);
 	if (!row)
 		return channel_fail(hs->ch, SEALSOCK_ERR_UNEXPECTED, "%s came out of turn",
 				    is_hello_retry(whole.p[0], body_of(whole)) ?

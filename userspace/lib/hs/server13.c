@@ -3,6 +3,7 @@
 #include "hs/auth.h"
 #include "hs/auth13.h"
 #include "hs/common13.h"
+#include "hs/ech.h"
 #include "hs/grease.h"
 #include "hs/hello.h"
 #include "hs/hs.h"
@@ -128,7 +129,9 @@ static int send_hello(struct hs *hs, const struct server_hello *sh)
 	server_hello_build(sh, &w);
 	if (w.bad)
 		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the ServerHello");
-	err = hs_add(hs, bytes_of(hs->flight.p, hs->flight.n));
+	err = ech_prove(hs, &hs->flight, sh->retry);
+	if (!err)
+		err = hs_add(hs, bytes_of(hs->flight.p, hs->flight.n));
 	if (!err)
 		err = hs_send(hs, bytes_of(hs->flight.p, hs->flight.n));
 	hs->flight.n = 0;
@@ -141,6 +144,7 @@ static int send_hello(struct hs *hs, const struct server_hello *sh)
 
 static int send_retry(struct hs *hs, const struct client_hello *ch, const struct choice *c)
 {
+	static const uint8_t zeros[ECH_CONFIRMATION];
 	struct server_hello sh;
 	int err = hash_invariant(hs, ch, hs->invariant);
 
@@ -151,6 +155,11 @@ static int send_retry(struct hs *hs, const struct client_hello *ch, const struct
 	describe_hello(hs, c, &sh);
 	sh.retry = true;
 	sh.random = bytes_of(hello_retry_random, HELLO_RANDOM);
+	/* RFC 9849 §7.2.1, §10.10.4: who looks on is not to see whether it is a proof. */
+	if (ech_state(hs) != SEALSOCK_ECH_NONE) {
+		sh.ext.present |= EXT_BIT(EXT_ENCRYPTED_CLIENT_HELLO);
+		sh.ext.ech = bytes_of(zeros, sizeof(zeros));
+	}
 	err = send_hello(hs, &sh);
 	if (err)
 		return err;
@@ -199,7 +208,7 @@ static int send_server_hello(struct hs *hs, const struct choice *c)
 static int add_encrypted_extensions(struct hs *hs, const struct choice *c)
 {
 	struct encrypted_extensions ee = { 0 };
-	struct builder w = { .buf = &hs->flight };
+	struct builder w = { .buf = &hs->flight }, retry = { .buf = NULL };
 	uint8_t alpn[256];
 
 	if (c->sni_known && !hs->psk.n)	/* RFC 6066 §3: the name was used, and not to resume */
@@ -214,6 +223,13 @@ static int add_encrypted_extensions(struct hs *hs, const struct choice *c)
 		alpn[0] = (uint8_t)c->alpn.n;
 		memcpy(alpn + 1, c->alpn.p, c->alpn.n);
 		ee.ext.alpn = bytes_of(alpn, 1 + c->alpn.n);
+	}
+	if (ech_state(hs) == SEALSOCK_ECH_REJECTED) {	/* RFC 9849 §7.1 */
+		retry.buf = &hs->ech->sent;
+		ech_keys_retry(hs->ch->first_cfg->ech_keys, &retry);
+		ee.ext.present |= EXT_BIT(EXT_ENCRYPTED_CLIENT_HELLO);
+		ee.ext.ech = bytes_of(hs->ech->sent.p, hs->ech->sent.n);
+		w.bad = retry.bad;
 	}
 	encrypted_extensions_build(&ee, &w);
 	return hs_add_from(hs, &w, 0);

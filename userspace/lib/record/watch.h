@@ -40,6 +40,8 @@ enum trace_key {
 /* What TRACE() calls where somebody listens: its name for it is what follows on_. */
 struct watch {
 	void (*on_received)(const struct channel *c, struct bytes whole);
+	/* A ClientHello that goes, or came, inside of another (RFC 9849). */
+	void (*on_inner)(const struct channel *c, enum sealsock_direction dir, struct bytes whole);
 	void (*on_alert_received)(const struct channel *c, struct bytes content);
 	void (*on_ccs)(const struct channel *c, enum sealsock_direction dir);
 	void (*on_secret)(const struct channel *c, enum trace_key key, struct bytes value);

@@ -452,6 +452,7 @@ int sealsock_trace_decode(const struct sealsock_trace_event *event, sealsock_fie
 
 	switch (event->kind) {
 	case SEALSOCK_TRACE_MESSAGE:
+	case SEALSOCK_TRACE_INNER:
 		ok = message(&o, &m);
 		break;
 	case SEALSOCK_TRACE_ALERT:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Extensions taken apart for the eye. */
+#include "ext/ech.h"
 #include "trace/decode.h"
 
 enum { CLIENT_HELLO = 1, SERVER_HELLO = 2, NEW_SESSION_TICKET = 4 };
@@ -52,7 +53,7 @@ static bool numbers(struct trace_out *o, struct bytes *r, const char *part, enum
 	return !list.n;
 }
 
-static bool groups(struct trace_out *o, struct bytes *r)
+static bool group_list(struct trace_out *o, struct bytes *r)
 {
 	return numbers(o, r, "group", NAMES_GROUP, 2, 2);
 }
@@ -231,14 +232,66 @@ static bool renegotiation_info(struct trace_out *o, struct bytes *r)
 	return true;
 }
 
+/* RFC 9849 §4: of a known version the parts that matter. */
+static bool ech_configs(struct trace_out *o, struct bytes *r)
+{
+	struct ech_config c;
+	struct bytes list;
+	char name[300];
+
+	if (!rd_vec16(r, 0, 0xffff, &list))
+		return false;
+	while (list.n) {
+		if (!ech_config_next(&list, &c))
+			return false;
+		if (c.version == ECH_VERSION)
+			trace_field(o, "config", c.whole, "%u, for %s", c.id,
+				    trace_text(c.public_name, name, sizeof(name)));
+		else
+			trace_field(o, "config", c.whole, "of version 0x%04x", c.version);
+	}
+	return true;
+}
+
+static bool encrypted_client_hello(struct trace_out *o, struct bytes *r)
+{
+	struct bytes type, suite, id, enc, payload;
+
+	if (o->message == SERVER_HELLO) {	/* a HelloRetryRequest */
+		trace_field(o, "confirmation", *r, "%zu bytes: a proof, or random ones", r->n);
+		*r = bytes_of(NULL, 0);
+		return true;
+	}
+	if (o->message != CLIENT_HELLO)
+		return ech_configs(o, r);
+	if (!rd_bytes(r, 1, &type))
+		return false;
+	trace_field(o, "type", type, "%s", type.p[0] == 0 ? "outer" : type.p[0] == 1 ? "inner" :
+		    "unknown");
+	if (type.p[0])
+		return true;
+	if (!rd_bytes(r, 4, &suite) || !rd_bytes(r, 1, &id) || !rd_vec16(r, 0, 0xffff, &enc) ||
+	    !rd_vec16(r, 0, 0xffff, &payload))
+		return false;
+	trace_field(o, "cipher_suite", suite, "KDF %u, AEAD %u",
+		    (unsigned int)suite.p[0] << 8 | suite.p[1],
+		    (unsigned int)suite.p[2] << 8 | suite.p[3]);
+	trace_field(o, "config_id", id, "%u", id.p[0]);
+	trace_field(o, "enc", enc, "public key of %zu bytes", enc.n);
+	trace_field(o, "payload", payload, "%zu bytes: another ClientHello, or random ones",
+		    payload.n);
+	return true;
+}
+
 static const struct {
 	uint16_t type;
 	bool (*decode)(struct trace_out *o, struct bytes *r);
 } decoders[] = {
-	{ 0, host_names }, { 5, status_request }, { 10, groups }, { 11, point_formats },
+	{ 0, host_names }, { 5, status_request }, { 10, group_list }, { 11, point_formats },
 	{ 13, schemes }, { 16, alpn }, { 28, record_size }, { 41, pre_shared_key },
 	{ 42, early_data }, { 43, versions }, { 44, cookie }, { 45, psk_modes },
-	{ 47, authorities }, { 50, schemes }, { 51, key_share }, { 0xff01, renegotiation_info },
+	{ 47, authorities }, { 50, schemes }, { 51, key_share },
+	{ 0xfe0d, encrypted_client_hello }, { 0xff01, renegotiation_info },
 };
 
 static bool one(struct trace_out *o, uint16_t type, struct bytes body)

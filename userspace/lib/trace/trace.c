@@ -165,6 +165,20 @@ static void received(const struct channel *c, struct bytes whole)
 	message(c, SEALSOCK_DIR_RECEIVED, came_sealed(c), whole);
 }
 
+/* Encrypted as a record is not, but nobody on the way reads it. */
+static void inner(const struct channel *c, enum sealsock_direction dir, struct bytes whole)
+{
+	struct sealsock_trace_event e = {
+		.kind = SEALSOCK_TRACE_INNER,
+		.direction = dir,
+		.encrypted = true,
+		.type = whole.p[0],
+		.name = "inner ClientHello",
+	};
+
+	tell(c, &e, whole);
+}
+
 static void alert_received(const struct channel *c, struct bytes content)
 {
 	alert(c, SEALSOCK_DIR_RECEIVED, came_sealed(c), content);
@@ -193,6 +207,7 @@ static void output(const struct channel *c, uint8_t type, struct bytes content)
 
 static const struct watch watch = {
 	.on_received = received,
+	.on_inner = inner,
 	.on_alert_received = alert_received,
 	.on_ccs = ccs,
 	.on_secret = secret,

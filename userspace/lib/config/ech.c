@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* Setters of Encrypted Client Hello (RFC 9849), and how its keys are made. */
+#include "config/config.h"
+#include "config/ech.h"
+
+bool ech_choose(struct bytes text, struct ech_config *c, struct hpke_suite *s)
+{
+	struct bytes list, suites;
+
+	if (!ech_list_open(text, &list))
+		return false;
+	while (list.n && ech_config_next(&list, c)) {
+		const struct group *g = group_find(hpke_group(c->kem));
+
+		if (c->version != ECH_VERSION || c->ignore || !g || c->key.n != g->share_len ||
+		    !ech_public_name_good(c->public_name))
+			continue;
+		suites = c->suites;
+		s->kem = c->kem;
+		while (rd_u16(&suites, &s->kdf) && rd_u16(&suites, &s->aead))
+			if (hpke_known(s))
+				return true;
+	}
+	return false;
+}
+
+int sealsock_config_ech(struct sealsock_config *cfg, const void *list, size_t n)
+{
+	struct bytes text = bytes_of(list, n);
+	struct ech_config c;
+	struct hpke_suite s;
+	int err = config_open(cfg);
+
+	if (err)
+		return err;
+	if (cfg->role != SEALSOCK_CLIENT || (n && !ech_list_good(text)))
+		return config_fail(cfg, SEALSOCK_ERR_INVALID, "not an ECHConfigList for a client");
+	cfg->ech_list.n = 0;
+	if (!buf_append(&cfg->ech_list, list, n))
+		return config_fail(cfg, SEALSOCK_ERR_NOMEM, "out of memory");
+	return n && ech_choose(text, &c, &s);
+}
+
+int sealsock_config_ech_grease(struct sealsock_config *cfg, bool on)
+{
+	int err = config_open(cfg);
+
+	if (!err)
+		cfg->ech_grease = on;
+	return err;
+}
+
+static int add_keys(struct sealsock_config *cfg, const char *path, struct bytes pem)
+{
+	struct ech_keys *k;
+	int err = config_open(cfg);
+
+	if (err)
+		return err;
+	if (cfg->role != SEALSOCK_SERVER)
+		return config_fail(cfg, SEALSOCK_ERR_INVALID, "only servers have ECH keys");
+	err = ech_keys_new(&cfg->env, cfg->crypto, path, pem, &k);
+	if (err)
+		return config_fail(cfg, err, "ECH keys%s%s: %s", path ? " " : "", path ? path : "",
+				   sealsock_strerror(err));
+	ech_keys_link(&cfg->ech_keys, k);
+	return 0;
+}
+
+int sealsock_config_ech_keys_file(struct sealsock_config *cfg, const char *path)
+{
+	return add_keys(cfg, path, bytes_of(NULL, 0));
+}
+
+int sealsock_config_ech_keys_mem(struct sealsock_config *cfg, const void *pem, size_t n)
+{
+	return add_keys(cfg, NULL, bytes_of(pem, n));
+}
+
+static void build_config(uint16_t kem, uint8_t id, struct bytes share, struct bytes name,
+			 uint8_t max_name, struct builder *w)
+{
+	static const uint8_t suites[] = {
+		0, HPKE_SHA256, 0, HPKE_AES_128_GCM, 0, HPKE_SHA256, 0, HPKE_CHACHA20_POLY1305,
+		0, HPKE_SHA256, 0, HPKE_AES_256_GCM,
+	};
+	size_t list = wr_open(w, 2), config;
+
+	wr_u16(w, ECH_VERSION);
+	config = wr_open(w, 2);
+	wr_u8(w, id);
+	wr_u16(w, kem);
+	wr_vec16(w, share);
+	wr_vec16(w, bytes_of(suites, sizeof(suites)));
+	wr_u8(w, max_name);
+	wr_vec8(w, name);
+	wr_u16(w, 0);
+	wr_close(w, config, 2);
+	wr_close(w, list, 2);
+}
+
+/* The PEM text of a fresh key and its list. */
+static int generate(const struct crypto *c, const struct sealsock_env *env, uint16_t kem,
+		    struct bytes name, uint8_t max_name, struct builder *out)
+{
+	struct {
+		uint8_t id, priv[HPKE_PRIVATE];
+	} drawn;
+	struct buf der;
+	struct builder w = { .buf = &der };
+	struct kex *k = NULL;
+	int err;
+
+	buf_init(&der, env);
+	err = env->random(env->arg, &drawn, sizeof(drawn)) ? SEALSOCK_ERR_RANDOM :
+	      kex_of_private(c, env, hpke_group(kem), drawn.priv, bytes_of(NULL, 0), &k);
+	if (!err) {
+		hpke_private_write(hpke_group(kem), drawn.priv, kex_share(k), &w);
+		pem_write("PRIVATE KEY", bytes_of(der.p, der.n), out);
+		wipe(der.p, der.n);
+		der.n = 0;
+		build_config(kem, drawn.id, kex_share(k), name, max_name, &w);
+		pem_write("ECHCONFIG", bytes_of(der.p, der.n), out);
+	}
+	wipe(&drawn, sizeof(drawn));
+	kex_free(k);
+	buf_free(&der);
+	return err ? err : w.bad || out->bad ? SEALSOCK_ERR_NOMEM : 0;
+}
+
+ssize_t sealsock_ech_generate(const char *public_name, const char *group, unsigned int max_name,
+			      char *pem, size_t room)
+{
+	struct bytes name = bytes_of(public_name, strlen(public_name));
+	bool p256 = group && strcmp(group, "secp256r1") == 0;
+	struct crypto *c;
+	struct buf text;
+	struct builder w = { .buf = &text };
+	int err;
+
+	if (name.n > 255 || !ech_public_name_good(name) || max_name > 255)
+		return SEALSOCK_ERR_INVALID;
+	if (group && !p256 && strcmp(group, "x25519"))
+		return SEALSOCK_ERR_NAME;
+	c = crypto_get();
+	if (!c)
+		return SEALSOCK_ERR_CRYPTO;
+	buf_init(&text, &env_default);
+	err = generate(c, &env_default, p256 ? HPKE_KEM_P256 : HPKE_KEM_X25519, name,
+		       (uint8_t)max_name, &w);
+	if (!err && text.n >= room)
+		err = SEALSOCK_ERR_INVALID;
+	if (!err) {
+		memcpy(pem, text.p, text.n);
+		pem[text.n] = '\0';
+	}
+	err = err ? err : (int)text.n;
+	buf_free(&text);
+	crypto_put(c);
+	return err;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Encrypted Client Hello (RFC 9849): what clients take of a list, and the keys of servers. */
+#ifndef SEALSOCK_CONFIG_ECH_H
+#define SEALSOCK_CONFIG_ECH_H
+
+#include "crypto/hpke.h"
+#include "ext/ech.h"
+#include "x509/name.h"
+
+/* Client: the first configuration of an ECHConfigList that can be used, and with which suite. */
+bool ech_choose(struct bytes text, struct ech_config *out, struct hpke_suite *suite);
+
+/* What both sides' HPKE contexts are bound to (§6.1), appended to @out. NOMEM. */
+int ech_info(const struct ech_config *c, struct buf *out);
+
+/*
+ * Server: the keys of a file, or of text that is in memory, one after the other with the lists that
+ * they are for. All of them open; the first one's list is what clients are told to use.
+ */
+struct ech_keys;
+
+/* @path NULL: @pem, and it is never read again. FILE, PEM, KEY (fits no configuration), NOMEM. */
+int ech_keys_new(const struct sealsock_env *env, const struct crypto *crypto, const char *path,
+		 struct bytes pem, struct ech_keys **out);
+void ech_keys_free(struct ech_keys *k);
+
+/* Puts it at the end of a list; and the keys behind it. */
+void ech_keys_link(struct ech_keys **list, struct ech_keys *k);
+
+/* Reads files again that have changed, at most once a second. What fails leaves keys as they are. */
+void ech_keys_refresh(struct ech_keys *list);
+
+/*
+ * Opens the payload of @hello, whose associated data is @aad, with the keys it may be meant for;
+ * @plain takes payload.n - AEAD_TAG bytes. 0: @context is to be closed. BAD_RECORD: no key opens
+ * it; NOMEM, CRYPTO. Thread-safe.
+ */
+int ech_keys_open(struct ech_keys *list, struct hash *scratch, const struct ech_hello *hello,
+		  struct bytes aad, struct hpke *context, uint8_t *plain);
+
+/* Appends an ECHConfigList of what clients are told to use. */
+void ech_keys_retry(struct ech_keys *list, struct builder *w);
+
+#endif
