@@ -90,7 +90,7 @@ static void lowat_restore(struct sock *sk, struct seal_rx *rx)
 static size_t read_target(struct sock *sk, const struct seal_rx *rx, size_t len, int flags)
 {
 	if (rx->waiters && sk->sk_rcvlowat == 1 && !(flags & MSG_WAITALL))
-		return min_t(size_t, rx->lowat, len);
+		return min_t(size_t, rx->lowat, len) ?: 1;
 	return sock_rcvlowat(sk, flags & MSG_WAITALL, len);
 }
 
@@ -180,9 +180,13 @@ int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
  * @target: bytes below which the call waits
  * @timeo: how long it waits
  * @cur: the next record to open
- * @type: content type told to the caller, 0 at first
+ * @type: content type told to the caller
+ * @first_type: at first: 0, or what the caller need not be told
  * @peek: nothing is taken away
+ * @discard: MSG_TRUNC: nothing is copied, there may be no memory for it
  * @peeked: with @peek, the last opened record that was looked at
+ * @control: where control messages go, as the caller has it
+ * @controllen: room there
  */
 struct seal_recv {
 	struct msghdr *msg;
@@ -192,8 +196,12 @@ struct seal_recv {
 	long timeo;
 	struct seal_cursor cur;
 	u8 type;
+	u8 first_type;
 	bool peek;
+	bool discard;
 	struct seal_plain *peeked;
+	void *control;
+	size_t controllen;
 };
 
 /* The next opened record for this call, if there is one. */
@@ -206,18 +214,21 @@ static struct seal_plain *next_plain(struct seal_rx *rx, const struct seal_recv 
 	return list_next_entry(call->peeked, node);
 }
 
-/* Copies @n bytes of @plain to the reader; with @take, they are gone from it. */
-static int copy_plain(struct sock *sk, struct seal_plain *plain, struct msghdr *msg, u32 n,
-		      bool take)
+/* Copies @n bytes of @plain to the reader. */
+static int copy_plain(const struct seal_plain *plain, struct msghdr *msg, u32 n)
 {
 	/* The memory is no object of the allocator's: nothing to check there. */
-	if (_copy_to_iter(seal_plain_at(plain), n, &msg->msg_iter) != n)
-		return -EFAULT;
-	if (n == plain->len)
-		msg->msg_flags |= MSG_EOR;
-	if (take)
+	return _copy_to_iter(seal_plain_at(plain), n, &msg->msg_iter) == n ? 0 : -EFAULT;
+}
+
+/* This call has had @n bytes of @plain. */
+static void pass(struct sock *sk, struct seal_recv *call, struct seal_plain *plain, u32 n)
+{
+	call->copied += n;
+	if (call->peek)
+		call->peeked = plain;
+	else
 		seal_plain_consume(sk, plain, n);
-	return 0;
 }
 
 /* 1: go on with the next record; 0: the call ends here; or an error. */
@@ -227,18 +238,23 @@ static int deliver(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain
 	size_t n;
 	int ret;
 
+	/* Data without content: nothing to tell of, and no end of file. */
+	if (!plain->len && plain->type == SEAL_TYPE_DATA) {
+		pass(sk, call, plain, 0);
+		return 1;
+	}
 	ret = seal_cmsg_put_type(call->msg, plain->type, &call->type);
 	if (ret <= 0)
 		return ret;
 
 	n = min_t(size_t, plain->len, call->len - call->copied);
-	ret = copy_plain(sk, plain, call->msg, n, !call->peek);
+	ret = call->discard ? 0 : copy_plain(plain, call->msg, n);
 	if (ret)
 		return ret;
-	call->copied += n;
-	if (call->peek)
-		call->peeked = plain;
-	return call->type == SEAL_TYPE_DATA;
+	if (n == plain->len)
+		call->msg->msg_flags |= MSG_EOR;
+	pass(sk, call, plain, n);
+	return call->type == SEAL_TYPE_DATA && call->copied < call->len;
 }
 
 static bool may_open_straight(const struct sock *sk, const struct seal_rx *rx,
@@ -246,7 +262,7 @@ static bool may_open_straight(const struct sock *sk, const struct seal_rx *rx,
 {
 	u32 len = seal_content_most(&rx->key->shape, &rx->head);
 
-	return !call->peek && rx->head.type == SEAL_TYPE_DATA && !rx->key->shape.block &&
+	return !call->peek && !call->discard && rx->head.type == SEAL_TYPE_DATA && !rx->key->shape.block &&
 	       len >= STRAIGHT_MIN && len <= call->len - call->copied &&
 	       (!rx->skip || (seal_ctx(sk)->expect_no_pad && !seal_ctx(sk)->managed)) &&
 	       user_backed_iter(&call->msg->msg_iter);
@@ -269,16 +285,23 @@ static int receive(struct sock *sk, struct seal_rx *rx, struct seal_recv *call)
 	seal_cmsg_put_type(call->msg, SEAL_TYPE_DATA, &call->type);
 	call->copied += left - iov_iter_count(iter);
 	call->msg->msg_flags |= MSG_EOR;
-	return 1;
+	return call->copied < call->len;
 }
 
 /*
  * Sleeping drops the lock: what this call has peeked at may be gone. Then it
- * looks again from the start.
+ * looks again from the start, and what it has told is untold.
  */
 static void restart_peek(struct seal_recv *call)
 {
-	iov_iter_revert(&call->msg->msg_iter, call->copied);
+	struct msghdr *msg = call->msg;
+
+	if (!call->discard)
+		iov_iter_revert(&msg->msg_iter, call->copied);
+	msg->msg_control = call->control;
+	msg->msg_controllen = call->controllen;
+	msg->msg_flags &= ~(MSG_EOR | MSG_CTRUNC);
+	call->type = call->first_type;
 	call->copied = 0;
 	call->peeked = NULL;
 }
@@ -325,18 +348,24 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 		.target = read_target(sk, rx, len, flags),
 		.timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT),
 		.peek = flags & MSG_PEEK,
+		.discard = flags & MSG_TRUNC,
+		.control = msg->msg_control,
+		.controllen = msg->msg_controllen,
 	};
-	int ret = 1;
+	int ret;
 
 	/* In managed mode all is data: as if that were told already, nobody is. */
-	if (unlikely(seal_ctx(sk)->managed))
+	if (unlikely(seal_ctx(sk)->managed)) {
+		call.first_type = SEAL_TYPE_DATA;
 		call.type = SEAL_TYPE_DATA;
+	}
 
+	/* A call that wants no bytes waits for a record of them all the same, as with TCP. */
 	seal_cursor_init(sk, &call.cur);
-	while (ret > 0 && call.copied < len) {
+	do {
 		ret = recv_step(sk, rx, &call);
 		cond_resched();
-	}
+	} while (ret > 0);
 	seal_cursor_commit(sk, rx, &call.cur);
 	return call.copied ? call.copied : min(ret, 0);
 }
@@ -348,11 +377,16 @@ static int recv_opened(struct sock *sk, struct seal_rx *rx, struct msghdr *msg, 
 	struct seal_plain *plain = seal_plain_first(rx);
 
 	if (!len || !plain || len > plain->len || plain->type != SEAL_TYPE_DATA ||
-	    (flags & MSG_PEEK) || msg->msg_controllen)
+	    (flags & (MSG_PEEK | MSG_TRUNC)) || msg->msg_controllen)
 		return 0;
 	/* As seal_cmsg_put_type() answers who did not ask for the type. */
 	msg->msg_flags |= MSG_CTRUNC;
-	return copy_plain(sk, plain, msg, len, true) ?: len;
+	if (copy_plain(plain, msg, len))
+		return -EFAULT;
+	if (len == plain->len)
+		msg->msg_flags |= MSG_EOR;
+	seal_plain_consume(sk, plain, len);
+	return len;
 }
 
 /* proto.recvmsg */

@@ -388,14 +388,6 @@ TEST_F(wired, end_of_file)
 	EXPECT_EQ(recv(self->fd, got, 10, MSG_DONTWAIT), 0);
 }
 
-TEST_F(wired, zero_length_buffer)
-{
-	PEER_SENDS(0, 10, 0);
-	EXPECT_EQ(recv(self->fd, got, 0, 0), 0);
-	EXPECT_EQ(read(self->fd, got, 0), 0);
-	EXPECT_EQ(recv(self->fd, got, 10, 0), 10);
-}
-
 TEST_F(wired, bad_pointer)
 {
 	char c;
