@@ -4,21 +4,23 @@
 
 #include "attach.h"
 #include "core/frame.h"
+#include "held.h"
 #include "managed/managed.h"
 #include "rx/rx.h"
 #include "seen/mib.h"
 #include "seen/netns.h"
 #include "tx/tx.h"
 
-struct seal_ctx *seal_ctx_new(struct sock *sk)
+struct seal_ctx *seal_ctx_new(const struct net *net, struct proto *base,
+			      const struct proto_ops *base_ops)
 {
 	struct seal_ctx *ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
 
 	if (!ctx)
 		return NULL;
-	ctx->base = READ_ONCE(sk->sk_prot);
-	ctx->base_ops = READ_ONCE(sk->sk_socket->ops);
-	ctx->net = seal_net_get(sock_net(sk));
+	ctx->base = base;
+	ctx->base_ops = base_ops;
+	ctx->net = seal_net_get(net);
 	ctx->mib = ctx->net->mib;
 	ctx->max_payload = SEAL_MAX_PLAINTEXT;
 	return ctx;
@@ -28,6 +30,8 @@ void seal_ctx_detach(struct sock *sk)
 {
 	struct seal_ctx *ctx = seal_ctx(sk);
 
+	if (ctx->hold)
+		seal_hold_closed(sk);
 	write_lock_bh(&sk->sk_callback_lock);
 	RCU_INIT_POINTER(inet_csk(sk)->icsk_ulp_data, NULL);
 	WRITE_ONCE(sk->sk_prot, ctx->base);

@@ -5,8 +5,12 @@
 
 #include "ctx.h"
 
-/* A context for @sk as it is now. May sleep. NULL: no memory. */
-struct seal_ctx *seal_ctx_new(struct sock *sk);
+/*
+ * A context for a socket of @net with these operations, with a reference on what
+ * the sockets of @net have in common. May sleep. NULL: no memory.
+ */
+struct seal_ctx *seal_ctx_new(const struct net *net, struct proto *base,
+			      const struct proto_ops *base_ops);
 
 /*
  * Takes the context off @sk: callbacks, protocol and both halves, secrets

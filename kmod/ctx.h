@@ -14,10 +14,12 @@
 #include "core/content.h"
 #include "core/direction.h"
 
+struct seal_hold;
 struct seal_managed;
 struct seal_mib;
 struct seal_net;
 struct seal_rx;
+struct seal_serve;
 struct seal_tx;
 
 /**
@@ -29,6 +31,9 @@ struct seal_tx;
  * @tx: sending half; NULL while no transmit key is installed
  * @rx: receiving half; NULL while no receive key is installed
  * @managed: what managed mode keeps; NULL in compatible mode
+ * @hold: what it has if TLS was asked for before it was connected
+ * @serve: likewise of a listener; connections that nobody has taken yet have the
+ *	context of their listener
  * @write_space: the socket's callback from before @tx
  * @data_ready: the socket's callback from before @rx
  * @version: protocol version of both directions, 0 while no key is installed
@@ -46,6 +51,8 @@ struct seal_ctx {
 	struct seal_tx *tx;
 	struct seal_rx *rx;
 	struct seal_managed *managed;
+	struct seal_hold *hold;
+	struct seal_serve *serve;
 	void (*write_space)(struct sock *sk);
 	void (*data_ready)(struct sock *sk);
 	u16 version;

@@ -3,7 +3,6 @@
 #include "rx/rx.h"
 #include "seen/mib.h"
 #include "seen/trace.h"
-#include "tables.h"
 #include "tx/tx.h"
 
 void seal_install_count(struct sock *sk, bool tx, bool rekey, bool ok)
@@ -67,7 +66,6 @@ void seal_install_first(struct sock *sk, struct seal_tx *half_tx, struct seal_rx
 		sk->sk_data_ready = seal_rx_data_ready;
 	}
 	write_unlock_bh(&sk->sk_callback_lock);
-	seal_proto_update(sk);
 	seal_install_trace(sk, tx);
 	seal_install_count(sk, tx, false, true);
 }

@@ -15,7 +15,8 @@ void seal_install_key(struct sock *sk, struct seal_key *key, bool tx);
 
 /*
  * Gives the socket its first key of a direction, and the half, @half_tx or
- * @half_rx, that it belongs to; the other is NULL. Counts and traces it.
+ * @half_rx, that it belongs to; the other is NULL. Counts and traces it. The
+ * caller calls seal_proto_update() behind it, once where there are two.
  */
 void seal_install_first(struct sock *sk, struct seal_tx *half_tx, struct seal_rx *half_rx,
 			struct seal_key *key);

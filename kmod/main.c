@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <net/tcp.h>
 
+#include "hold/device.h"
 #include "managed/secret.h"
 #include "pages.h"
 #include "scratch.h"
@@ -26,11 +27,16 @@ static int __init sealsock_module_init(void)
 	err = seal_cores_init();
 	if (err)
 		goto out_netns;
-	err = seal_ulp_init(alias_tls);
+	err = seal_device_init();
 	if (err)
 		goto out_cores;
+	err = seal_ulp_init(alias_tls);
+	if (err)
+		goto out_device;
 	return 0;
 
+out_device:
+	seal_device_exit();
 out_cores:
 	seal_cores_exit();
 out_netns:
@@ -41,6 +47,7 @@ out_netns:
 static void __exit sealsock_module_exit(void)
 {
 	seal_ulp_exit();
+	seal_device_exit();
 	seal_cores_exit();
 	seal_secret_exit();
 	seal_pages_exit();

@@ -7,6 +7,7 @@
 
 #include "attach.h"
 #include "compat/compat.h"
+#include "held.h"
 #include "managed/managed.h"
 #include "proto.h"
 #include "rx/rx.h"
@@ -136,6 +137,7 @@ int seal_proto_prepare(struct sock *sk)
 	if (!t->base) {
 		for (i = 0; i < 4; i++)
 			build(t, base, sk->sk_socket->ops, i & 2, i & 1);
+		seal_hold_build(t, base, sk->sk_socket->ops);
 		/* Pairs with the acquire above. */
 		smp_store_release(&t->base, base);
 	} else if (t->base != base) {

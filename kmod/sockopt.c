@@ -10,6 +10,7 @@
 #include "answer.h"
 #include "core/frame.h"
 #include "ctx.h"
+#include "held.h"
 #include "install.h"
 #include "keys.h"
 #include "managed/managed.h"
@@ -17,7 +18,9 @@
 #include "seen/mib.h"
 #include "seen/trace.h"
 #include "sockopt.h"
+#include "tables.h"
 #include "tx/tx.h"
+#include "uapi/hold.h"
 #include "uapi/sealsock.h"
 
 /* Newer than the oldest <linux/tls.h>. */
@@ -66,6 +69,7 @@ static int install_first(struct sock *sk, struct seal_key *key, bool tx)
 	if (!half_tx && !half_rx)
 		return -ENOMEM;
 	seal_install_first(sk, half_tx, half_rx, key);
+	seal_proto_update(sk);
 	return 0;
 }
 
@@ -265,6 +269,10 @@ int seal_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 	case OPT_TX_MAX_PAYLOAD_LEN:
 		err = set_max_payload(sk, optval, optlen);
 		break;
+	case SEALSOCK_ROLE:
+	case SEALSOCK_DEADLINE:
+		err = seal_hold_setsockopt(sk, optname, optval, optlen);
+		break;
 	case SEALSOCK_MANAGED:
 	case SEALSOCK_KEY_UPDATE:
 	case SEALSOCK_MESSAGE:
@@ -315,12 +323,12 @@ static void dir_info(const struct seal_key *key, enum seal_dir_state state, u16 
 	info->bytes = bytes;
 }
 
-static int get_info(struct seal_ctx *ctx, char __user *optval, int __user *optlen, int len)
+static int get_info(const struct sock *sk, struct seal_ctx *ctx, char __user *optval, int __user *optlen, int len)
 {
 	struct sealsock_sock_info info = {};
 
 	info.mode = ctx->managed ? SEALSOCK_MODE_MANAGED :
-		    ctx->version ? SEALSOCK_MODE_COMPATIBLE : SEALSOCK_MODE_NONE;
+		    ctx->version ? SEALSOCK_MODE_COMPATIBLE : seal_hold_mode(sk, ctx);
 	if (ctx->managed) {
 		info.messages = ctx->managed->count;
 		info.messages_dropped = ctx->managed->dropped;
@@ -372,13 +380,18 @@ static int answer_option(struct sock *sk, struct seal_ctx *ctx, int optname, cha
 		return seal_put_answer(optval, optlen, len, &ctx->max_payload,
 				  sizeof(ctx->max_payload), false);
 	case SEALSOCK_INFO:
-		return get_info(ctx, optval, optlen, len);
+		return get_info(sk, ctx, optval, optlen, len);
 	case SEALSOCK_MANAGED:
 	case SEALSOCK_KEY_UPDATE:
 	case SEALSOCK_MESSAGE:
 	case SEALSOCK_END:
 	case SEALSOCK_EVENTS:
 		return seal_managed_getsockopt(sk, optname, optval, optlen, len);
+	case SEALSOCK_ROLE:
+	case SEALSOCK_DEADLINE:
+	case SEALSOCK_FACTS:
+	case SEALSOCK_CAUSE:
+		return seal_hold_getsockopt(sk, optname, optval, optlen, len);
 	default:
 		return -ENOPROTOOPT;
 	}

@@ -10,12 +10,16 @@
 
 /*
  * @base: what they were made from, NULL until they are complete. Index:
- * [transmit key][receive key].
+ * [transmit key][receive key]. @held, @held_ops: of sockets that wait for their
+ * handshake; @serve_ops: of listeners, and before a role is known (hold/).
  */
 struct seal_tables {
 	struct proto *base;
 	struct proto prot[2][2];
 	struct proto_ops ops[2][2];
+	struct proto held;
+	struct proto_ops held_ops;
+	struct proto_ops serve_ops;
 };
 
 /* Those of @sk's family. */
@@ -26,5 +30,8 @@ struct seal_tables *seal_tables_of(const struct sock *sk);
  * attached and after each first key, under the socket lock.
  */
 void seal_proto_update(struct sock *sk);
+
+/* Likewise the operations of a socket alone, which count as a use of their module. */
+void seal_ops_set(struct socket *sock, const struct proto_ops *ops);
 
 #endif /* SEAL_TABLES_H */

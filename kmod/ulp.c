@@ -7,6 +7,7 @@
 
 #include "attach.h"
 #include "compat/compat.h"
+#include "held.h"
 #include "proto.h"
 #include "seen/diag.h"
 #include "seen/mib.h"
@@ -27,19 +28,22 @@ static bool has_psock(const struct sock *sk)
 	return ret;
 }
 
+static int prepare(struct sock *sk)
+{
+	/* Sockmap in turn refuses sockets that have a ULP. */
+	return has_psock(sk) ? -EINVAL : seal_proto_prepare(sk);
+}
+
 /* Called with the socket locked, by setsockopt(TCP_ULP). */
 static int attach(struct sock *sk)
 {
 	struct seal_ctx *ctx;
 	int err;
 
-	/* Sockmap in turn refuses sockets that have a ULP. */
-	if (has_psock(sk))
-		return -EINVAL;
-	err = seal_proto_prepare(sk);
+	err = prepare(sk);
 	if (err)
 		return err;
-	ctx = seal_ctx_new(sk);
+	ctx = seal_ctx_new(sock_net(sk), READ_ONCE(sk->sk_prot), READ_ONCE(sk->sk_socket->ops));
 	if (!ctx)
 		return -ENOMEM;
 
@@ -55,9 +59,16 @@ static int attach(struct sock *sk)
 	return 0;
 }
 
-/* A peer may have sent its Finished, a request and FIN at once: CLOSE_WAIT will do. */
+static struct tcp_ulp_ops sealsock_ulp;
+
+/*
+ * A peer may have sent its Finished, a request and FIN at once: CLOSE_WAIT will do.
+ * On a socket that is not connected yet, TLS is asked for.
+ */
 static int sealsock_init(struct sock *sk)
 {
+	if (sk->sk_state == TCP_CLOSE || sk->sk_state == TCP_LISTEN)
+		return prepare(sk) ? : seal_hold_attach(sk, &sealsock_ulp);
 	if (sk->sk_state != TCP_ESTABLISHED && sk->sk_state != TCP_CLOSE_WAIT)
 		return -ENOTCONN;
 	return attach(sk);
@@ -78,6 +89,8 @@ static struct tcp_ulp_ops sealsock_ulp = {
 	.name = SEALSOCK_ULP_NAME,
 	.owner = THIS_MODULE,
 	.init = sealsock_init,
+	.clone = seal_hold_clone,
+	.release = seal_hold_release,
 	.get_info = get_info,
 	.get_info_size = get_info_size,
 };

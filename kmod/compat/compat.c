@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <net/inet_common.h>
 #include <net/tcp.h>
 
 #include "compat/compat.h"
@@ -22,6 +23,31 @@ int compat_iter_pages(const struct iov_iter *iter, size_t bytes, struct bio_vec 
 		bytes -= len;
 	}
 	return n;
+}
+
+struct sock *compat_pull(struct proto *prot, struct sock *sk)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+	int err;
+
+	return prot->accept(sk, O_NONBLOCK, &err, true);
+#else
+	struct proto_accept_arg arg = { .flags = O_NONBLOCK, .kern = true };
+
+	return prot->accept(sk, &arg);
+#endif
+}
+
+/* 7.2: charges the memory of the connection to whoever accepts it; before, pulling it did. */
+void compat_graft(struct socket *sock, struct socket *newsock, struct sock *sk)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 2, 0)
+	sock_rps_record_flow(sk);
+	sock_graft(sk, newsock);
+	newsock->state = SS_CONNECTED;
+#else
+	__inet_accept(sock, newsock, sk);
+#endif
 }
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)

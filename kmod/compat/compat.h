@@ -144,6 +144,45 @@ static int name(struct sock *sk, struct msghdr *msg, size_t len, int flags)		\
 }
 #endif
 
+/* What such a recvmsg() is called by. */
+static inline int compat_recvmsg(struct proto *prot, struct sock *sk, struct msghdr *msg,
+				 size_t len, int flags)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 1, 0)
+	return prot->recvmsg(sk, msg, len, flags, &msg->msg_namelen);
+#else
+	return prot->recvmsg(sk, msg, len, flags);
+#endif
+}
+
+/* 6.19: addresses are of a type that says nothing of their length. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+typedef struct sockaddr compat_sockaddr;
+#else
+typedef struct sockaddr_unsized compat_sockaddr;
+#endif
+
+/* 6.10: what accept() takes came into a structure. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
+#define COMPAT_ACCEPT(name, accept)							\
+static int name(struct socket *sock, struct socket *newsock, int flags, bool kern)	\
+{											\
+	return accept(sock, newsock, flags);						\
+}
+#else
+#define COMPAT_ACCEPT(name, accept)							\
+static int name(struct socket *sock, struct socket *newsock, struct proto_accept_arg *arg) \
+{											\
+	return accept(sock, newsock, arg->flags);					\
+}
+#endif
+
+/* A connection that waits in the queue of listener @sk; NULL: there is none. */
+struct sock *compat_pull(struct proto *prot, struct sock *sk);
+
+/* Gives @newsock, of an accept() on @sock, the connection @sk, which is locked. */
+void compat_graft(struct socket *sock, struct socket *newsock, struct sock *sk);
+
 /* 6.15: get_info() of a ULP learnt whether its reader has CAP_NET_ADMIN. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
 #define COMPAT_GET_INFO(name, get_info)							\

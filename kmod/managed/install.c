@@ -10,6 +10,7 @@
 #include "managed/managed.h"
 #include "managed/secret.h"
 #include "seen/mib.h"
+#include "tables.h"
 #include "uapi/sealsock.h"
 
 #define FLAGS	(SEALSOCK_MANAGED_SERVER | SEALSOCK_MANAGED_END_UNSIGNED)
@@ -218,6 +219,8 @@ static void use(struct sock *sk, const struct sealsock_managed *req, struct made
 	WRITE_ONCE(ctx->managed, made->m);
 	seal_install_first(sk, made->tx, NULL, made->tx_key);
 	seal_install_first(sk, NULL, made->rx, made->rx_key);
+	/* Whoever waits for the lock, to send or receive in the clear, waits no more. */
+	seal_proto_update(sk);
 	seal_managed_set_limit(sk, made->tx);
 	if (made->m->prefix)
 		seal_managed_prefix(sk, made->rx);

@@ -3,6 +3,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "held.h"
 #include "managed/managed.h"
 #include "seen/mib.h"
 #include "uapi/sealsock.h"
@@ -68,6 +69,8 @@ void seal_queue_end(struct sock *sk, struct seal_managed *m)
 	m->partial = NULL;
 	m->count++;
 	SEAL_INC(sk, MESSAGES);
+	if (seal_ctx(sk)->hold)
+		seal_hold_message(sk);
 }
 
 void seal_queue_free(struct seal_managed *m)

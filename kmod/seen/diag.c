@@ -4,12 +4,22 @@
 #include <net/netlink.h>
 
 #include "ctx.h"
+#include "held.h"
 #include "seen/diag.h"
+#include "uapi/hold.h"
+#include "uapi/sealsock.h"
 
 /* Newer than the oldest header: the maximum payload of a record, u16. */
 #define INFO_TX_MAX_PAYLOAD_LEN		(TLS_INFO_RX_NO_PAD + 1)
 
-static int put_attributes(const struct seal_ctx *ctx, struct sk_buff *skb)
+static u32 mode(const struct sock *sk, const struct seal_ctx *ctx)
+{
+	if (READ_ONCE(ctx->managed))
+		return SEALSOCK_MODE_MANAGED;
+	return READ_ONCE(ctx->version) ? SEALSOCK_MODE_COMPATIBLE : seal_hold_mode(sk, ctx);
+}
+
+static int put_attributes(const struct sock *sk, const struct seal_ctx *ctx, struct sk_buff *skb)
 {
 	u16 version = READ_ONCE(ctx->version);
 
@@ -21,7 +31,8 @@ static int put_attributes(const struct seal_ctx *ctx, struct sk_buff *skb)
 		return -EMSGSIZE;
 	if (READ_ONCE(ctx->expect_no_pad) && nla_put_flag(skb, TLS_INFO_RX_NO_PAD))
 		return -EMSGSIZE;
-	return nla_put_u16(skb, INFO_TX_MAX_PAYLOAD_LEN, READ_ONCE(ctx->max_payload));
+	return nla_put_u16(skb, INFO_TX_MAX_PAYLOAD_LEN, READ_ONCE(ctx->max_payload)) ||
+	       nla_put_u32(skb, SEALSOCK_DIAG_MODE, mode(sk, ctx)) ? -EMSGSIZE : 0;
 }
 
 int seal_get_info(struct sock *sk, struct sk_buff *skb)
@@ -37,7 +48,7 @@ int seal_get_info(struct sock *sk, struct sk_buff *skb)
 	rcu_read_lock();
 	ctx = rcu_dereference(inet_csk(sk)->icsk_ulp_data);
 	if (ctx)
-		err = put_attributes(ctx, skb);
+		err = put_attributes(sk, ctx, skb);
 	rcu_read_unlock();
 
 	if (err || !ctx)
@@ -55,5 +66,6 @@ size_t seal_get_info_size(const struct sock *sk)
 	       nla_total_size(sizeof(u16)) +	/* TLS_INFO_TXCONF */
 	       nla_total_size(sizeof(u16)) +	/* TLS_INFO_RXCONF */
 	       nla_total_size(0) +		/* TLS_INFO_RX_NO_PAD */
-	       nla_total_size(sizeof(u16));	/* INFO_TX_MAX_PAYLOAD_LEN */
+	       nla_total_size(sizeof(u16)) +	/* INFO_TX_MAX_PAYLOAD_LEN */
+	       nla_total_size(sizeof(u32));	/* SEALSOCK_DIAG_MODE */
 }

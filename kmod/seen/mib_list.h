@@ -42,3 +42,13 @@ SEAL_MIB(FLOOD, "TlsFlood")			/* connections ended for SEALSOCK_FLOOD_* */
 SEAL_MIB(MESSAGES, "TlsMessages")		/* messages queued */
 SEAL_MIB(MESSAGESSENT, "TlsMessagesSent")	/* of ours: SEALSOCK_MESSAGE */
 SEAL_MIB(MESSAGESDROPPED, "TlsMessagesDropped")	/* of the peer's, not kept or not for long */
+
+/* Sockets for which TLS was asked before they were connected. */
+SEAL_MIB(HELD, "TlsHeld")			/* handshakes that were due */
+SEAL_MIB(RELEASED, "TlsReleased")		/* of these, done */
+SEAL_MIB(HELDFAILED, "TlsHeldFailed")		/* of these, failed: for one of the following */
+SEAL_MIB(HELDREFUSED, "TlsHeldRefused")		/* the helper said so */
+SEAL_MIB(HELDABORTED, "TlsHeldAborted")		/* the helper went away */
+SEAL_MIB(HELDDEADLINE, "TlsHeldDeadline")	/* it took too long */
+SEAL_MIB(HELDRESET, "TlsHeldReset")		/* TCP's connection ended */
+SEAL_MIB(HELDCLOSED, "TlsHeldClosed")		/* closed by the program, or its listener was */

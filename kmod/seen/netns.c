@@ -8,9 +8,10 @@
 #include "compat/compat.h"
 #include "seen/mib.h"
 #include "seen/netns.h"
+#include "uapi/hold.h"
 #include "uapi/sealsock.h"
 
-#define SYSCTLS		3
+#define SYSCTLS		4
 
 /* @table: the entries, and an empty one for kernels that want it. */
 struct seal_pernet {
@@ -21,6 +22,7 @@ struct seal_pernet {
 
 static unsigned int seal_net_id __read_mostly;
 static unsigned int cpus_max = SEALSOCK_CPUS_MAX;
+static unsigned int deadline_max = SEALSOCK_DEADLINE_MAX;
 
 #define SEAL_MIB(field, name)	SNMP_MIB_ITEM(name, SEAL_MIB_##field),
 
@@ -56,6 +58,7 @@ static struct seal_net *net_new(void)
 	if (!sn)
 		return NULL;
 	refcount_set(&sn->users, 1);
+	seal_holds_init(&sn->holds);
 	sn->mib = alloc_percpu(struct seal_mib);
 	if (sn->mib)
 		return sn;
@@ -113,6 +116,15 @@ static bool sysctls_new(struct net *net, struct seal_pernet *pn)
 		.extra1 = SYSCTL_ZERO,
 		.extra2 = SYSCTL_ONE,
 	};
+	pn->table[3] = (struct ctl_table) {
+		.procname = "deadline",
+		.data = &sn->holds.deadline,
+		.maxlen = sizeof(sn->holds.deadline),
+		.mode = 0644,
+		.proc_handler = proc_douintvec_minmax,
+		.extra1 = SYSCTL_ONE,
+		.extra2 = &deadline_max,
+	};
 	if (IS_ENABLED(CONFIG_SYSCTL))
 		pn->sysctls = compat_register_sysctl(net, "net/sealsock", pn->table,
 						     SYSCTLS);
@@ -129,6 +141,7 @@ static void undo(struct seal_pernet *pn)
 static void __net_exit seal_net_exit(struct net *net)
 {
 	remove_proc_entry("sealsock_stat", net->proc_net);
+	seal_holds_gone(&pernet_of(net)->own->holds);
 	undo(pernet_of(net));
 }
 

@@ -9,6 +9,8 @@
 #include <linux/refcount.h>
 #include <net/net_namespace.h>
 
+#include "held.h"
+
 struct seal_mib;
 
 /**
@@ -19,6 +21,7 @@ struct seal_mib;
  *	fewer than its cipher allows; 0: no such limit
  * @tx_cpus: net.sealsock.tx_cpus: the default of SEALSOCK_TX_CPUS
  * @tx_past_limit: net.sealsock.tx_past_limit: may sockets go on at the limit?
+ * @holds: sockets that wait for their handshake
  */
 struct seal_net {
 	struct seal_mib __percpu *mib;
@@ -26,6 +29,7 @@ struct seal_net {
 	unsigned long tx_limit;
 	u8 tx_cpus;
 	u8 tx_past_limit;
+	struct seal_holds holds;
 };
 
 /* That of @net, which exists; with a reference. */

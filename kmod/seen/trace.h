@@ -39,6 +39,29 @@ DEFINE_EVENT(sealsock_socket, sealsock_key_update, TP_PROTO(const struct sock *s
 /* The socket is being closed: what is sealed by now is all there will be. */
 DEFINE_EVENT(sealsock_socket, sealsock_close, TP_PROTO(const struct sock *sk), TP_ARGS(sk));
 
+/* The socket is connected and waits for its handshake. */
+DEFINE_EVENT(sealsock_socket, sealsock_hold, TP_PROTO(const struct sock *sk), TP_ARGS(sk));
+
+/* The handshake is done: its program goes on. */
+DEFINE_EVENT(sealsock_socket, sealsock_release, TP_PROTO(const struct sock *sk), TP_ARGS(sk));
+
+/* The handshake failed. @error: what the program is told, negative. */
+TRACE_EVENT(sealsock_held_fail,
+	TP_PROTO(const struct sock *sk, int error),
+	TP_ARGS(sk, error),
+	TP_STRUCT__entry(
+		__field(u16, sport)
+		__field(u16, dport)
+		__field(int, error)
+	),
+	TP_fast_assign(
+		__entry->sport = ntohs(inet_sk(sk)->inet_sport);
+		__entry->dport = ntohs(inet_sk(sk)->inet_dport);
+		__entry->error = error;
+	),
+	TP_printk("sport=%u dport=%u error=%d", __entry->sport, __entry->dport, __entry->error)
+);
+
 /* A key was installed. @generation: 1 for the first of its direction. */
 TRACE_EVENT(sealsock_key_install,
 	TP_PROTO(const struct sock *sk, bool tx, u16 version, u16 cipher, u16 generation),

@@ -6,12 +6,11 @@
 #define _GNU_SOURCE
 
 #include "kselftest_harness.h"
+#include "fault.h"
 #include "managed.h"
 
 #include <fcntl.h>
 #include <poll.h>
-
-#define NTH_MAX		200	/* more than any of these calls has to fail */
 
 ADD_SUITE(managed, 13_aes_gcm_128, 3, AES_GCM_128);
 ADD_SUITE(managed, 13_chacha20_poly1305, 3, CHACHA20_POLY1305);
@@ -19,64 +18,6 @@ ADD_SUITE(managed, 13_chacha20_poly1305, 3, CHACHA20_POLY1305);
 static const uint8_t update[] = { 24, 0, 0, 1, 0 };
 static const uint8_t request[] = { 24, 0, 0, 1, 1 };
 static const uint8_t ticket[] = { 4, 0, 0, 14, 0, 1, 1, 1, 2, 2, 2, 2, 0, 0, 1, 9, 0, 0 };
-
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-/* The defaults spare GFP_KERNEL and single pages, which is what nearly all of ours are. */
-static bool faults_ready(void)
-{
-	static const char *const knobs[][2] = {
-		{ "/sys/kernel/debug/failslab/ignore-gfp-wait", "N" },
-		{ "/sys/kernel/debug/failslab/verbose", "0" },
-		{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N" },
-		{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N" },
-		{ "/sys/kernel/debug/fail_page_alloc/min-order", "0" },
-		{ "/sys/kernel/debug/fail_page_alloc/verbose", "0" },
-		{ "/sys/kernel/debug/fail_usercopy/verbose", "0" },
-	};
-	size_t i;
-
-	if (access("/proc/self/fail-nth", W_OK))
-		return false;
-	for (i = 0; i < ARRAY_SIZE(knobs); i++)
-		if (!write_file(knobs[i][0], knobs[i][1]))
-			return false;
-	return true;
-}
-
-static int arm(int nth)
-{
-	int fd = open("/proc/thread-self/fail-nth", O_RDWR);
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", nth);
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		abort();
-	return fd;
-}
-
-/* True if the call did reach the nth. errno stays. */
-static bool disarm(int fd)
-{
-	int err = errno;
-	char text[16] = "1";
-
-	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
-		text[0] = '1';
-	while (pwrite(fd, "0", 1, 0) != 1)
-		continue;
-	close(fd);
-	errno = err;
-	return atoi(text) == 0;
-}
 
 /* A fresh connection, prepare, the call with its nth fault, check; until none is left to fail. */
 #define EACH_FAULT(prepare, result, call, check) do {					\

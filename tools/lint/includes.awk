@@ -68,9 +68,10 @@ BEGIN {
 		  " config | record | trace hs | conn | sock", house, "|")
 	build(n, house)
 	n = split("kmod/uapi | kmod/core | kmod/compat | kmod/keys kmod/pages kmod/cmsg kmod/ctx kmod/answer |" \
+		  " kmod/held |" \
 		  " kmod/hooks kmod/scratch kmod/seen kmod/tables | kmod/crypt | kmod/tx kmod/rx |" \
 		  " kmod/install | kmod/managed |" \
-		  " kmod/sockopt kmod/attach | kmod/proto | kmod/ulp | kmod/main", house, "|")
+		  " kmod/sockopt kmod/attach | kmod/hold | kmod/proto | kmod/ulp | kmod/main", house, "|")
 	build(n, house)
 	# A wall: the module and the library meet in kmod/core only, programs see the interface only.
 	shared["kmod/uapi"] = shared["kmod/core"] = 1

@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Listeners. TCP's queue of connections is the helper's; the program's is the list
+ * of those whose handshake is done. Until then, and until they are accepted, they
+ * are nobody's: on a socket that no program has.
+ */
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <net/tcp.h>
+
+#include "attach.h"
+#include "compat/compat.h"
+#include "hold/hold.h"
+#include "proto.h"
+#include "sockopt.h"
+#include "tables.h"
+
+static struct socket *parking;
+
+int seal_parking_init(void)
+{
+	int err = sock_create_lite(PF_INET, SOCK_STREAM, IPPROTO_TCP, &parking);
+
+	/* Nobody waits for room on it: TCP is to say so each time. */
+	if (!err)
+		set_bit(SOCK_NOSPACE, &parking->flags);
+	return err;
+}
+
+void seal_parking_exit(void)
+{
+	sock_release(parking);
+}
+
+bool seal_hold_parked(const struct socket *sock)
+{
+	return sock == parking;
+}
+
+static void park(struct sock *sk)
+{
+	kuid_t uid = sk->sk_uid;
+
+	write_lock_bh(&sk->sk_callback_lock);
+	rcu_assign_pointer(sk->sk_wq, &parking->wq);
+	sk_set_socket(sk, parking);
+	/* Still the listener's. */
+	WRITE_ONCE(sk->sk_uid, uid);
+	write_unlock_bh(&sk->sk_callback_lock);
+}
+
+struct seal_serve *seal_serve_new(struct sock *sk, struct seal_ctx *ctx)
+{
+	struct seal_serve *serve = kzalloc(sizeof(*serve), GFP_KERNEL_ACCOUNT);
+
+	if (!serve)
+		return NULL;
+	refcount_set(&serve->users, 1);
+	serve->ctx = ctx;
+	serve->sk = sk;
+	serve->deadline = READ_ONCE(ctx->net->holds.deadline);
+	serve->due.serve = true;
+	INIT_LIST_HEAD(&serve->due.node);
+	INIT_LIST_HEAD(&serve->taken);
+	INIT_LIST_HEAD(&serve->ready);
+	INIT_LIST_HEAD(&serve->dead);
+	return serve;
+}
+
+void seal_serve_put(struct seal_serve *serve)
+{
+	if (!refcount_dec_and_test(&serve->users))
+		return;
+	seal_role_put(serve->role);
+	if (serve->ctx) {
+		seal_net_put(serve->ctx->net);
+		kfree_rcu(serve->ctx, rcu);
+	}
+	kfree_rcu(serve, rcu);
+}
+
+static struct seal_holds *holds_of(const struct seal_serve *serve)
+{
+	return &serve->ctx->net->holds;
+}
+
+/* With holds->lock: the listener is open, and so exists. */
+static void backlog_add(struct seal_serve *serve, int n)
+{
+	struct request_sock_queue *queue = &inet_csk(serve->sk)->icsk_accept_queue;
+
+	spin_lock(&queue->rskq_lock);
+	WRITE_ONCE(serve->sk->sk_ack_backlog, serve->sk->sk_ack_backlog + n);
+	spin_unlock(&queue->rskq_lock);
+	serve->pulled += n;
+}
+
+void seal_serve_due(struct seal_serve *serve)
+{
+	struct seal_holds *holds = holds_of(serve);
+	bool added = false;
+
+	spin_lock_bh(&holds->lock);
+	if (serve->open && list_empty(&serve->due.node)) {
+		list_add_tail(&serve->due.node, &holds->due);
+		added = true;
+	}
+	spin_unlock_bh(&holds->lock);
+	if (added)
+		wake_up_interruptible(&holds->wait);
+}
+
+void seal_serve_data_ready(struct sock *sk)
+{
+	const struct seal_ctx *ctx;
+
+	rcu_read_lock();
+	ctx = rcu_dereference(inet_csk(sk)->icsk_ulp_data);
+	if (ctx)
+		seal_serve_due(ctx->serve);
+	rcu_read_unlock();
+}
+
+void seal_hold_adopt(struct sock *sk, struct seal_ctx *ctx, struct seal_hold *h)
+{
+	struct inet_connection_sock *icsk = inet_csk(sk);
+	struct seal_serve *serve = NULL;
+
+	/* It was in the queue before the listener had the ULP. */
+	if (!icsk->icsk_ulp_ops) {
+		__module_get(THIS_MODULE);
+		icsk->icsk_ulp_ops = h->serve->ulp;
+	} else {
+		serve = seal_ctx(sk)->serve;
+	}
+	h->sk = sk;
+	ctx->hold = h;
+	write_lock_bh(&sk->sk_callback_lock);
+	rcu_assign_pointer(icsk->icsk_ulp_data, ctx);
+	/* Pairs with seal_ctx_seen(). */
+	smp_store_release(&sk->sk_prot, &seal_tables_of(sk)->held);
+	write_unlock_bh(&sk->sk_callback_lock);
+	seal_hold_callbacks(sk, h);
+	SEAL_INC(sk, ATTACHED);
+	SEAL_INC(sk, CURRATTACHED);
+	if (serve)
+		seal_serve_put(serve);
+}
+
+int seal_serve_pull(struct seal_serve *serve, struct sock *lsk, struct seal_hold *h,
+		    struct seal_ctx *ctx, struct seal_channel *channel)
+{
+	struct seal_holds *holds = holds_of(serve);
+	struct sock *sk;
+	bool open;
+
+	sk = compat_pull(ctx->base, lsk);
+	if (!sk)
+		return -EAGAIN;
+	lock_sock(sk);
+	park(sk);
+	refcount_inc(&serve->users);
+	h->serve = serve;
+	spin_lock_bh(&holds->lock);
+	open = serve->open;
+	h->lost = !open;
+	if (open) {
+		list_add_tail(&h->due.node, &serve->taken);
+		backlog_add(serve, 1);
+	}
+	spin_unlock_bh(&holds->lock);
+	seal_hold_adopt(sk, ctx, h);
+	if (open) {
+		seal_hold_begin(sk, h, channel);
+		if (sk->sk_state == TCP_CLOSE)
+			seal_hold_fail(sk, h, ECONNRESET);
+	}
+	release_sock(sk);
+	if (!open)
+		sk->sk_prot->close(sk, 0);
+	return open ? 0 : -ESTALE;
+}
+
+void seal_serve_moved(struct seal_hold *h, bool ready)
+{
+	struct seal_serve *serve = h->serve;
+	struct seal_holds *holds = holds_of(serve);
+
+	spin_lock_bh(&holds->lock);
+	if (!h->lost && ready) {
+		list_move_tail(&h->due.node, &serve->ready);
+		holds->ready++;
+		serve->data_ready(serve->sk);
+	} else if (!h->lost) {
+		list_move_tail(&h->due.node, &serve->dead);
+		backlog_add(serve, -1);
+	}
+	spin_unlock_bh(&holds->lock);
+}
+
+/* The first of @list, which is the caller's from now on; NULL: there is none. */
+static struct seal_hold *take(struct seal_serve *serve, struct list_head *list)
+{
+	struct seal_holds *holds = holds_of(serve);
+	struct seal_hold *h;
+
+	spin_lock_bh(&holds->lock);
+	h = list_first_entry_or_null(list, struct seal_hold, due.node);
+	if (h) {
+		list_del_init(&h->due.node);
+		h->lost = true;
+		if (list == &serve->ready)
+			holds->ready--;
+		if (list != &serve->dead && serve->open)
+			backlog_add(serve, -1);
+	}
+	spin_unlock_bh(&holds->lock);
+	return h;
+}
+
+static void close_all(struct seal_serve *serve, struct list_head *list)
+{
+	struct seal_hold *h;
+	struct sock *sk;
+
+	while ((h = take(serve, list))) {
+		sk = h->sk;
+		READ_ONCE(sk->sk_prot)->close(sk, 0);
+	}
+}
+
+void seal_serve_reap(struct seal_serve *serve)
+{
+	close_all(serve, &serve->dead);
+}
+
+/* The listener stops: so do all whose handshake is not done, or that were not accepted. */
+static void shut(struct seal_serve *serve)
+{
+	struct seal_holds *holds = holds_of(serve);
+
+	spin_lock_bh(&holds->lock);
+	if (serve->open)
+		backlog_add(serve, -(int)serve->pulled);
+	serve->open = false;
+	list_del_init(&serve->due.node);
+	spin_unlock_bh(&holds->lock);
+	close_all(serve, &serve->taken);
+	close_all(serve, &serve->ready);
+	close_all(serve, &serve->dead);
+}
+
+/* A copy of the pointer stays good as long as the socket's program does not ask for another role. */
+static struct seal_serve *serve_of(const struct socket *sock)
+{
+	return seal_ctx(sock->sk)->serve;
+}
+
+static const struct proto_ops *base_of(const struct socket *sock)
+{
+	return seal_ctx(sock->sk)->base_ops;
+}
+
+static int serve_release(struct socket *sock)
+{
+	const struct proto_ops *base;
+
+	/* What accept() was to fill has no socket. */
+	if (!sock->sk)
+		return 0;
+	base = base_of(sock);
+	if (serve_of(sock))
+		shut(serve_of(sock));
+	return base->release(sock);
+}
+
+static int serve_connect(struct socket *sock, compat_sockaddr *addr, int len, int flags)
+{
+	struct seal_serve *serve = serve_of(sock);
+
+	if (!serve || len < (int)sizeof(addr->sa_family) || addr->sa_family != AF_UNSPEC)
+		return -EINVAL;
+	shut(serve);
+	return base_of(sock)->connect(sock, addr, len, flags);
+}
+
+static int serve_listen(struct socket *sock, int backlog)
+{
+	struct seal_serve *serve;
+	struct seal_holds *holds;
+	bool was;
+	int err;
+
+	lock_sock(sock->sk);
+	serve = serve_of(sock);
+	err = serve && serve->role ? 0 : -EINVAL;
+	release_sock(sock->sk);
+	if (err)
+		return err;
+	holds = holds_of(serve);
+	if (!READ_ONCE(holds->helpers))
+		return -ESRCH;
+
+	spin_lock_bh(&holds->lock);
+	was = serve->open;
+	serve->open = true;
+	spin_unlock_bh(&holds->lock);
+	err = base_of(sock)->listen(sock, backlog);
+	if (err && !was)
+		shut(serve);
+	return err;
+}
+
+static int serve_shutdown(struct socket *sock, int how)
+{
+	struct seal_serve *serve = serve_of(sock);
+
+	if (serve && (how == SHUT_RD || how == SHUT_RDWR))
+		shut(serve);
+	return base_of(sock)->shutdown(sock, how);
+}
+
+static __poll_t serve_poll(struct file *file, struct socket *sock, struct poll_table_struct *wait)
+{
+	struct seal_serve *serve;
+	__poll_t mask = 0;
+
+	sock_poll_wait(file, sock, wait);
+	if (READ_ONCE(sock->sk->sk_state) != TCP_LISTEN)
+		return base_of(sock)->poll(file, sock, NULL);
+	rcu_read_lock();
+	serve = READ_ONCE(seal_ctx(sock->sk)->serve);
+	if (serve && !list_empty_careful(&serve->ready))
+		mask = EPOLLIN | EPOLLRDNORM;
+	rcu_read_unlock();
+	return mask;
+}
+
+/* Waits for a connection that is ready, as TCP's accept() does. */
+static struct seal_hold *wait_ready(struct sock *sk, struct seal_serve *serve, long timeo)
+{
+	struct seal_hold *h = NULL;
+	DEFINE_WAIT(wait);
+	int err = 0;
+
+	while (!err) {
+		prepare_to_wait_exclusive(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
+		h = take(serve, &serve->ready);
+		if (h)
+			break;
+		if (READ_ONCE(sk->sk_state) != TCP_LISTEN || !serve->role)
+			err = -EINVAL;
+		else if (!timeo)
+			err = -EAGAIN;
+		else if (signal_pending(current))
+			err = sock_intr_errno(timeo);
+		else
+			timeo = schedule_timeout(timeo);
+	}
+	finish_wait(sk_sleep(sk), &wait);
+	return h ? h : ERR_PTR(err);
+}
+
+static int serve_accept(struct socket *sock, struct socket *newsock, int flags)
+{
+	struct seal_serve *serve = serve_of(sock);
+	struct seal_hold *h;
+	struct sock *sk;
+
+	if (!serve)
+		return -EINVAL;
+	seal_serve_reap(serve);
+	h = wait_ready(sock->sk, serve, sock_rcvtimeo(sock->sk, flags & O_NONBLOCK));
+	if (IS_ERR(h))
+		return PTR_ERR(h);
+	sk = h->sk;
+	lock_sock(sk);
+	compat_graft(sock, newsock, sk);
+	seal_proto_update(sk);
+	h->serve = NULL;
+	seal_serve_put(serve);
+	release_sock(sk);
+	return 0;
+}
+
+/* TCP's answer to a socket that is not connected, with no way round by MSG_FASTOPEN. */
+static int serve_sendmsg(struct socket *sock, struct msghdr *msg, size_t len)
+{
+	return sk_stream_error(sock->sk, msg->msg_flags, -EPIPE);
+}
+
+static int serve_setsockopt(struct socket *sock, int level, int optname, sockptr_t optval,
+			    unsigned int optlen)
+{
+	if (level == SOL_TLS)
+		return seal_setsockopt(sock->sk, level, optname, optval, optlen);
+	if (seal_hold_refuses(level, optname))
+		return -EOPNOTSUPP;
+	return base_of(sock)->setsockopt(sock, level, optname, optval, optlen);
+}
+
+static int serve_getsockopt(struct socket *sock, int level, int optname, char __user *optval,
+			    int __user *optlen)
+{
+	if (level == SOL_TLS)
+		return seal_getsockopt(sock->sk, level, optname, optval, optlen);
+	return base_of(sock)->getsockopt(sock, level, optname, optval, optlen);
+}
+
+COMPAT_ACCEPT(accept_ready, serve_accept)
+
+void seal_serve_build(struct proto_ops *ops, const struct proto_ops *base_ops)
+{
+	*ops = *base_ops;
+	ops->owner = THIS_MODULE;
+	ops->release = serve_release;
+	ops->connect = serve_connect;
+	ops->accept = accept_ready;
+	ops->listen = serve_listen;
+	ops->shutdown = serve_shutdown;
+	ops->poll = serve_poll;
+	ops->sendmsg = serve_sendmsg;
+	ops->setsockopt = serve_setsockopt;
+	ops->getsockopt = serve_getsockopt;
+}
+
+/*
+ * Called with the socket locked. Connections that are cloned from now on have the
+ * context, but the ULP only when this has returned: nothing else may change before.
+ */
+int seal_hold_attach(struct sock *sk, const struct tcp_ulp_ops *ulp)
+{
+	struct wait_queue_entry *entry;
+	struct seal_ctx *ctx;
+	bool waits = false;
+
+	spin_lock_bh(&sk_sleep(sk)->lock);
+	list_for_each_entry(entry, &sk_sleep(sk)->head, entry)
+		if (entry->func == autoremove_wake_function && sk->sk_state == TCP_LISTEN)
+			waits = true;
+	spin_unlock_bh(&sk_sleep(sk)->lock);
+	/* It would sleep in TCP's own accept() for good. */
+	if (waits)
+		return -EBUSY;
+
+	ctx = seal_ctx_new(sock_net(sk), sk->sk_prot, sk->sk_socket->ops);
+	if (!ctx)
+		return -ENOMEM;
+	ctx->serve = seal_serve_new(sk, ctx);
+	if (!ctx->serve) {
+		seal_net_put(ctx->net);
+		kfree(ctx);
+		return -ENOMEM;
+	}
+	ctx->serve->ulp = ulp;
+	rcu_assign_pointer(inet_csk(sk)->icsk_ulp_data, ctx);
+	if (sk->sk_state == TCP_LISTEN)
+		synchronize_rcu();
+	seal_ops_set(sk->sk_socket, &seal_tables_of(sk)->serve_ops);
+	SEAL_INC(sk, ATTACHED);
+	SEAL_INC(sk, CURRATTACHED);
+	return 0;
+}
+
+/* In softirq: a connection of a listener that has the ULP. Nothing is allocated. */
+void seal_hold_clone(const struct request_sock *req, struct sock *newsk, gfp_t priority)
+{
+	struct seal_ctx *ctx = seal_ctx(newsk);
+
+	__module_get(THIS_MODULE);
+	refcount_inc(&ctx->serve->users);
+	newsk->sk_prot = &seal_tables_of(newsk)->held;
+	if (newsk->sk_data_ready == seal_serve_data_ready)
+		newsk->sk_data_ready = ctx->serve->data_ready;
+}
+
+/*
+ * The socket is destroyed: a listener, or what it had and nobody took. Others have
+ * had their close(). May be softirq.
+ */
+void seal_hold_release(struct sock *sk)
+{
+	struct seal_ctx *ctx = seal_ctx(sk);
+
+	if (!ctx || WARN_ON_ONCE(!ctx->serve))
+		return;
+	if (ctx->serve->sk == sk) {
+		SEAL_DEC(sk, CURRATTACHED);
+		if (sk->sk_data_ready == seal_serve_data_ready)
+			sk->sk_data_ready = ctx->serve->data_ready;
+	}
+	WRITE_ONCE(sk->sk_prot, ctx->base);
+	RCU_INIT_POINTER(inet_csk(sk)->icsk_ulp_data, NULL);
+	seal_serve_put(ctx->serve);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Failing the nth allocation, or copy from or to the user, of a call (a debug kernel). */
+#ifndef SELFTESTS_NET_FAULT_H
+#define SELFTESTS_NET_FAULT_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NTH_MAX		200	/* more than any of these calls has to fail */
+
+static inline bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* The defaults spare GFP_KERNEL and single pages, which is what nearly all of ours are. */
+static inline bool faults_ready(void)
+{
+	static const char *const knobs[][2] = {
+		{ "/sys/kernel/debug/failslab/ignore-gfp-wait", "N" },
+		{ "/sys/kernel/debug/failslab/verbose", "0" },
+		{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N" },
+		{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N" },
+		{ "/sys/kernel/debug/fail_page_alloc/min-order", "0" },
+		{ "/sys/kernel/debug/fail_page_alloc/verbose", "0" },
+		{ "/sys/kernel/debug/fail_usercopy/verbose", "0" },
+	};
+	size_t i;
+
+	if (access("/proc/self/fail-nth", W_OK))
+		return false;
+	for (i = 0; i < sizeof(knobs) / sizeof(knobs[0]); i++)
+		if (!write_file(knobs[i][0], knobs[i][1]))
+			return false;
+	return true;
+}
+
+static inline int arm(int nth)
+{
+	int fd = open("/proc/thread-self/fail-nth", O_RDWR);
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", nth);
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		abort();
+	return fd;
+}
+
+/* True if the call did reach the nth. errno stays. */
+static inline bool disarm(int fd)
+{
+	int err = errno;
+	char text[16] = "1";
+
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
+		text[0] = '1';
+	while (pwrite(fd, "0", 1, 0) != 1)
+		continue;
+	close(fd);
+	errno = err;
+	return atoi(text) == 0;
+}
+
+#endif

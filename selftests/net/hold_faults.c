@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* The hold with each allocation, and each copy from or to the user, failed in turn. */
+#define _GNU_SOURCE
+
+#include "kselftest_harness.h"
+#include "fault.h"
+#include "hold.h"
+
+/* prepare, the call with its nth fault, check; until none is left to fail. */
+#define EACH(prepare, result, call, check) do {						\
+	bool each_hit = true;								\
+	int each_nth, each_fd;								\
+											\
+	if (!faults_ready())								\
+		SKIP(return, "this kernel has no fault injection");			\
+	for (each_nth = 1; each_hit && each_nth < NTH_MAX && _metadata->exit_code == 0;	\
+	     each_nth++) {								\
+		prepare;								\
+		each_fd = arm(each_nth);						\
+		errno = 0;								\
+		result = call;								\
+		each_hit = disarm(each_fd);						\
+		if ((result) < 0) {							\
+			EXPECT_TRUE(each_hit) {						\
+				TH_LOG("at %d: %s", each_nth, strerror(errno));		\
+			}								\
+		}									\
+		check;									\
+	}										\
+	EXPECT_GT(each_nth, 2);								\
+	EXPECT_FALSE(each_hit);								\
+} while (0)
+
+TEST_F(hold, asked)
+{
+	uint32_t role;
+	int fd, r;
+
+	for (role = SEALSOCK_ROLE_SERVE; role <= SEALSOCK_ROLE_CONNECT; role++) {
+		EACH({
+			fd = socket(variant->family, SOCK_STREAM, 0);
+		}, r, hold_ask(fd, role), {
+			/* Not plain again: asking fails, or is done. */
+			if (r)
+				EXPECT_TRUE(errno == ENOMEM || errno == EFAULT || errno == ENOENT);
+			close(fd);
+		});
+	}
+}
+
+TEST_F(hold, next_of_a_program)
+{
+	struct sealsock_due due;
+	int fd, peer, r;
+
+	EACH({
+		fd = socket(variant->family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		ASSERT_EQ(hold_ask(fd, SEALSOCK_ROLE_CONNECT), 0);
+		connect(fd, (struct sockaddr *)&self->addr, self->len);
+		peer = accept(self->listener, NULL, NULL);
+		ASSERT_GT(poll_for(self->device, POLLIN, 5000), 0);
+	}, r, ioctl(self->device, SEALSOCK_NEXT, &due), {
+		if (r < 0) {
+			EXPECT_EQ(send(fd, "x", 1, MSG_NOSIGNAL), -1);
+			/* Due still, or failed by name if it was lost on the way out. */
+			if (poll_for(self->device, POLLIN, 0) > 0)
+				r = ioctl(self->device, SEALSOCK_NEXT, &due);
+			else
+				EXPECT_EQ(sock_error(fd), ECONNABORTED);
+		}
+		if (r >= 0) {
+			ASSERT_EQ(hold_release(r, false, NULL, 0), 0);
+			close(r);
+		}
+		close(fd);
+		close(peer);
+	});
+}
+
+TEST_F(hold, next_of_a_listener)
+{
+	struct sealsock_due due;
+	int fd, peer, r;
+
+	ASSERT_EQ(hold_ask(self->listener, SEALSOCK_ROLE_SERVE), 0);
+	EACH({
+		peer = peer_connect(&self->addr, self->len);
+		ASSERT_GT(poll_for(self->device, POLLIN, 5000), 0);
+	}, r, ioctl(self->device, SEALSOCK_NEXT, &due), {
+		if (r < 0 && poll_for(self->device, POLLIN, 0) > 0)
+			r = ioctl(self->device, SEALSOCK_NEXT, &due);
+		if (r >= 0) {
+			ASSERT_EQ(hold_release(r, true, NULL, 0), 0);
+			fd = accept(self->listener, NULL, NULL);
+			ASSERT_GE(fd, 0);
+			close(fd);
+			close(r);
+		}
+		close(peer);
+		EXPECT_EQ(hold_counts(self->device).taken, 0);
+	});
+}
+
+/* All or nothing: held as before, and released by the next attempt. */
+TEST_F(hold, released)
+{
+	static const char facts[100] = "facts";
+	int fd, peer, channel, r;
+	char c;
+
+	EACH({
+		fd = socket(variant->family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		ASSERT_EQ(hold_ask(fd, SEALSOCK_ROLE_CONNECT), 0);
+		connect(fd, (struct sockaddr *)&self->addr, self->len);
+		peer = accept(self->listener, NULL, NULL);
+		channel = hold_next(self->device, NULL);
+		ASSERT_GE(channel, 0);
+	}, r, hold_release(channel, false, facts, sizeof(facts)), {
+		if (r) {
+			EXPECT_TRUE(errno == ENOMEM || errno == EFAULT);
+			EXPECT_EQ(send(fd, "x", 1, MSG_NOSIGNAL), -1);
+			EXPECT_EQ(errno, EAGAIN);
+			ASSERT_EQ(hold_release(channel, false, facts, sizeof(facts)), 0);
+		}
+		EXPECT_EQ(send(fd, "x", 1, MSG_NOSIGNAL), 1);
+		EXPECT_EQ(recv(peer, &c, 1, 0), 1);
+		EXPECT_EQ(c, TYPE_DATA);
+		close(fd);
+		close(peer);
+		close(channel);
+	});
+}
+
+TEST_F(hold, refused)
+{
+	int fd, peer, channel, r;
+
+	EACH({
+		fd = socket(variant->family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		ASSERT_EQ(hold_ask(fd, SEALSOCK_ROLE_CONNECT), 0);
+		connect(fd, (struct sockaddr *)&self->addr, self->len);
+		peer = accept(self->listener, NULL, NULL);
+		channel = hold_next(self->device, NULL);
+		ASSERT_GE(channel, 0);
+	}, r, hold_refuse(channel, EACCES, "no"), {
+		if (r) {
+			EXPECT_TRUE(errno == ENOMEM || errno == EFAULT);
+			ASSERT_EQ(hold_refuse(channel, EACCES, "no"), 0);
+		}
+		EXPECT_EQ(sock_error(fd), EACCES);
+		close(fd);
+		close(peer);
+		close(channel);
+	});
+}
+
+TEST_HARNESS_MAIN
