@@ -27,7 +27,7 @@ struct cli_verb {
 };
 
 extern const struct cli_verb verb_serve, verb_get, verb_client, verb_trace, verb_check, verb_bench,
-	verb_verify, verb_version;
+	verb_verify, verb_ech, verb_version;
 
 /*
  * All text that comes from others (a peer, its certificate, a file) is printed through this: what

@@ -9,7 +9,7 @@
 #include "serve.h"
 
 enum { OPT_CERT = 0x200, OPT_KEY, OPT_PLAIN, OPT_NAMES, OPT_WRITE_CA, OPT_ONCE, OPT_CIPHERS,
-	OPT_GROUPS, OPT_KEYLOG, OPT_ULP, OPT_PROFILE, OPT_VERSIONS, OPT_CLIENT_CA, OPT_TICKET_KEYS,
+	OPT_GROUPS, OPT_KEYLOG, OPT_ULP, OPT_PROFILE, OPT_VERSIONS, OPT_CLIENT_CA, OPT_TICKET_KEYS, OPT_ECH_KEYS,
 	OPT_TRACE, OPT_TRACE_JSON, OPT_TRACE_HTML, OPT_SECRETS,
 	OPT_MAX, OPT_IDLE, OPT_STALL };
 
@@ -61,7 +61,7 @@ static bool text_option(struct serve_options *o, int opt)
 		{ OPT_NAMES, &o->names }, { OPT_WRITE_CA, &o->write_ca },
 		{ OPT_PROFILE, &o->profile },
 		{ OPT_VERSIONS, &o->versions }, { OPT_CLIENT_CA, &o->client_ca },
-		{ OPT_TICKET_KEYS, &o->ticket_keys },
+		{ OPT_TICKET_KEYS, &o->ticket_keys }, { OPT_ECH_KEYS, &o->ech_keys },
 		{ OPT_CIPHERS, &o->ciphers }, { OPT_GROUPS, &o->groups },
 		{ OPT_KEYLOG, &o->keylog }, { OPT_TRACE_HTML, &o->trace_html },
 	};
@@ -110,6 +110,7 @@ static int parse(struct serve_options *o, int argc, char **argv)
 		{ "versions", required_argument, NULL, OPT_VERSIONS },
 		{ "client-ca", required_argument, NULL, OPT_CLIENT_CA },
 		{ "ticket-keys", required_argument, NULL, OPT_TICKET_KEYS },
+		{ "ech-keys", required_argument, NULL, OPT_ECH_KEYS },
 		{ "ciphers", required_argument, NULL, OPT_CIPHERS },
 		{ "groups", required_argument, NULL, OPT_GROUPS },
 		{ "keylog", required_argument, NULL, OPT_KEYLOG },
@@ -207,6 +208,7 @@ static int configure(struct sealsock_config *cfg, const struct serve_options *o)
 		{ "--groups", o->groups, sealsock_config_groups },
 		{ "--client-ca", o->client_ca, want_clients },
 		{ "--ticket-keys", o->ticket_keys, sealsock_config_ticket_keys_file },
+		{ "--ech-keys", o->ech_keys, sealsock_config_ech_keys_file },
 	};
 	int err;
 
@@ -340,6 +342,7 @@ const struct cli_verb verb_serve = {
 	"      --plain PORT           serve the same without TLS on PORT, for comparison\n"
 	"      --client-ca FILE       clients must have a certificate of one of these issuers\n"
 	"      --ticket-keys FILE     keys of session tickets, shared with other servers\n"
+	"      --ech-keys FILE        keys of Encrypted Client Hello, see 'sealsock ech'\n"
 	"      --profile NAME         default, modern, or legacy for very old clients\n"
 	"      --versions LIST        such as TLSv1.2,TLSv1.3\n"
 	"      --ciphers LIST         cipher suites, best first\n"

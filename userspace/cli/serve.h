@@ -23,6 +23,7 @@ struct serve_options {
 	const char *profile, *versions, *ciphers, *groups, *keylog;
 	const char *client_ca;		/* who issues the clients' certificates */
 	const char *ticket_keys;
+	const char *ech_keys;
 	unsigned int port;
 	unsigned int plain_port;
 	bool plain;

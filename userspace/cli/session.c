@@ -5,6 +5,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "ech.h"
 #include "session.h"
 
 void session_long_opts(struct option out[SESSION_OPTS_MAX], const struct option *own)
@@ -21,6 +22,7 @@ void session_long_opts(struct option out[SESSION_OPTS_MAX], const struct option 
 		{ "keylog", required_argument, NULL, SESSION_OPT_KEYLOG },
 		{ "alpn", required_argument, NULL, SESSION_OPT_ALPN },
 		{ "servername", required_argument, NULL, SESSION_OPT_SERVERNAME },
+		{ "ech", required_argument, NULL, SESSION_OPT_ECH },
 		{ "ulp", required_argument, NULL, SESSION_OPT_ULP },
 		{ "timeout", required_argument, NULL, SESSION_OPT_TIMEOUT },
 		{ 0 },
@@ -43,6 +45,7 @@ static bool text_option(struct session_options *o, int opt)
 		{ SESSION_OPT_CIPHERS, &o->ciphers }, { SESSION_OPT_GROUPS, &o->groups },
 		{ SESSION_OPT_KEYLOG, &o->keylog }, { SESSION_OPT_ALPN, &o->alpn },
 		{ SESSION_OPT_SERVERNAME, &o->servername }, { SESSION_OPT_PROFILE, &o->profile },
+		{ SESSION_OPT_ECH, &o->ech },
 	};
 
 	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++) {
@@ -131,6 +134,21 @@ struct sealsock_config *session_config(const struct session_options *o)
 	return NULL;
 }
 
+/* Who asks for it is not to say the name in the clear by an oversight. */
+static bool use_ech(struct sealsock_conn *conn, const char *arg)
+{
+	uint8_t list[ECH_LIST_ROOM];
+	ssize_t n = ech_list(arg, list, sizeof(list));
+	int r = n < 0 ? 1 : sealsock_conn_set_ech(conn, list, (size_t)n);
+
+	if (r < 0)
+		cli_error("--ech '%s': %s", arg, r == SEALSOCK_ERR_INVALID ?
+			  "not an ECHConfigList, or without TLS 1.3" : sealsock_strerror(r));
+	if (r == 0)
+		cli_error("--ech '%s': none of its configurations can be used", arg);
+	return n >= 0 && r == 1;
+}
+
 static struct sealsock_conn *make_conn(const struct session_options *o, const char *name)
 {
 	struct sealsock_config *cfg = o->cfg ? sealsock_config_ref(o->cfg) : session_config(o);
@@ -146,6 +164,9 @@ static struct sealsock_conn *make_conn(const struct session_options *o, const ch
 				  *wrong ? wrong : "no memory");
 		} else if (sealsock_conn_set_host(conn, name)) {
 			cli_error("'%s' is neither a host name nor an IP address", name);
+			sealsock_conn_free(conn);
+			conn = NULL;
+		} else if (o->ech && !use_ech(conn, o->ech)) {
 			sealsock_conn_free(conn);
 			conn = NULL;
 		}
@@ -180,19 +201,25 @@ static void describe(const struct stream *s)
 	struct sealsock_info info;
 
 	sealsock_conn_info(s->tls, &info);
-	fprintf(stderr, "* %s %s, %s, %s; server %s; records: %s\n",
+	fprintf(stderr, "* %s %s, %s, %s; server %s; name %s; records: %s\n",
 		info.version_name, info.cipher_name, info.group_name, info.sigscheme_name,
-		info.verified ? "verified" : "NOT verified", paths[info.path]);
+		info.verified ? "verified" : "NOT verified",
+		info.ech == SEALSOCK_ECH_ACCEPTED ? "hidden" : "in the clear", paths[info.path]);
 }
 
+enum { ECH_AGAIN = -1 };	/* beside the exit statuses */
+
+/* @last: whoever rejects ECH now has said all. */
 static int start_tls(struct stream *s, const struct session_options *o,
-		     const struct net_peer *where)
+		     const struct net_peer *where, bool last)
 {
 	struct sealsock_info info;
 	int err;
 
 	sealsock_conn_set_timeout(s->tls, o->timeout_ms);
 	err = sealsock_handshake_fd(s->tls, s->fd);
+	if (err == SEALSOCK_ERR_ECH_REJECTED && !last)
+		return ECH_AGAIN;
 	if (err)
 		return report(s, o, err, "TLS handshake failed", where);
 	if (o->ulp != CLI_ULP_NONE) {
@@ -209,24 +236,57 @@ static int start_tls(struct stream *s, const struct session_options *o,
 	return CLI_OK;
 }
 
+/* RFC 9849 §6.1.6: once more, with what the server says of its keys. */
+static struct sealsock_conn *make_next(const struct sealsock_conn *failed,
+				       const struct session_options *o, const char *name)
+{
+	struct sealsock_conn *conn = make_conn(o, name);
+	size_t n;
+	const void *list = sealsock_conn_ech_retry(failed, &n);
+	int r = conn ? sealsock_conn_set_ech(conn, list, n) : 0;
+
+	if (conn && r == 0)
+		cli_error("%s: the server has no Encrypted Client Hello that can be used: the "
+			  "name goes in the clear", name);
+	else if (conn && r == 1 && o->verbose)
+		fputs("* the server has other keys of Encrypted Client Hello: once more\n", stderr);
+	return conn;
+}
+
+static int open_once(struct stream *s, const struct session_options *o,
+		     const struct net_peer *where, bool tls, bool last)
+{
+	s->fd = net_connect(where, o->timeout_ms);
+	if (s->fd < 0)
+		return CLI_CONNECT;
+	return tls ? start_tls(s, o, where, last) : CLI_OK;
+}
+
 int session_open(struct stream *s, const struct session_options *o, const struct net_peer *where,
 		 const char *name, bool tls)
 {
-	int status = CLI_OK;
+	struct stream first;
+	int status;
 
 	*s = (struct stream){ .fd = -1, .path = SEALSOCK_PATH_ENGINE };
 	if (!o->cert != !o->key)
 		return cli_usage("--cert and --key go together");
+	if (o->servername)
+		name = o->servername;
 	if (tls) {
-		s->tls = make_conn(o, o->servername ? o->servername : name);
+		s->tls = make_conn(o, name);
 		if (!s->tls)
 			return CLI_USAGE;
 	}
-	s->fd = net_connect(where, o->timeout_ms);
-	if (s->fd < 0)
-		status = CLI_CONNECT;
-	else if (tls)
-		status = start_tls(s, o, where);
+	/* Who traces sees one handshake, whatever comes of it. */
+	status = open_once(s, o, where, tls, o->trace);
+	if (status == ECH_AGAIN) {
+		first = *s;
+		*s = (struct stream){ .fd = -1, .path = SEALSOCK_PATH_ENGINE };
+		s->tls = make_next(first.tls, o, name);
+		stream_close(&first);
+		status = s->tls ? open_once(s, o, where, tls, true) : CLI_USAGE;
+	}
 	if (status)
 		stream_close(s);
 	return status;

@@ -17,6 +17,7 @@ struct session_options {
 	const char *groups;
 	const char *keylog;
 	const char *alpn;
+	const char *ech;		/* see ech_list() */
 	const char *servername;		/* name to verify instead of the peer's host */
 	bool insecure;
 	bool verbose;
@@ -30,7 +31,7 @@ struct session_options {
 enum { SESSION_OPT = 0x100, SESSION_OPT_CACERT = SESSION_OPT, SESSION_OPT_INSECURE,
 	SESSION_OPT_CIPHERS, SESSION_OPT_GROUPS, SESSION_OPT_KEYLOG, SESSION_OPT_ALPN,
 	SESSION_OPT_SERVERNAME, SESSION_OPT_ULP, SESSION_OPT_TIMEOUT, SESSION_OPT_CERT,
-	SESSION_OPT_KEY, SESSION_OPT_VERSIONS, SESSION_OPT_PROFILE };
+	SESSION_OPT_KEY, SESSION_OPT_VERSIONS, SESSION_OPT_PROFILE, SESSION_OPT_ECH };
 
 enum { SESSION_OPTS_MAX = 32 };
 
@@ -48,6 +49,8 @@ void session_long_opts(struct option out[SESSION_OPTS_MAX], const struct option 
 	"      --ciphers LIST     cipher suites, best first\n" \
 	"      --groups LIST      key exchange groups, best first\n" \
 	"      --alpn LIST        application protocols to offer\n" \
+	"      --ech LIST         hide the name with this ECHConfigList (RFC 9849): Base64, as\n" \
+	"                         DNS records have it, or @FILE (PEM)\n" \
 	"      --ulp HOW          records: sealsock (default, our module), any (else the\n" \
 	"                         kernel's own tls), none (in this program)\n" \
 	"      --timeout SECONDS  for connecting, for the handshake, and for each wait (30)\n" \

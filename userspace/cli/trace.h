@@ -39,6 +39,7 @@ struct trace_log {
 	char version[16], cipher[64], group[32], scheme[40], alpn[256];
 	bool done, verified, retried, resumed;
 	char failure[256];
+	const char *ech;		/* what came of Encrypted Client Hello, static; "" */
 };
 
 void trace_log_init(struct trace_log *log, enum sealsock_side role, bool secrets);

@@ -43,6 +43,7 @@ static void json_event(FILE *f, const struct trace_log *log, size_t i)
 		[SEALSOCK_TRACE_ALERT] = "alert",
 		[SEALSOCK_TRACE_KEYS] = "keys",
 		[SEALSOCK_TRACE_PATH] = "path",
+		[SEALSOCK_TRACE_INNER] = "inner",
 	};
 	const struct trace_event *ev = &log->events[i];
 
@@ -96,6 +97,7 @@ void trace_print_json(FILE *f, const struct trace_log *log)
 	} strings[] = {
 		{ "version", log->version }, { "cipher", log->cipher }, { "group", log->group },
 		{ "sigscheme", log->scheme }, { "alpn", log->alpn }, { "failure", log->failure },
+		{ "ech", log->ech ? log->ech : "" },
 	};
 
 	fprintf(f, "{\"role\": \"%s\", \"done\": %s, \"verified\": %s, \"hello_retry\": %s",

@@ -110,6 +110,25 @@ static void keep(char *to, size_t size, const char *from)
 	snprintf(to, size, "%s", from ? from : "");
 }
 
+/* RFC 9849 §7.2: how it shows that the inner ClientHello was taken. */
+static const char *ech_outcome(const struct sealsock_info *info)
+{
+	switch (info->ech) {
+	case SEALSOCK_ECH_GREASE:
+		return "Encrypted Client Hello for show only (GREASE)";
+	case SEALSOCK_ECH_ACCEPTED:
+		return info->hello_retry ?
+		       "Encrypted Client Hello, proved in HelloRetryRequest and ServerHello by 8 "
+		       "bytes that are a hash of the inner one" :
+		       "Encrypted Client Hello, proved by the last 8 bytes of the ServerHello's "
+		       "random, a hash of the inner one";
+	case SEALSOCK_ECH_REJECTED:
+		return "Encrypted Client Hello not taken: there was no proof";
+	default:
+		return "";
+	}
+}
+
 void trace_conclude(struct trace_log *log, const struct sealsock_conn *conn)
 {
 	const struct sealsock_failure *f = sealsock_conn_error(conn);
@@ -124,6 +143,7 @@ void trace_conclude(struct trace_log *log, const struct sealsock_conn *conn)
 	log->verified = info.verified;
 	log->retried = info.hello_retry;
 	log->resumed = info.resumed;
+	log->ech = ech_outcome(&info);
 	log->done = sealsock_conn_state(conn) == SEALSOCK_STATE_DONE;
 	if (f->code)
 		keep(log->failure, sizeof(log->failure), f->text);

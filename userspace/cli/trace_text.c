@@ -136,7 +136,7 @@ static void print_outcome(FILE *f, const struct trace_log *log, const struct sty
 {
 	const char *const agreed[] = {
 		log->version, log->cipher, log->group, log->scheme, log->alpn,
-		log->resumed ? "resumed" : "",
+		log->resumed ? "resumed" : "", log->ech ? log->ech : "",
 	};
 
 	fprintf(f, "\n%s%s%s ", s->bold, log->failure[0] ? "Failed:" : "Agreed on", s->end);
