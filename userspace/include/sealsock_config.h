@@ -123,7 +123,8 @@ int sealsock_config_cert_signer(struct sealsock_config *cfg, const void *chain, 
 int sealsock_config_ocsp_file(struct sealsock_config *cfg, const char *path);
 
 /*
- * Trust anchors, PEM or one in DER, added to those already there; loaded now, never during a handshake.
+ * Trust anchors, PEM or one in DER, added to those already there; loaded now, never during a
+ * handshake.
  * ca_system takes the machine's own store (libcrypto's default file and directory, or
  * $SSL_CERT_FILE and $SSL_CERT_DIR). FILE, PEM, NOMEM.
  */

@@ -160,8 +160,8 @@ static int add_cert(struct sealsock_config *cfg)
 }
 
 /* Setters by name; @file and @number where they take one. */
-enum { CA_MEM, CA_FILE, CA_TWO, CERT, CERT_TWO, SIGNER, CRL, CRL_TWO, POLICIES, PATHS, PIN, RULES, SOFT,
-	VERIFY, AUTH, TAG, JUDGE, ALPN, STORE, STORE_BAD, TICKETS, PSK, STAPLE, KEYLOG };
+enum { CA_MEM, CA_FILE, CA_TWO, CERT, CERT_TWO, SIGNER, CRL, CRL_TWO, POLICIES, PATHS, PIN, RULES,
+	SOFT, VERIFY, AUTH, TAG, JUDGE, ALPN, STORE, STORE_BAD, TICKETS, PSK, STAPLE, KEYLOG };
 
 static int call(struct sealsock_config *cfg, int what, const char *text, unsigned int number)
 {

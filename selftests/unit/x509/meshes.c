@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Random small meshes of CAs (cross-signed, of several keys, with loops and defects), judged by this
- * library, by libcrypto and by GnuTLS. Who judges otherwise must be in a table here, with the reason;
- * and each path that this library takes must be right for the others where it is all they have.
+ * Random small meshes of CAs (cross-signed, of several keys, with loops and defects), judged by
+ * this library, by libcrypto and by GnuTLS. Who judges otherwise must be in a table here, with the
+ * reason; and each path that this library takes must be right for the others where it is all they
+ * have.
  * MESHES_SEED and MESHES_COUNT in the environment: other ones, more of them.
  */
 #include <dlfcn.h>
@@ -224,7 +225,7 @@ static void drop(struct taken *t)
 
 /* 0: right, and *chain is how; or libcrypto's code. */
 static int ask_libcrypto(X509 *leaf, X509 *const *others, size_t n, X509 *const *anchors,
-			 size_t count, STACK_OF(X509) **chain)
+			 size_t count, struct stack_st_X509 **chain)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -347,7 +348,7 @@ static unsigned int ask_gnutls(X509 *leaf, X509 *const *others, size_t n, X509 *
 		return status;
 	for (i = 0; i < n; i++) {
 		chain[len] = gnutls_cert(others[i]);
-		len += chain[len] != NULL;
+		len += !!chain[len];
 	}
 	NEED(!gnutls.list_init(&list, 0));
 	for (i = 0; i < count; i++) {

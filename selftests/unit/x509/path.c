@@ -334,7 +334,7 @@ static void anchors(void)
 		NEED(!sealsock_config_paths(bare, SEALSOCK_PATHS_BARE_ANCHORS, -1));
 		verify(cfg, LIST(&end, &mid), anchor_rows[i].rule, anchor_rows[i].name);
 		if (anchor_rows[i].rule)
-			verify(bare, LIST(&end, &mid), NULL, "... which a bare anchor does not say");
+			verify(bare, LIST(&end, &mid), NULL, "... and a bare anchor is mute");
 		sealsock_config_unref(cfg);
 		sealsock_config_unref(bare);
 		free_identity(&root);

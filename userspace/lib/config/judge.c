@@ -137,7 +137,7 @@ int sealsock_verify(const struct sealsock_config *cfg, const void *chain, size_t
 	else
 		err = pem_each_cert(text, take, &j);
 	if (err)
-		fill(verdict, err, NULL, j.count > POOL_MAX ? "more certificates than are looked at" :
+		fill(verdict, err, NULL, j.count > POOL_MAX ? "too many certificates" :
 		     "no certificate chain in the text");
 	else
 		judge_chain(&j, host ? &h : NULL, bytes_of(staple, staple_len), verdict);

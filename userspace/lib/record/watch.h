@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * What can be seen of a connection: one call where a message, alert or change_cipher_spec comes or
- * goes, one at each step of the key schedule, and one where the peer's certificates were right. Who looks is above; without anybody each costs
- * one comparison.
+ * goes, one at each step of the key schedule, and one where the peer's certificates were right. Who
+ * looks is above; without anybody each costs one comparison.
  */
 #ifndef SEALSOCK_WATCH_H
 #define SEALSOCK_WATCH_H

@@ -119,7 +119,7 @@ static bool is_of_point(const struct crl *c, const struct x509 *x, const struct 
 	return crl_point_same(&own, &c->point, c->issuer);
 }
 
-/* §6.3.3 (b), (d): which reasons does the list tell of, for this certificate? 0: it is not asked. */
+/* (b), (d): which reasons does the list tell of, for this certificate? 0: it is not asked. */
 static uint16_t reasons_of(const struct crl *c, const struct x509 *x)
 {
 	struct bytes list = x->ext[X509_CRL_POINTS];

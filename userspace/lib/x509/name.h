@@ -20,7 +20,7 @@ struct host {
  */
 bool host_parse(const char *text, struct host *out);
 
-/* A mailbox, which no connection is made to: false where it has not a host's name behind one "@". */
+/* A mailbox, to which no connection is made; false: it has not one "@" and a host's name. */
 bool host_parse_email(const char *text, struct host *out);
 
 /* Where the domain of a mailbox begins (RFC 5280 §4.2.1.6); false: it is none. */

@@ -52,8 +52,9 @@ struct path_input {
 };
 
 /*
- * @peers: the certificates that came with the leaf, in any order, up to POOL_MAX. True with *out; else @f is what
- * was wrong with the path that came furthest, and *at the certificate (NULL: none fits).
+ * @peers: the certificates that came with the leaf, in any order, up to POOL_MAX. True with *out;
+ * else @f is what was wrong with the path that came furthest, and *at the certificate (NULL: none
+ * fits).
  */
 bool path_find(const struct path_input *in, const struct x509 *leaf, const struct x509 *peers,
 	       unsigned int peer_count, struct path *out, struct finding *f,

@@ -25,7 +25,7 @@ bool mappings_are_valid(struct bytes value);
  * says about policies binds as if it were the first of the path, but that it may say nothing
  * (RFC 5937 §3.2); NULL: it is not asked. False with the policy at fault in @f.
  */
-bool policies_allow(const struct x509 *anchor, const struct x509 *const *path, size_t n, const struct policy_input *in,
-		    struct finding *f);
+bool policies_allow(const struct x509 *anchor, const struct x509 *const *path, size_t n,
+		    const struct policy_input *in, struct finding *f);
 
 #endif

@@ -19,7 +19,8 @@ enum key_use { KEY_NOT_ASKED, KEY_SIGNS, KEY_DECRYPTS };
 
 /*
  * @depth: 0 is the leaf; @cas: CAs between it and the leaf that are not self-issued (RFC 5280
- * §6.1.4 (l)); @server: the path is a server's, else a client's; @any_purpose: of anybody; @profile: RULES_…
+ * §6.1.4 (l)); @server: the path is a server's, else a client's; @any_purpose: of anybody;
+ * @profile: RULES_…
  */
 struct place {
 	int64_t now;
