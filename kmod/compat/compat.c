@@ -4,6 +4,10 @@
 
 #include "compat/compat.h"
 
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#include <net/rps.h>
+#endif
+
 int compat_iter_pages(const struct iov_iter *iter, size_t bytes, struct bio_vec *pages)
 {
 	const struct bio_vec *vec = iter->bvec;

@@ -114,6 +114,9 @@ static void state_change(struct sock *sk)
 		SEAL_INC(sk, HELDRESET);
 		seal_hold_fail(sk, h, sk->sk_err ? sk->sk_err : ECONNRESET);
 	}
+	/* What comes after the failure does not replace it. */
+	if (h->state == SEAL_HOLD_FAILED && sk->sk_err)
+		WRITE_ONCE(sk->sk_err, h->error);
 	wake_channel(h);
 	h->state_change(sk);
 }

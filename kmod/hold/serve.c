@@ -434,6 +434,9 @@ int seal_hold_attach(struct sock *sk, const struct tcp_ulp_ops *ulp)
 	struct seal_ctx *ctx;
 	bool waits = false;
 
+	/* It was connected, and is at its end. */
+	if (sk->sk_socket->state != SS_UNCONNECTED)
+		return -ENOTCONN;
 	spin_lock_bh(&sk_sleep(sk)->lock);
 	list_for_each_entry(entry, &sk_sleep(sk)->head, entry)
 		if (entry->func == autoremove_wake_function && sk->sk_state == TCP_LISTEN)
