@@ -246,8 +246,7 @@ static struct sealsock_conn *make_next(const struct sealsock_conn *failed,
 	int r = conn ? sealsock_conn_set_ech(conn, list, n) : 0;
 
 	if (conn && r == 0)
-		cli_error("%s: the server has no Encrypted Client Hello that can be used: the "
-			  "name goes in the clear", name);
+		cli_error("%s: no Encrypted Client Hello there: the name goes in the clear", name);
 	else if (conn && r == 1 && o->verbose)
 		fputs("* the server has other keys of Encrypted Client Hello: once more\n", stderr);
 	return conn;

@@ -118,10 +118,8 @@ static const char *ech_outcome(const struct sealsock_info *info)
 		return "Encrypted Client Hello for show only (GREASE)";
 	case SEALSOCK_ECH_ACCEPTED:
 		return info->hello_retry ?
-		       "Encrypted Client Hello, proved in HelloRetryRequest and ServerHello by 8 "
-		       "bytes that are a hash of the inner one" :
-		       "Encrypted Client Hello, proved by the last 8 bytes of the ServerHello's "
-		       "random, a hash of the inner one";
+		       "Encrypted Client Hello, proved by hashes of the inner one in both answers" :
+		       "Encrypted Client Hello, proved by the end of the server's random";
 	case SEALSOCK_ECH_REJECTED:
 		return "Encrypted Client Hello not taken: there was no proof";
 	default:

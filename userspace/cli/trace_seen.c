@@ -16,7 +16,7 @@ static const struct {
 	{ "ClientHello", 0, NULL,
 	  "The client says what it can do, and draws the client random." },
 	{ "inner ClientHello", 0, NULL,
-	  "What the client really asks for, sealed to a key of the server inside of the outer one." },
+	  "What the client really asks for, sealed to a key of the server, inside of the next." },
 	{ "ServerHello", TLS12, NULL,
 	  "The server chooses version and cipher suite, and draws the server random." },
 	{ "ServerHello", 0, NULL,
@@ -138,7 +138,7 @@ bool trace_readable(const struct trace_log *log, unsigned int i, char *out, size
 static const struct {
 	const char *message, *from, *what;
 } hidden[] = {
-	{ "inner ClientHello", "client", "what the client really asks for, in the inner ClientHello" },
+	{ "inner ClientHello", "client", "what the client really asks for" },
 	{ "EncryptedExtensions", "server", "which protocol was chosen" },
 	{ "Certificate", "server", "the server's certificates" },
 	{ "CertificateRequest", "server", "that the server asked for a client certificate" },

@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 
+#include "ech.h"
 #include "flight.h"
 #include "legacy.h"
 #include "tap.h"
@@ -69,6 +70,7 @@ static void crypto_release(void *p, const char *file, int line)
 
 static struct sealsock_env env;
 static const char *legacy_suite;	/* of both sides, if it is set */
+static const struct ech_pair *hidden;	/* Encrypted Client Hello between both, if it is set */
 
 static struct sealsock_config *counted(struct sealsock_config *cfg, enum sealsock_side role)
 {
@@ -84,6 +86,10 @@ static struct sealsock_config *counted(struct sealsock_config *cfg, enum sealsoc
 		sealsock_config_profile(cfg, "legacy");
 		sealsock_config_ciphers(cfg, legacy_suite);
 	}
+	if (hidden && role == SEALSOCK_CLIENT)
+		sealsock_config_ech(cfg, hidden->list, hidden->list_len);
+	else if (hidden)
+		sealsock_config_ech_keys_mem(cfg, hidden->pem, hidden->pem_len);
 	if (role == SEALSOCK_CLIENT)
 		sealsock_config_ca_mem(cfg, test_ca()->cert_pem, strlen(test_ca()->cert_pem));
 	else
@@ -377,7 +383,10 @@ static void every_allocation_post(void)
 int main(void)
 {
 	/* Before libcrypto allocates anything. */
+	static struct ech_pair pair;
+
 	CRYPTO_set_mem_functions(crypto_alloc, crypto_realloc, crypto_release);
+	ech_pair_make(&pair, NULL, ECH_PUBLIC);
 	env = test_env;
 	env.alloc = count_alloc;
 	env.free = count_free;
@@ -386,6 +395,11 @@ int main(void)
 	test_client();
 	every_allocation("TLSv1.3", "x25519,secp256r1", "handshake");
 	every_allocation("TLSv1.3", "secp256r1", "handshake with a retry");
+	hidden = &pair;
+	every_allocation("TLSv1.3", NULL, "handshake that hides the name");
+	every_allocation("TLSv1.3", "secp256r1", "the same with a retry");
+	every_allocation_of_config();
+	hidden = NULL;
 	every_allocation("TLSv1.2", "x25519,secp256r1", "handshake of TLS 1.2");
 	legacy_suite = "TLS_DHE_RSA_WITH_AES_128_CBC_SHA";
 	every_allocation("TLSv1.2", NULL, "DHE and CBC");

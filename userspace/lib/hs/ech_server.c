@@ -42,7 +42,7 @@ static int unfold(struct hs *hs, const struct client_hello *outer, struct bytes 
 	e->inner.n = 0;
 	err = ech_decode(bytes_of(e->plain.p, e->plain.n), outer->session_id, outer->ext_block, &w,
 			 &why);
-	wipe(e->plain.p, e->plain.n);
+	buf_free(&e->plain);
 	if (err && why)
 		return bad(hs, err, why);
 	if (err)
