@@ -2,6 +2,7 @@
 /* Writes the inputs that fuzzing starts from: good conversations, cut as the targets take them. */
 #include <sys/stat.h>
 
+#include "ech.h"
 #include "engine.h"
 #include "resume/session.h"
 #include "vectors.h"
@@ -291,6 +292,47 @@ static void traces(void)
 	vectors_free();
 }
 
+/* Encoded inner hellos, with all extensions and with some that stand in the outer one. */
+static void hidden(void)
+{
+	static uint8_t inner[8192], whole[16384];
+	struct sealsock_config *cc = client_config();
+	struct sealsock_conn *c;
+	struct ech_pair pair;
+	struct hello h, outer;
+	size_t n, block;
+	const void *p;
+
+	ech_pair_make(&pair, NULL, ECH_PUBLIC);
+	put("ech", "list", 0, pair.list, pair.list_len);
+	sealsock_config_versions(cc, "TLSv1.3");
+	sealsock_config_grease(cc, false);
+	test_random_reset();
+	c = client_conn(cc);
+	sealsock_conn_output(c, &p, &n);
+	hello_read(&outer, bytes_of((const uint8_t *)p + 5, n - 5));
+	h = outer;
+	h.session_id_len = 0;
+	hello_add(&h, 0xfe0d, "01");
+	n = hello_write(&h, inner);
+	put("ech", "whole", 2, inner + 4, n - 4);
+	put("ech", "second", 3, inner + 4, n - 4);
+	hello_drop(&h, 51);
+	hello_drop(&h, 10);
+	hello_add(&h, 0xfd00, "04000a0033");
+	n = hello_write(&h, inner);
+	put("ech", "outer", 2, inner + 4, n - 4);
+	/* The block of the outer hello is what follows its fixed part. */
+	block = hello_write(&outer, whole);
+	memmove(whole, whole + 4 + 2 + 32 + 1 + outer.session_id_len + 2 + outer.suites_len + 2,
+		block);
+	block = 2 + ((size_t)whole[0] << 8 | whole[1]);
+	memcpy(whole + block, inner + 4, n - 4);
+	put("ech", "decode", 1, whole, block + n - 4);
+	sealsock_conn_free(c);
+	sealsock_config_unref(cc);
+}
+
 int main(int argc, char **argv)
 {
 	MUST(argc == 2);
@@ -303,6 +345,7 @@ int main(int argc, char **argv)
 	flights12();
 	sessions();
 	traces();
+	hidden();
 	free_test_identities();
 	return 0;
 }

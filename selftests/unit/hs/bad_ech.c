@@ -21,13 +21,7 @@ struct letter {
 	size_t pad;
 	uint8_t pad_with;
 	size_t cut;			/* bytes missing at the end of what is encrypted */
-	struct ech_config config;
-	struct hpke_suite suite;
-	struct hpke hpke;
-	struct kex *own;
-	struct hash *scratch;
-	struct crypto *crypto;
-	bool second;
+	struct ech_envelope envelope;
 };
 
 static void hello_to(struct hello *h, const char *host)
@@ -49,8 +43,6 @@ static void hello_to(struct hello *h, const char *host)
 
 static void open_letter(struct letter *l)
 {
-	struct buf info;
-
 	memset(l, 0, sizeof(*l));
 	hello_to(&l->outer, ECH_PUBLIC);
 	hello_to(&l->inner, ECH_SECRET);
@@ -58,56 +50,23 @@ static void open_letter(struct letter *l)
 	*hello_find(&l->inner, 51) = *hello_find(&l->outer, 51);
 	hello_add(&l->inner, ECH, "01");
 	l->inner.session_id_len = 0;
-	l->crypto = crypto_get();
-	l->scratch = hash_new();
-	NEED(ech_choose(bytes_of(one.list, one.list_len), &l->config, &l->suite));
-	NEED(!kex_new(l->crypto, &test_env_full, hpke_group(l->suite.kem), &l->own));
-	buf_init(&info, &test_env_full);
-	NEED(!ech_info(&l->config, &info));
-	NEED(!hpke_setup(l->crypto, l->scratch, &l->suite, l->own, l->config.key,
-			 bytes_of(info.p, info.n), true, &l->hpke));
-	buf_free(&info);
+	ech_envelope_open(&l->envelope, &one);
 }
 
 static void close_letter(struct letter *l)
 {
-	hpke_close(&l->hpke);
-	kex_free(l->own);
-	hash_free(l->scratch);
-	crypto_put(l->crypto);
+	ech_envelope_close(&l->envelope);
 }
 
 /* The outer hello with the sealed inner one, as a record: its length. */
 static size_t seal_letter(struct letter *l)
 {
-	static uint8_t plain[ROOM], message[ROOM];
-	size_t n = hello_write(&l->inner, plain) - 4, enc = l->second ? 0 : kex_share(l->own).n;
-	struct hello_ext *e;
-	uint8_t *p;
+	static uint8_t plain[ROOM];
+	size_t n = hello_write(&l->inner, plain) - 4;
 
 	memset(plain + 4 + n, l->pad_with, l->pad);
-	n += l->pad - l->cut;
-	hello_drop(&l->outer, ECH);
-	hello_add(&l->outer, ECH, "00");
-	e = hello_find(&l->outer, ECH);
-	p = e->data + 1;
-	*p++ = 0;
-	*p++ = (uint8_t)l->suite.kdf;
-	*p++ = 0;
-	*p++ = (uint8_t)l->suite.aead;
-	*p++ = l->config.id;
-	*p++ = 0;
-	*p++ = (uint8_t)enc;
-	memcpy(p, kex_share(l->own).p, enc);
-	p += enc;
-	*p++ = (uint8_t)((n + AEAD_TAG) >> 8);
-	*p++ = (uint8_t)(n + AEAD_TAG);
-	memset(p, 0, n + AEAD_TAG);
-	e->n = (uint16_t)(p + n + AEAD_TAG - e->data);
-	NEED(e->n <= EDIT_DATA_MAX);
-	NEED(!hpke_seal(&l->hpke, bytes_of(message + 4, hello_write(&l->outer, message) - 4),
-			bytes_of(plain + 4, n), p));
-	return hello_record(&l->outer, rec);
+	return ech_envelope_seal(&l->envelope, &l->outer,
+				 bytes_of(plain + 4, n + l->pad - l->cut), rec);
 }
 
 static int give(struct letter *l, struct sealsock_conn *s)
@@ -207,7 +166,7 @@ static void inner(bool second)
 		if (second) {
 			give(&l, s);
 			drain(s, rec, sizeof(rec));
-			l.second = true;
+			l.envelope.second = true;
 			/* The share that is asked for. */
 			hello_set(&l.outer, 51, "00450017004104" HEX_P256_X HEX_ZERO32);
 			*hello_find(&l.inner, 51) = *hello_find(&l.outer, 51);

@@ -58,6 +58,66 @@ struct sealsock_conn *ech_conn(struct sealsock_config *cfg)
 	return conn;
 }
 
+void ech_envelope_open(struct ech_envelope *e, const struct ech_pair *pair)
+{
+	struct buf info;
+
+	memset(e, 0, sizeof(*e));
+	e->crypto = crypto_get();
+	e->scratch = hash_new();
+	must(e->crypto && e->scratch &&
+	     ech_choose(bytes_of(pair->list, pair->list_len), &e->config, &e->suite) &&
+	     !kex_new(e->crypto, &test_env_full, hpke_group(e->suite.kem), &e->own),
+	     "no key for an envelope");
+	buf_init(&info, &test_env_full);
+	must(!ech_info(&e->config, &info) &&
+	     !hpke_setup(e->crypto, e->scratch, &e->suite, e->own, e->config.key,
+			 bytes_of(info.p, info.n), true, &e->hpke), "no envelope");
+	buf_free(&info);
+}
+
+void ech_envelope_close(struct ech_envelope *e)
+{
+	hpke_close(&e->hpke);
+	kex_free(e->own);
+	hash_free(e->scratch);
+	crypto_put(e->crypto);
+}
+
+size_t ech_envelope_seal(struct ech_envelope *e, struct hello *outer, struct bytes plain,
+			 uint8_t *rec)
+{
+	static uint8_t message[40000];
+	struct bytes enc = kex_share(e->own);
+	size_t n = plain.n + AEAD_TAG;
+	struct hello_ext *x;
+	uint8_t *p;
+
+	if (e->second)
+		enc.n = 0;
+	hello_drop(outer, 0xfe0d);
+	hello_add(outer, 0xfe0d, "00");
+	x = hello_find(outer, 0xfe0d);
+	must(10 + enc.n + n <= EDIT_DATA_MAX, "too much for an envelope");
+	p = x->data + 1;
+	*p++ = 0;
+	*p++ = (uint8_t)e->suite.kdf;
+	*p++ = 0;
+	*p++ = (uint8_t)e->suite.aead;
+	*p++ = e->config.id;
+	*p++ = 0;
+	*p++ = (uint8_t)enc.n;
+	memcpy(p, enc.p, enc.n);
+	p += enc.n;
+	*p++ = (uint8_t)(n >> 8);
+	*p++ = (uint8_t)n;
+	memset(p, 0, n);
+	x->n = (uint16_t)(p + n - x->data);
+	must(!hpke_seal(&e->hpke, bytes_of(message + 4, hello_write(outer, message) - 4), plain, p),
+	     "an envelope was not sealed");
+	return hello_record(outer, rec);
+}
+
 enum sealsock_ech ech_of(const struct sealsock_conn *conn)
 {
 	struct sealsock_info info;

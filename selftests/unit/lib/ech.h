@@ -4,6 +4,7 @@
 #define UNIT_ECH_H
 
 #include "config/ech.h"
+#include "hello.h"
 #include "pair.h"
 
 /* The names: of who may be asked for in the clear, and of who is asked for. */
@@ -28,6 +29,24 @@ struct sealsock_config *ech_server(const struct ech_pair *s);
 
 /* A connection to ECH_SECRET. */
 struct sealsock_conn *ech_conn(struct sealsock_config *cfg);
+
+/* What seals an inner hello into an outer one, by hand. */
+struct ech_envelope {
+	struct crypto *crypto;
+	struct hash *scratch;
+	struct ech_config config;
+	struct hpke_suite suite;
+	struct hpke hpke;
+	struct kex *own;
+	bool second;			/* goes on with what was begun: without a public key */
+};
+
+void ech_envelope_open(struct ech_envelope *e, const struct ech_pair *pair);
+void ech_envelope_close(struct ech_envelope *e);
+
+/* @outer with all of @plain sealed in it, as a record: its length. */
+size_t ech_envelope_seal(struct ech_envelope *e, struct hello *outer, struct bytes plain,
+			 uint8_t *rec);
 
 enum sealsock_ech ech_of(const struct sealsock_conn *conn);
 
