@@ -27,7 +27,7 @@ struct seal_tables;
  * @gone: the namespace is
  */
 struct seal_holds {
-	spinlock_t lock;
+	spinlock_t lock;	/* see above */
 	struct list_head due;
 	wait_queue_head_t wait;
 	unsigned int deadline;

@@ -157,9 +157,9 @@ static inline int compat_recvmsg(struct proto *prot, struct sock *sk, struct msg
 
 /* 6.19: addresses are of a type that says nothing of their length. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
-typedef struct sockaddr compat_sockaddr;
+#define compat_sockaddr struct sockaddr
 #else
-typedef struct sockaddr_unsized compat_sockaddr;
+#define compat_sockaddr struct sockaddr_unsized
 #endif
 
 /* 6.10: what accept() takes came into a structure. */

@@ -79,12 +79,12 @@ static bool can_write(struct seal_channel *channel)
 
 	if (READ_ONCE(channel->over) || sk_stream_is_writeable(sk))
 		return true;
-	/* Said before looking again: TCP looks for it when it has room. */
 	rcu_read_lock();
 	sock = READ_ONCE(sk->sk_socket);
 	if (sock)
 		set_bit(SOCK_NOSPACE, &sock->flags);
 	rcu_read_unlock();
+	/* Said before looking again: TCP looks for it when it has room. */
 	smp_mb__after_atomic();
 	return sk_stream_is_writeable(sk);
 }

@@ -31,10 +31,13 @@ static bool is_alpn(const u8 *list, unsigned int len)
 
 static bool check(const struct sealsock_role *r)
 {
-	if (r->role != SEALSOCK_ROLE_SERVE && r->role != SEALSOCK_ROLE_CONNECT)
+	bool serve = r->role == SEALSOCK_ROLE_SERVE;
+
+	if (!serve && r->role != SEALSOCK_ROLE_CONNECT)
 		return false;
-	if (r->role == SEALSOCK_ROLE_SERVE ? r->client_certificate > SEALSOCK_CERT_REQUIRED ||
-					     r->host[0] : r->client_certificate)
+	if (r->client_certificate > (serve ? SEALSOCK_CERT_REQUIRED : SEALSOCK_CERT_NONE))
+		return false;
+	if (serve && r->host[0])
 		return false;
 	return !r->flags && !r->reserved && r->alpn_len <= sizeof(r->alpn) &&
 	       is_alpn(r->alpn, r->alpn_len) &&

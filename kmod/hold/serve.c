@@ -15,35 +15,45 @@
 #include "sockopt.h"
 #include "tables.h"
 
-static struct socket *parking;
+/*
+ * [0]: of those that are held. TCP is to say each time that there is room: SOCK_NOSPACE
+ * is set, and stays so, because our callback does not take it away. [1]: of those that
+ * are ready, whose callbacks do.
+ */
+static struct socket *parking[2];
 
 int seal_parking_init(void)
 {
-	int err = sock_create_lite(PF_INET, SOCK_STREAM, IPPROTO_TCP, &parking);
+	int err = sock_create_lite(PF_INET, SOCK_STREAM, IPPROTO_TCP, &parking[0]);
 
-	/* Nobody waits for room on it: TCP is to say so each time. */
-	if (!err)
-		set_bit(SOCK_NOSPACE, &parking->flags);
+	if (err)
+		return err;
+	err = sock_create_lite(PF_INET, SOCK_STREAM, IPPROTO_TCP, &parking[1]);
+	if (err)
+		sock_release(parking[0]);
+	else
+		set_bit(SOCK_NOSPACE, &parking[0]->flags);
 	return err;
 }
 
 void seal_parking_exit(void)
 {
-	sock_release(parking);
+	sock_release(parking[0]);
+	sock_release(parking[1]);
 }
 
 bool seal_hold_parked(const struct socket *sock)
 {
-	return sock == parking;
+	return sock == parking[0] || sock == parking[1];
 }
 
-static void park(struct sock *sk)
+static void park(struct sock *sk, bool ready)
 {
 	kuid_t uid = sk->sk_uid;
 
 	write_lock_bh(&sk->sk_callback_lock);
-	rcu_assign_pointer(sk->sk_wq, &parking->wq);
-	sk_set_socket(sk, parking);
+	rcu_assign_pointer(sk->sk_wq, &parking[ready]->wq);
+	sk_set_socket(sk, parking[ready]);
 	/* Still the listener's. */
 	WRITE_ONCE(sk->sk_uid, uid);
 	write_unlock_bh(&sk->sk_callback_lock);
@@ -158,7 +168,7 @@ int seal_serve_pull(struct seal_serve *serve, struct sock *lsk, struct seal_hold
 	if (!sk)
 		return -EAGAIN;
 	lock_sock(sk);
-	park(sk);
+	park(sk, false);
 	refcount_inc(&serve->users);
 	h->serve = serve;
 	spin_lock_bh(&holds->lock);
@@ -186,6 +196,8 @@ void seal_serve_moved(struct seal_hold *h, bool ready)
 	struct seal_serve *serve = h->serve;
 	struct seal_holds *holds = holds_of(serve);
 
+	if (ready)
+		park(h->sk, true);
 	spin_lock_bh(&holds->lock);
 	if (!h->lost && ready) {
 		list_move_tail(&h->due.node, &serve->ready);
@@ -250,7 +262,7 @@ static void shut(struct seal_serve *serve)
 	close_all(serve, &serve->dead);
 }
 
-/* A copy of the pointer stays good as long as the socket's program does not ask for another role. */
+/* NULL: the socket has become one that connects, by another thread. */
 static struct seal_serve *serve_of(const struct socket *sock)
 {
 	return seal_ctx(sock->sk)->serve;

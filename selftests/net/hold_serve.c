@@ -347,32 +347,80 @@ TEST_F(hold, settings_inherited)
 	close(channel);
 }
 
+/* Writes through a channel until TCP has no room; how much that was. */
+static ssize_t fill(int channel)
+{
+	static char data[65536];
+	ssize_t sent = 0, ret;
+
+	fcntl(channel, F_SETFL, fcntl(channel, F_GETFL) | O_NONBLOCK);
+	while ((ret = write(channel, data, sizeof(data))) > 0)
+		sent += ret;
+	return errno == EAGAIN ? sent : -1;
+}
+
+static int drain(int peer, ssize_t len)
+{
+	static char data[65536];
+	ssize_t ret;
+
+	while (len > 0) {
+		ret = recv(peer, data, sizeof(data), 0);
+		if (ret <= 0)
+			return -1;
+		len -= ret;
+	}
+	return 0;
+}
+
+static void *poll_room(void *arg)
+{
+	return (void *)(long)poll_for(*(int *)arg, POLLOUT, 5000);
+}
+
 /* The helper writes until TCP has no room: a connection that nobody has must bear that. */
 TEST_F(hold, send_buffer_full)
 {
-	static char data[65536];
-	int peer, channel, flags;
-	ssize_t sent = 0, ret;
-	size_t got = 0;
+	int peer, channel;
+	ssize_t sent;
 
 	SERVE();
 	PENDING(peer, channel);
-	flags = fcntl(channel, F_GETFL);
-	ASSERT_EQ(fcntl(channel, F_SETFL, flags | O_NONBLOCK), 0);
-	while ((ret = write(channel, data, sizeof(data))) > 0)
-		sent += ret;
-	EXPECT_EQ(errno, EAGAIN);
+	sent = fill(channel);
+	EXPECT_GT(sent, 0);
 	EXPECT_EQ(poll_for(channel, POLLOUT, 0), 0);
-	while (got < sent) {
-		ret = recv(peer, data, sizeof(data), 0);
-		ASSERT_GT(ret, 0);
-		got += ret;
-	}
+	EXPECT_EQ(drain(peer, sent), 0);
 	EXPECT_EQ(poll_for(channel, POLLOUT, 5000), POLLOUT);
-	/* And a write that waits. */
-	ASSERT_EQ(fcntl(channel, F_SETFL, flags), 0);
 	close(peer);
 	close(channel);
+}
+
+/* Whoever waits for room is told of it, whatever becomes of the others that nobody has. */
+TEST_F(hold, neighbours)
+{
+	int peer[2], channel[2], i;
+	pthread_t thread;
+	void *got = NULL;
+	ssize_t sent[2];
+
+	SERVE();
+	for (i = 0; i < 2; i++) {
+		PENDING(peer[i], channel[i]);
+		sent[i] = fill(channel[i]);
+		ASSERT_GT(sent[i], 0);
+	}
+	ASSERT_EQ(pthread_create(&thread, NULL, poll_room, &channel[0]), 0);
+	usleep(200000);
+	ASSERT_EQ(hold_release(channel[1], true, NULL, 0), 0);
+	EXPECT_EQ(drain(peer[1], sent[1]), 0);
+	usleep(200000);
+	EXPECT_EQ(drain(peer[0], sent[0]), 0);
+	pthread_join(thread, &got);
+	EXPECT_EQ((long)got, POLLOUT);
+	for (i = 0; i < 2; i++) {
+		close(peer[i]);
+		close(channel[i]);
+	}
 }
 
 TEST_F(hold, sockmap_refused)
