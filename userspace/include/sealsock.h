@@ -99,7 +99,7 @@ struct sealsock_info {
 	bool extended_master_secret;	/* TLS 1.2: RFC 7627; TLS 1.3: always */
 	enum sealsock_path path;	/* who seals and opens records now */
 	bool managed;			/* path "sealsock": plain read(2) and write(2) will do */
-	enum sealsock_ech ech;		/* ACCEPTED: @sni was hidden, else it was in the clear */
+	enum sealsock_ech ech;		/* a client's OFFERED, ACCEPTED, REJECTED hide @sni */
 };
 
 /* Why a connection failed. */

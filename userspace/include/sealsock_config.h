@@ -319,7 +319,7 @@ int sealsock_config_grease(struct sealsock_config *cfg, bool on);
  * the host is then sealed in another one, which names the list's public name. 1: a configuration
  * of the list will be used; 0: none can be, and names go in the clear. INVALID: not a list. @n 0:
  * none. Where the server does not take it, the handshake fails with ECH_REJECTED once the public
- * name is verified.
+ * name is verified, by on_verify too, which sees it in sealsock_info.ech.
  */
 int sealsock_config_ech(struct sealsock_config *cfg, const void *list, size_t n);
 

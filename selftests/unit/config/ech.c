@@ -155,6 +155,31 @@ static void lists(void)
 	buf_free(&b);
 }
 
+/* A name that fits its length byte, but is none of DNS: 254 bytes. */
+static void long_name(void)
+{
+	struct ech_config c;
+	struct hpke_suite s;
+	struct parts p = good;
+	char hex[600] = "";
+	struct builder w;
+	struct buf b;
+	size_t n;
+
+	while (strlen(hex) < 2 * 252)
+		strcat(hex, "612e");
+	strcat(hex, "6161");
+	p.name = hex;
+	buf_init(&b, &test_env_full);
+	w = (struct builder){ .buf = &b };
+	n = wr_open(&w, 2);
+	config(&w, &p);
+	wr_close(&w, n, 2);
+	ok(ech_list_good(bytes_of(b.p, b.n)) && !ech_choose(bytes_of(b.p, b.n), &c, &s),
+	   "a public name of 254 bytes is ignored");
+	buf_free(&b);
+}
+
 /* The first that can be used, whatever stands before it. */
 static void chosen(void)
 {
@@ -349,6 +374,7 @@ static void same_id(void)
 int main(void)
 {
 	lists();
+	long_name();
 	chosen();
 	setters();
 	generated();

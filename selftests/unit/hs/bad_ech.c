@@ -456,6 +456,21 @@ static void hellos(void)
 		       "a pre-shared key that nobody offered");
 	close_answer(&a);
 
+	open_answer(&a, &one, NULL, false);
+	sealsock_conn_free(a.s);
+	sealsock_config_unref(a.sc);
+	a.sc = ech_server(NULL);
+	sealsock_config_versions(a.sc, "TLSv1.2");
+	a.s = sealsock_conn_new(a.sc);
+	sealsock_conn_free(a.c);
+	a.c = ech_conn(a.cc);
+	carry(a.c, a.s, 0, &n);
+	read_first(a.s, &a.h);
+	hello_add(&a.h, ECH, "0011223344556677");
+	expect_failure(a.c, give_answer(&a), SEALSOCK_ERR_UNOFFERED_EXT,
+		       "nor has one of TLS 1.2, which answers nothing");
+	close_answer(&a);
+
 	/* What a HelloRetryRequest has confirmed the ServerHello confirms again. */
 	open_answer(&a, &one, &one, true);
 	give_answer(&a);

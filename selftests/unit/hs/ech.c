@@ -289,6 +289,34 @@ static void virtual_host(void)
 	close_scene(&x);
 }
 
+static int later(void *arg, struct sealsock_conn *conn, const struct sealsock_hello *hello,
+		 struct sealsock_config **use)
+{
+	told(arg, conn, hello, use);
+	return SEALSOCK_WANT_ANSWER;
+}
+
+/* The inner hello waits for the application's answer. */
+static void virtual_host_later(bool retry)
+{
+	struct sealsock_config *host;
+	char seen[64] = "";
+	struct scene x;
+
+	set(&x, &one, &one);
+	host = ech_server(NULL);
+	if (retry)
+		sealsock_config_groups(host, "secp384r1");
+	sealsock_config_on_hello(x.sc, later, seen);
+	ok(!meet(&x) && sealsock_conn_state(x.s) == SEALSOCK_STATE_WANT_ANSWER, "asked later");
+	ok(!strcmp(seen, ECH_SECRET), "about the inner name: %s", seen);
+	ok_int(sealsock_conn_answer_config(x.s, host), 0, "another configuration, without keys");
+	ok(run(x.c, x.s) && ech_of(x.c) == SEALSOCK_ECH_ACCEPTED, "goes on with it%s",
+	   retry ? ", retried" : "");
+	close_scene(&x);
+	sealsock_config_unref(host);
+}
+
 /* As many handshakes as is worth the time; each with other random bytes. */
 static void nothing_leaks(void)
 {
@@ -336,6 +364,8 @@ int main(void)
 	client_certificate(true, "TLSv1.3");
 	client_certificate(true, "TLSv1.2");
 	virtual_host();
+	virtual_host_later(false);
+	virtual_host_later(true);
 	nothing_leaks();
 	buf_free(&wire);
 	free_test_identities();

@@ -1,7 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Setters of Encrypted Client Hello (RFC 9849), and how its keys are made. */
+#include <ctype.h>
+
 #include "config/config.h"
 #include "config/ech.h"
+
+bool ech_public_name_good(struct bytes name)
+{
+	const uint8_t *last = name.n ? memrchr(name.p, '.', name.n) : NULL, *end = name.p + name.n;
+
+	if (!dns_is_name(name) || memchr(name.p, '_', name.n))
+		return false;
+	last = last ? last + 1 : name.p;
+	if (end - last < 2 || last[0] != '0' || (last[1] | 0x20) != 'x')
+		return true;
+	for (last += 2; last < end && isxdigit(*last); last++)
+		;
+	return last < end;
+}
 
 bool ech_choose(struct bytes text, struct ech_config *c, struct hpke_suite *s)
 {

@@ -7,6 +7,9 @@
 #include "ext/ech.h"
 #include "x509/name.h"
 
+/* A host name as §6.1.7 has it: nothing that could be taken for an address. */
+bool ech_public_name_good(struct bytes name);
+
 /* Client: the first configuration of an ECHConfigList that can be used, and with which suite. */
 bool ech_choose(struct bytes text, struct ech_config *out, struct hpke_suite *suite);
 

@@ -42,37 +42,14 @@ static void set_free(struct ech_set *s, const struct sealsock_env *env)
 	mem_free(env, s, sizeof(*s));
 }
 
-/* The two passes over a text: how much there is to keep, then what belongs together. */
 struct reading {
 	const struct sealsock_env *env;
 	const struct crypto *crypto;
 	struct ech_set *set;
 	uint16_t group;			/* of the last private key; 0: none yet */
 	uint8_t priv[HPKE_PRIVATE];
-	size_t room;
 	bool useless;			/* no configuration was for the last key */
 };
-
-static bool is_list(struct bytes der)
-{
-	return ech_list_good(der);
-}
-
-static int measure(void *arg, struct bytes der)
-{
-	struct reading *r = arg;
-
-	r->room += is_list(der) ? der.n : 0;
-	return 0;
-}
-
-static bool fits(struct reading *r, struct bytes share, const struct ech_config *c)
-{
-	struct hpke_suite s = { c->kem, HPKE_SHA256, HPKE_AES_128_GCM };
-
-	return c->version == ECH_VERSION && hpke_known(&s) && hpke_group(c->kem) == r->group &&
-	       bytes_equal(c->key, share);
-}
 
 static int add_list(struct reading *r, struct bytes text, struct bytes share)
 {
@@ -87,7 +64,8 @@ static int add_list(struct reading *r, struct bytes text, struct bytes share)
 	ech_list_open(bytes_of(s->lists.p + s->lists.n, text.n), &list);
 	s->lists.n += text.n;
 	while (list.n && ech_config_next(&list, &c)) {
-		if (!fits(r, share, &c))
+		if (c.version != ECH_VERSION || hpke_group(c.kem) != r->group ||
+		    !bytes_equal(c.key, share))
 			continue;
 		if (s->count == KEYS_MAX)
 			return SEALSOCK_ERR_INVALID;
@@ -105,7 +83,7 @@ static int take(void *arg, struct bytes der)
 	struct kex *k;
 	int err;
 
-	if (!is_list(der)) {
+	if (!ech_list_good(der)) {
 		if (r->useless)
 			return SEALSOCK_ERR_KEY;
 		r->useless = true;
@@ -124,17 +102,15 @@ static int take(void *arg, struct bytes der)
 static int read_text(const struct sealsock_env *env, const struct crypto *crypto,
 		     struct bytes pem, struct ech_set **out)
 {
-	struct reading r = { .env = env, .crypto = crypto };
-	int err = pem_each_ech(pem, measure, &r);
+	struct reading r = { .env = env, .crypto = crypto, .set = mem_zalloc(env, sizeof(**out)) };
+	int err = SEALSOCK_ERR_NOMEM;
 
-	if (err)
-		return err;
-	r.set = mem_zalloc(env, sizeof(*r.set));
 	if (!r.set)
-		return SEALSOCK_ERR_NOMEM;
+		return err;
 	buf_init(&r.set->lists, env);
-	err = !r.room || buf_reserve(&r.set->lists, r.room) ? pem_each_ech(pem, take, &r) :
-							      SEALSOCK_ERR_NOMEM;
+	/* What PEM stands for is shorter than it. */
+	if (buf_reserve(&r.set->lists, pem.n))
+		err = pem_each_ech(pem, take, &r);
 	if (!err && (r.useless || !r.set->count))
 		err = SEALSOCK_ERR_KEY;
 	wipe(r.priv, sizeof(r.priv));

@@ -31,9 +31,6 @@ bool ech_config_next(struct bytes *list, struct ech_config *out);
 /* Is it an ECHConfigList, to the last byte? */
 bool ech_list_good(struct bytes text);
 
-/* A host name as §6.1.7 has it: nothing that could be taken for an address. */
-bool ech_public_name_good(struct bytes name);
-
 /*
  * Appends the ClientHello, with its header, that @encoded stands for: the session id and what
  * ech_outer_extensions names come from @outer. ILLEGAL, DECODE: why is in *why; NOMEM.

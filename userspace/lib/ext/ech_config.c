@@ -2,7 +2,7 @@
 /* ECHConfigList, RFC 9849 §4. */
 #include "ext/ech.h"
 
-enum { LABEL_MAX = 63, MANDATORY = 0x8000 };
+enum { MANDATORY = 0x8000 };
 
 bool ech_list_open(struct bytes text, struct bytes *list)
 {
@@ -60,55 +60,4 @@ bool ech_list_good(struct bytes text)
 		if (!ech_config_next(&list, &c))
 			return false;
 	return true;
-}
-
-static bool is_digit(uint8_t c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_hex(uint8_t c)
-{
-	return is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
-}
-
-static bool is_label(struct bytes l)
-{
-	size_t i;
-
-	if (!l.n || l.n > LABEL_MAX || l.p[0] == '-' || l.p[l.n - 1] == '-')
-		return false;
-	for (i = 0; i < l.n; i++)
-		if (!is_digit(l.p[i]) && l.p[i] != '-' &&
-		    ((l.p[i] | 0x20) < 'a' || (l.p[i] | 0x20) > 'z'))
-			return false;
-	return true;
-}
-
-/* All digits, or 0x and hexadecimal ones: an IPv4 address could end so. */
-static bool is_number(struct bytes l)
-{
-	bool hex = l.n >= 2 && l.p[0] == '0' && (l.p[1] | 0x20) == 'x';
-	size_t i;
-
-	for (i = hex ? 2 : 0; i < l.n; i++)
-		if (hex ? !is_hex(l.p[i]) : !is_digit(l.p[i]))
-			return false;
-	return true;
-}
-
-bool ech_public_name_good(struct bytes name)
-{
-	struct bytes label;
-	const uint8_t *dot;
-
-	do {
-		dot = memchr(name.p, '.', name.n);
-		rd_bytes(&name, dot ? (size_t)(dot - name.p) : name.n, &label);
-		if (!is_label(label) || (dot && name.n == 1))
-			return false;
-		if (dot)
-			rd_bytes(&name, 1, &(struct bytes){ 0 });
-	} while (dot);
-	return !is_number(label);
 }

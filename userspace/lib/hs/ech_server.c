@@ -154,7 +154,8 @@ int ech_unwrap(struct hs *hs, struct bytes *whole)
 	if (hs->ch->cfg->ech_keys)
 		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CLIENT_HELLO,
 				   "is an inner one, but not inside of another", 0);
-	hs->result->ech = SEALSOCK_ECH_ACCEPTED;
+	if (u16_contains(ch.ext.versions, VERSION_TLS13))
+		hs->result->ech = SEALSOCK_ECH_ACCEPTED;
 	return 0;
 }
 
