@@ -24,7 +24,7 @@ struct sealsock_trace_event {
 	unsigned int type;		/* message: HandshakeType; alert: AlertDescription */
 	const char *name;		/* "ClientHello", "close_notify", "certification path" */
 	const char *step;		/* what the connection was doing */
-	const char *made_of;		/* keys: from what, as the RFC says it; path: how; or NULL */
+	const char *made_of;		/* keys: from what, as the RFC says it; path: how */
 	/* With the message's header; keys: the value, or NULL; path: DER with 24-bit lengths */
 	const uint8_t *bytes;
 	size_t len;			/* of them; of keys also where the value is left out */
@@ -57,7 +57,8 @@ int sealsock_config_trace_secrets(struct sealsock_config *cfg, bool on);
 /*
  * Takes the message, alert, change_cipher_spec or path of @event apart and calls @fn for each
  * field, in the order of the wire, a field's parts after it and one deeper. @event may be a copy,
- * and its strings and bytes are all that is read. 0, or DECODE: a last field, "malformed", has the rest.
+ * and its strings and bytes are all that is read. 0, or DECODE: a last field, "malformed", has the
+ * rest.
  */
 int sealsock_trace_decode(const struct sealsock_trace_event *event, sealsock_field_fn fn,
 			  void *arg);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * The Nth allocation fails, for every N, ours and libcrypto's: while a chain is read and a path
- * found, lists are looked up, a response is checked, and a chain comes from the cache. What is wrong
- * must never pass for that, and what is right must not be called wrong.
+ * found, lists are looked up, a response is checked, and a chain comes from the cache. What is
+ * wrong must never pass for that, and what is right must not be called wrong.
  */
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -104,8 +104,9 @@ static bool is_ours(int code)
 }
 
 /*
- * @want: the code with all memory. A few of ECDSA's failures in libcrypto look like wrong signatures;
- * where that of a list is wrong and failure is @soft, nothing tells that a certificate is revoked.
+ * @want: the code with all memory. A few of ECDSA's failures in libcrypto look like wrong
+ * signatures; where that of a list is wrong and failure is @soft, nothing tells that a certificate
+ * is revoked.
  */
 static void verify(struct sealsock_config *cfg, const char *chain, struct bytes staple, int want,
 		   bool soft, const char *name)

@@ -222,8 +222,8 @@ static bool is_vouched_for(const struct lookup *l, const struct x509 *who)
 		return true;
 	if (!l->means->broken)
 		finding_set(l->f, &signature_rule, "a signer that is in force", "%s",
-			    l->f->code == SEALSOCK_ERR_CERT_REVOKED ? "one that is revoked" :
-								      "one of which nothing is known");
+			    l->f->code == SEALSOCK_ERR_CERT_REVOKED ? "a revoked one" :
+								      "one of unknown status");
 	return false;
 }
 
