@@ -29,6 +29,7 @@ enum { REPS_MAX = 200 };
 
 static const char *const kind_names[] = {
 	[KIND_FULL] = "full", [KIND_RESUMED] = "resumed", [KIND_MUTUAL] = "mutual",
+	[KIND_NEW] = "mutual, new",
 };
 
 /* One connection, from its beginning to its end. */
@@ -79,7 +80,7 @@ static void row(const struct options *o, const struct test *t, const char *libra
 	double low = at(f, 0), mid = at(f, 0.5), high = at(f, 1);
 
 	if (!o->json) {
-		printf("%s %-8s %-10s %-7s %-10s %8.1f %8.1f %8.1f %9.0f\n", t->version,
+		printf("%s %-11s %-10s %-7s %-10s %8.1f %8.1f %8.1f %9.0f\n", t->version,
 		       kind_names[t->kind], t->group, who, library, low, mid, high,
 		       mid > 0 ? 1e6 / mid : 0);
 		return;
@@ -140,6 +141,8 @@ static void again(struct entry *e, const struct test *t, double spent[2])
 	char why[WHY_MAX] = "a full handshake instead of a resumed one, or the other way round";
 	bool resumed = false, due = t->kind == KIND_RESUMED;
 
+	if (t->kind == KIND_NEW && e->lib->renew)
+		e->lib->renew(e->setup, t);
 	if (one(e->lib, e->setup, spent, &resumed, why) && resumed == due)
 		return;
 	complain(e, t, why);
@@ -251,11 +254,11 @@ int main(int argc, char **argv)
 	if (o.json)
 		printf("{\"libcrypto\": \"%s\", \"rows\": [", OpenSSL_version(OPENSSL_VERSION));
 	else
-		printf("%s\n%-7s %-8s %-10s %-7s %-10s %8s %8s %8s %9s\n",
+		printf("%s\n%-7s %-11s %-10s %-7s %-10s %8s %8s %8s %9s\n",
 		       OpenSSL_version(OPENSSL_VERSION), "version", "kind", "group", "side",
 		       "library", "min us", "median", "max", "per sec");
 	for (int v = 0; v < 2; v++)
-		for (int k = KIND_FULL; k <= KIND_MUTUAL; k++)
+		for (int k = KIND_FULL; k <= KIND_NEW; k++)
 			for (int g = 0; g < 2; g++) {
 				struct test t = { versions[v], groups[g], k };
 

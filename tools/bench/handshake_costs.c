@@ -118,7 +118,7 @@ struct costs *costs_new(const struct test *t)
 		hs_die("no memory");
 	c->exchange = v13 || !resumed;
 	c->sign = !resumed;
-	c->verify = t->kind == KIND_MUTUAL ? 2 : 0;
+	c->verify = t->kind == KIND_MUTUAL ? 1 : t->kind == KIND_NEW ? 2 : 0;
 	if (strcmp(t->group, "x25519"))
 		prepare_p256(c);
 	else

@@ -67,7 +67,7 @@ static SSL_CTX *configure(const struct test *t, bool server, struct setup *s)
 	const char *groups = strcmp(t->group, "x25519") ? "P-256" :
 			     version == TLS1_3_VERSION ? "X25519" : "X25519:P-256";
 	SSL_CTX *ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
-	bool resume = t->kind == KIND_RESUMED, mutual = t->kind == KIND_MUTUAL;
+	bool resume = t->kind == KIND_RESUMED, mutual = t->kind >= KIND_MUTUAL;
 
 	must(ctx && SSL_CTX_set_min_proto_version(ctx, version) &&
 	     SSL_CTX_set_max_proto_version(ctx, version), "version");

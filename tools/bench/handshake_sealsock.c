@@ -42,12 +42,12 @@ static struct sealsock_config *configure(const struct test *t, bool server)
 	must(cfg, sealsock_config_groups(cfg, v13 || strcmp(t->group, "x25519") ? t->group :
 					 "x25519,secp256r1"), "groups");
 	must(cfg, sealsock_config_sigalgs(cfg, "ecdsa_secp256r1_sha256"), "sigalgs");
-	if (server || t->kind == KIND_MUTUAL)
+	if (server || t->kind >= KIND_MUTUAL)
 		must(cfg, sealsock_config_cert_mem(cfg, c->cert, strlen(c->cert), c->key,
 						   strlen(c->key)), "certificate");
-	if (!server || t->kind == KIND_MUTUAL)
+	if (!server || t->kind >= KIND_MUTUAL)
 		must(cfg, sealsock_config_ca_mem(cfg, c->ca, strlen(c->ca)), "CA");
-	if (server && t->kind == KIND_MUTUAL)
+	if (server && t->kind >= KIND_MUTUAL)
 		must(cfg, sealsock_config_verify(cfg, SEALSOCK_VERIFY_REQUIRED), "verify");
 	if (server)
 		must(cfg, sealsock_config_ticket_count(cfg, t->kind == KIND_RESUMED), "tickets");
@@ -78,6 +78,18 @@ static void forget(void *p)
 	sealsock_config_unref(s->cfg[SIDE_CLIENT]);
 	sealsock_config_unref(s->cfg[SIDE_SERVER]);
 	free(s);
+}
+
+/* Frozen at once, which is no part of a handshake. */
+static void renew(void *p, const struct test *t)
+{
+	struct setup *s = p;
+
+	for (int side = 0; side < 2; side++) {
+		sealsock_config_unref(s->cfg[side]);
+		s->cfg[side] = configure(t, side == SIDE_SERVER);
+		sealsock_conn_free(sealsock_conn_new(s->cfg[side]));
+	}
 }
 
 static void *begin(void *p, bool server)
@@ -156,6 +168,6 @@ static void end(void *p)
 }
 
 const struct library library_sealsock = {
-	.name = "sealsock", .setup = setup, .forget = forget, .begin = begin, .step = step,
-	.done = done, .end = end,
+	.name = "sealsock", .setup = setup, .forget = forget, .renew = renew, .begin = begin,
+	.step = step, .done = done, .end = end,
 };

@@ -8,7 +8,9 @@
 #include <stdint.h>
 
 enum { SIDE_CLIENT, SIDE_SERVER };
-enum kind { KIND_FULL, KIND_RESUMED, KIND_MUTUAL };
+
+/* MUTUAL: both know the other's chain from before; NEW: they do not. */
+enum kind { KIND_FULL, KIND_RESUMED, KIND_MUTUAL, KIND_NEW };
 enum { WHY_MAX = 300 };
 
 struct test {
@@ -22,6 +24,8 @@ struct library {
 	/* Configurations of both sides; not measured. */
 	void *(*setup)(const struct test *t);
 	void (*forget)(void *setup);
+	/* Forgets the peers; not measured. NULL: they are never known. */
+	void (*renew)(void *setup, const struct test *t);
 	/* One side of one connection. */
 	void *(*begin)(void *setup, bool server);
 	/*
