@@ -34,7 +34,7 @@ static void finish_tx(struct sock *sk)
  */
 static void seal_close(struct sock *sk, long timeout)
 {
-	struct seal_ctx *ctx = seal_ctx(sk);
+	struct seal_ctx *ctx = seal_ctx_seen(sk);
 	struct proto *base = ctx->base;
 
 	lock_sock(sk);
@@ -81,7 +81,7 @@ static int seal_shutdown(struct socket *sock, int how)
 
 static struct proto *base_of(const struct sock *sk)
 {
-	return seal_ctx(sk)->base;
+	return seal_ctx_seen(sk)->base;
 }
 
 COMPAT_SENDPAGE(sendpage, seal_tx_sendmsg)

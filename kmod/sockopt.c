@@ -400,7 +400,7 @@ static int answer_option(struct sock *sk, struct seal_ctx *ctx, int optname, cha
 int seal_getsockopt(struct sock *sk, int level, int optname, char __user *optval,
 		    int __user *optlen)
 {
-	struct seal_ctx *ctx = seal_ctx(sk);
+	struct seal_ctx *ctx = seal_ctx_seen(sk);
 	int len, err;
 
 	/* It would map ciphertext past the record layer. */

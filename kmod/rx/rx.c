@@ -456,7 +456,7 @@ int seal_rx_inq(struct sock *sk)
 /* proto.sock_is_readable; may be called without the lock. */
 bool seal_rx_is_readable(struct sock *sk)
 {
-	const struct seal_rx *rx = seal_ctx(sk)->rx;
+	const struct seal_rx *rx = seal_ctx_seen(sk)->rx;
 
 	if (!list_empty_careful(&rx->plain) || READ_ONCE(rx->state) == SEAL_DIR_FAILED)
 		return true;
@@ -472,7 +472,8 @@ bool seal_rx_is_readable(struct sock *sk)
 __poll_t seal_rx_poll(struct file *file, struct socket *sock, struct poll_table_struct *wait)
 {
 	struct sock *sk = sock->sk;
-	struct seal_ctx *ctx = seal_ctx(sk);
+	struct seal_ctx *ctx = seal_ctx_seen(sk);
+	bool failed = false;
 	__poll_t mask;
 
 	mask = ctx->base_ops->poll(file, sock, wait);
@@ -481,10 +482,11 @@ __poll_t seal_rx_poll(struct file *file, struct socket *sock, struct poll_table_
 	if (READ_ONCE(ctx->rx->starved)) {
 		lock_sock(sk);
 		if (ctx->rx->starved)
-			seal_rx_gather(sk, ctx->rx);
+			failed = seal_rx_gather(sk, ctx->rx);
 		release_sock(sk);
 	}
-	if (seal_rx_is_readable(sk))
+	/* Where that failed nothing more arrives that could wake the caller: a read tells. */
+	if (failed || seal_rx_is_readable(sk))
 		return mask | EPOLLIN | EPOLLRDNORM;
 	if (!(READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN))
 		mask &= ~(EPOLLIN | EPOLLRDNORM);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NTH_MAX		200	/* more than any of these calls has to fail */
+#define NTH_MAX		400	/* more than any of these calls has to fail */
 
 static inline bool write_file(const char *path, const char *text)
 {
@@ -26,14 +26,16 @@ static inline bool write_file(const char *path, const char *text)
 /* The defaults spare GFP_KERNEL and single pages, which is what nearly all of ours are. */
 static inline bool faults_ready(void)
 {
-	static const char *const knobs[][2] = {
+	/* Puts each fault's stack into the kernel's log. */
+	const char *verbose = getenv("SEALSOCK_FAULTS_VERBOSE") ? "2" : "0";
+	const char *const knobs[][2] = {
 		{ "/sys/kernel/debug/failslab/ignore-gfp-wait", "N" },
-		{ "/sys/kernel/debug/failslab/verbose", "0" },
+		{ "/sys/kernel/debug/failslab/verbose", verbose },
 		{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N" },
 		{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N" },
 		{ "/sys/kernel/debug/fail_page_alloc/min-order", "0" },
-		{ "/sys/kernel/debug/fail_page_alloc/verbose", "0" },
-		{ "/sys/kernel/debug/fail_usercopy/verbose", "0" },
+		{ "/sys/kernel/debug/fail_page_alloc/verbose", verbose },
+		{ "/sys/kernel/debug/fail_usercopy/verbose", verbose },
 	};
 	size_t i;
 
@@ -45,6 +47,7 @@ static inline bool faults_ready(void)
 	return true;
 }
 
+/* The nth allocation or copy of this thread from here on fails. */
 static inline int arm(int nth)
 {
 	int fd = open("/proc/thread-self/fail-nth", O_RDWR);
@@ -56,7 +59,10 @@ static inline int arm(int nth)
 	return fd;
 }
 
-/* True if the call did reach the nth. errno stays. */
+/*
+ * True if the call did reach the nth. errno stays. Asking copies from and to the user, which
+ * counts: where a fault is due only here, the call did not reach it.
+ */
 static inline bool disarm(int fd)
 {
 	int err = errno;

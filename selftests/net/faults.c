@@ -10,34 +10,23 @@
 #define _GNU_SOURCE
 
 #include "kselftest_harness.h"
+#include "fault.h"
 #include "guard.h"
 #include "peer.h"
 #include "suites.h"
 
 #include <uapi/sealsock.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/sendfile.h>
 
 #define LEN		40000	/* three records, the last one short */
-#define NTH_MAX		400	/* more than any of these calls has to fail */
 
 static uint8_t data[LEN], got[LEN];
 
 static void __attribute__((constructor)) fill_data(void)
 {
 	pattern(data, 0, sizeof(data));
-}
-
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
 }
 
 /* Its open record takes what the processor keeps for the next one: see spare_take(). */
@@ -71,61 +60,6 @@ static bool spare_take(void)
 		continue;
 	/* Gives back what it has, and takes what there is then. */
 	return send(spare[0], "", 1, 0) == 1 && send(spare[0], "", 1, MSG_MORE) == 1;
-}
-
-/* The defaults spare GFP_KERNEL and single pages, which is what nearly all of ours are. */
-static bool faults_ready(void)
-{
-	const char *verbose = getenv("SEALSOCK_FAULTS_VERBOSE") ? "2" : "0";
-	const struct {
-		const char *path, *value;
-	} knobs[] = {
-		{ "/sys/kernel/debug/failslab/ignore-gfp-wait", "N" },
-		{ "/sys/kernel/debug/failslab/verbose", verbose },
-		{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N" },
-		{ "/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N" },
-		{ "/sys/kernel/debug/fail_page_alloc/min-order", "0" },
-		{ "/sys/kernel/debug/fail_page_alloc/verbose", verbose },
-		{ "/sys/kernel/debug/fail_usercopy/verbose", verbose },
-	};
-	size_t i;
-
-	if (access("/proc/self/fail-nth", W_OK))
-		return false;
-	for (i = 0; i < ARRAY_SIZE(knobs); i++)
-		if (!write_file(knobs[i].path, knobs[i].value))
-			return false;
-	return true;
-}
-
-/* The nth allocation or copy from here on fails. */
-static int arm(int nth)
-{
-	char text[16];
-	int fd = open("/proc/thread-self/fail-nth", O_RDWR);
-
-	snprintf(text, sizeof(text), "%d", nth);
-	if (fd < 0 || write(fd, text, strlen(text)) < 0)
-		abort();
-	return fd;
-}
-
-/*
- * True if the call did reach the nth. errno stays. Asking copies from and to the user, which
- * counts: where a fault is due only here, the call did not reach it.
- */
-static bool disarm(int fd)
-{
-	int err = errno;
-	char text[16] = "1";
-
-	if (pread(fd, text, sizeof(text) - 1, 0) <= 0)
-		text[0] = '1';
-	while (pwrite(fd, "0", 1, 0) != 1)
-		continue;
-	close(fd);
-	errno = err;
-	return atoi(text) == 0;
 }
 
 FIXTURE(faults)
@@ -576,6 +510,49 @@ TEST_F(faults, poll)
 			EXPECT_EQ(p.revents & POLLIN, POLLIN);
 		EXPECT_REST(0, LEN);
 	});
+}
+
+/* Nothing more has come to the socket for a while: its window is full. */
+static bool window_full(int fd)
+{
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+	int i;
+
+	for (i = 0; i < 100 && info.tcpi_last_data_recv < 200; i++) {
+		usleep(100000);
+		if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len))
+			return false;
+	}
+	return info.tcpi_last_data_recv >= 200;
+}
+
+/* A record that exceeds the window: where there is no memory for it the caller is told to read. */
+TEST_F(faults, poll_small_window)
+{
+	struct pollfd p = { .events = POLLIN };
+	long copied = counter("TlsRxCopied");
+	struct feed feed;
+	uint8_t *sealed;
+	size_t n;
+	int r;
+
+	EACH_FAULT(true, 2, {
+		ASSERT_EQ(set_int(self->fd, SOL_SOCKET, SO_RCVBUF, 2304), 0);
+		ASSERT_EQ(set_int(self->peer, IPPROTO_TCP, TCP_NODELAY, 1), 0);
+		n = seal_pattern(&self->rx, LEN, RECORD_MAX, 0, &sealed);
+		feed_start(&feed, self->peer, sealed, n, 500);
+		ASSERT_TRUE(window_full(self->fd));
+		p.fd = self->fd;
+	}, r, poll(&p, 1, 5000), {
+		if (r >= 0)
+			EXPECT_EQ(p.revents & POLLIN, POLLIN);
+		EXPECT_EQ(recv_full(self->fd, got, LEN), LEN);
+		EXPECT_EQ(pattern_check(got, 0, LEN), -1);
+		EXPECT_TRUE(feed_end(&feed));
+		free(sealed);
+	});
+	EXPECT_GT(counter("TlsRxCopied"), copied);
 }
 
 /*
