@@ -32,6 +32,7 @@ void seal_install_key(struct sock *sk, struct seal_key *key, bool tx)
 		seal_tx_limit_start(sk, ctx->tx);
 	} else {
 		ctx->rx->generation++;
+		ctx->rx->messages = (struct seal_messages){};
 	}
 	WRITE_ONCE(ctx->version, key->shape.version);
 	WRITE_ONCE(ctx->cipher_type, key->suite->cipher_type);

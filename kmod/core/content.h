@@ -17,6 +17,7 @@ enum {
 
 enum {
 	SEAL_HS_KEY_UPDATE = 24,	/* handshake message type, RFC 8446 section 4.6.3 */
+	SEAL_HS_HEADER = 4,		/* type and length before each message */
 };
 
 /*
@@ -45,9 +46,19 @@ static inline unsigned int seal_content_padded(unsigned int len, unsigned int mu
 int seal_content_unpad_cbc(const u8 *plain, size_t len, size_t *content_len);
 
 /*
- * True where a handshake record begins with a KeyUpdate message; records of
- * handshake type carry whole messages after the handshake in compatible mode.
+ * Where handshake messages begin and end in the records of TLS 1.3 after the handshake: messages
+ * share records and go over several of them (RFC 8446 section 5.1).
  */
-bool seal_content_is_key_update(u8 type, const u8 *content, size_t len);
+struct seal_messages {
+	u8 have;	/* bytes of a message's header that have come; 0: no message has begun */
+	u8 type;	/* the first of them */
+	u32 left;	/* once they are all there: bytes of the message that are still to come */
+};
+
+/*
+ * Takes note of the next record of a direction. True: a KeyUpdate message ended in it, so that what
+ * follows is under the next key, with which all begins anew.
+ */
+bool seal_messages_record(struct seal_messages *messages, u8 type, const u8 *content, size_t len);
 
 #endif /* SEAL_CORE_CONTENT_H */

@@ -15,7 +15,6 @@ enum {
 	SEAL_HS_HELLO_REQUEST = 0,
 	SEAL_HS_CLIENT_HELLO = 1,
 	SEAL_HS_NEW_SESSION_TICKET = 4,
-	SEAL_HS_HEADER = 4,
 };
 
 /* Alert descriptions that are looked at or sent. */

@@ -89,6 +89,7 @@ struct seal_rx {
 	bool starved;
 	u8 miss;
 	u16 skip;
+ * @messages: in compatible mode, where the peer's handshake messages stand
 	u16 generation;
 	u32 waiters;
 	int lowat;
@@ -109,6 +110,7 @@ struct seal_rx {
  * @frag: fragment of @part, -1: what is linear
  * @base: where in @skb this piece begins
  * @size: its bytes
+	struct seal_messages messages;
  *
  * Valid while the socket lock is held and nothing is taken off the queue, but
  * by seal_cursor_commit().

@@ -286,6 +286,7 @@ int seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 	opened(sk, rx, cur, p ? p->type : SEAL_TYPE_DATA, p ? p->len : len, !p);
 	if (!p) {
 		rx->miss = 0;
+		rx->messages.have = 0;
 		SEAL_INC(sk, RXSTRAIGHT);
 		if (unlikely(seal_ctx(sk)->managed))
 			seal_managed_data(sk);
@@ -300,7 +301,7 @@ int seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 			return err;
 		}
 	} else if (rx->key->shape.version == SEAL_TLS13 &&
-		   seal_content_is_key_update(p->type, seal_plain_at(p), p->len)) {
+		   seal_messages_record(&rx->messages, p->type, seal_plain_at(p), p->len)) {
 		seal_direction(&rx->state, SEAL_DIR_KEY_UPDATE);
 		SEAL_INC(sk, RXREKEYRECEIVED);
 		trace_sealsock_key_update(sk);

@@ -37,6 +37,18 @@ static void header(const struct seal_suite *suite, u16 version, const uint8_t *i
 	MUST(seal_aad(&shape, 7, h.type, len - seal_overhead(&shape), aad) <= SEAL_MAX_AAD);
 }
 
+/* What ends in a part of a record ends in the record. */
+static void messages(u8 type, const uint8_t *p, size_t n)
+{
+	struct seal_messages whole = {}, parts = {};
+	bool update = seal_messages_record(&whole, SEAL_TYPE_HANDSHAKE, p, n);
+	size_t cut = n ? type % n : 0;
+
+	MUST(whole.have <= SEAL_HS_HEADER && whole.left < 1 << 24);
+	if (seal_messages_record(&parts, SEAL_TYPE_HANDSHAKE, p, cut))
+		MUST(update);
+}
+
 static void content(const uint8_t *p, size_t n)
 {
 	size_t len, i;
@@ -50,7 +62,7 @@ static void content(const uint8_t *p, size_t n)
 	MUST(len < n && type != 0 && p[len] == type);
 	for (i = len + 1; i < n; i++)
 		MUST(p[i] == 0);
-	seal_content_is_key_update(type, p, len);
+	messages(type, p, len);
 }
 
 static void content_cbc(const uint8_t *p, size_t n)

@@ -334,6 +334,99 @@ TEST_F(wired, bad_cmsg)
 	EXPECT_WIRE(TYPE_DATA, "data");
 }
 
+static const uint8_t update[] = { 24, 0, 0, 1, 0 };
+
+/* A handshake record of those bytes, which is read as it is. */
+#define EXPECT_PIECE(bytes, len) do {							\
+	uint8_t piece_type;								\
+											\
+	ASSERT_EQ(wire_send(&self->rx, self->peer, TYPE_HANDSHAKE, bytes, len, 0), 0);	\
+	ASSERT_EQ(recv_type(self->fd, &piece_type, got, sizeof(got), 0), (ssize_t)(len)) { \
+		TH_LOG("%s", strerror(errno));						\
+	}										\
+	EXPECT_EQ(piece_type, TYPE_HANDSHAKE);						\
+	EXPECT_EQ(memcmp(got, bytes, len), 0);						\
+} while (0)
+
+/* The key is still in use. */
+#define EXPECT_DATA() do {								\
+	PEER_SENDS(TYPE_DATA, "data");							\
+	ASSERT_EQ(recv(self->fd, got, sizeof(got), 0), 4) {				\
+		TH_LOG("%s", strerror(errno));						\
+	}										\
+} while (0)
+
+/* It is not: the next one comes. */
+#define EXPECT_KEY_UPDATE(generation) do {						\
+	struct keys update_keys;							\
+											\
+	EXPECT_EQ(recv(self->fd, got, sizeof(got), MSG_DONTWAIT), -1);			\
+	EXPECT_EQ(errno, EKEYEXPIRED);							\
+	keys_init(&update_keys, &variant->suite, generation);				\
+	wire_init(&self->rx, &update_keys);						\
+	ASSERT_EQ(keys_set(self->fd, TLS_RX, &update_keys), 0);				\
+	EXPECT_DATA();									\
+} while (0)
+
+/* A piece of another message that begins as a KeyUpdate does is none, wherever it was cut. */
+TEST_F(wired, pieces_that_look_like_a_key_update)
+{
+	static const uint8_t ticket[] = { 4, 0, 0, 12, 24, 0, 0, 1, 0, 24, 0, 0, 1, 0, 24, 24 };
+	static const uint8_t cert[] = { 11, 0, 0, 24, 24, 24 };
+	static const uint8_t rest[22] = { 24, 0, 0, 1, 0 };
+	size_t i;
+
+	if (!self->v13 || !ulp_is_ours())
+		return;
+	for (i = 1; i < sizeof(ticket); i++) {
+		EXPECT_PIECE(ticket, i);
+		PEER_SENDS(TYPE_ALERT, "al");
+		EXPECT_TYPED(TYPE_ALERT, "al", 0);
+		EXPECT_PIECE(ticket + i, sizeof(ticket) - i);
+		EXPECT_DATA();
+	}
+	/* Its length is that of the message, not of the record. */
+	EXPECT_PIECE(cert, 4);
+	EXPECT_PIECE(cert + 4, 2);
+	EXPECT_PIECE(rest, 22);
+	EXPECT_DATA();
+}
+
+/* A KeyUpdate in two records, or behind another message, is one as soon as it is whole. */
+TEST_F(wired, key_update_in_pieces)
+{
+	static const uint8_t behind[] = { 4, 0, 0, 2, 24, 24, 24, 0, 0, 1, 0 };
+	int generation = 2;
+	size_t i;
+
+	if (!self->v13 || !ulp_is_ours())
+		return;
+	for (i = 1; i < sizeof(update); i++) {
+		EXPECT_PIECE(update, i);
+		EXPECT_EQ(recv(self->fd, got, sizeof(got), MSG_DONTWAIT), -1);
+		EXPECT_EQ(errno, EAGAIN);
+		EXPECT_PIECE(update + i, sizeof(update) - i);
+		EXPECT_KEY_UPDATE(generation++);
+	}
+	EXPECT_PIECE(behind, sizeof(behind));
+	EXPECT_KEY_UPDATE(generation++);
+	EXPECT_PIECE(behind, 5);
+	EXPECT_PIECE(behind + 5, 3);
+	EXPECT_PIECE(behind + 8, 3);
+	EXPECT_KEY_UPDATE(generation++);
+}
+
+/* Data between two pieces is the program's to refuse; the next handshake record begins a message. */
+TEST_F(wired, data_between_pieces)
+{
+	if (!self->v13 || !ulp_is_ours())
+		return;
+	EXPECT_PIECE("\4\0\0\144", 4);
+	EXPECT_DATA();
+	EXPECT_PIECE(update, sizeof(update));
+	EXPECT_KEY_UPDATE(2);
+}
+
 /* The whole way, both ends under the ULP, types mixed and pseudo-random sizes. */
 TEST_F(wired, stream_of_types)
 {

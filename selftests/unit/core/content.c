@@ -64,15 +64,39 @@ static void padding_cbc(void)
 	unpad_cbc("one byte too much", full, 16385 + 256, -EMSGSIZE, 0);
 }
 
+static bool hs(struct seal_messages *m, const u8 *content, size_t len)
+{
+	return seal_messages_record(m, SEAL_TYPE_HANDSHAKE, content, len);
+}
+
 static void key_update(void)
 {
-	static const u8 update[] = { 24, 0, 0, 1, 0 }, ticket[] = { 4, 0, 0, 1, 0 };
+	static const u8 update[] = { 24, 0, 0, 1, 0 };
+	/* A ticket whose body looks like a KeyUpdate, and then one. */
+	static const u8 both[] = { 4, 0, 0, 5, 24, 0, 0, 1, 0, 24, 0, 0, 1, 0 };
+	static const u8 empty[] = { 20, 0, 0, 0, 24, 0, 0, 1, 1 }, unknown[] = { 116, 105, 99, 107 };
+	struct seal_messages m = {};
+	size_t i, j;
 
-	ok(seal_content_is_key_update(SEAL_TYPE_HANDSHAKE, update, 5), "KeyUpdate");
-	ok(seal_content_is_key_update(SEAL_TYPE_HANDSHAKE, update, 1), "its first byte says so");
-	ok(!seal_content_is_key_update(SEAL_TYPE_HANDSHAKE, ticket, 5), "NewSessionTicket is none");
-	ok(!seal_content_is_key_update(SEAL_TYPE_HANDSHAKE, update, 0), "nothing is none");
-	ok(!seal_content_is_key_update(SEAL_TYPE_DATA, update, 5), "application data is none");
+	ok(hs(&m, update, 5), "KeyUpdate");
+	ok(!seal_messages_record(&m, SEAL_TYPE_DATA, update, 5), "application data is none");
+	ok(!hs(&m, update, 0), "nothing is none");
+	ok(!hs(&m, both, 9), "nor is a ticket");
+	ok(hs(&m, both, sizeof(both)), "behind a ticket");
+	ok(hs(&m, empty, sizeof(empty)), "behind a message without body");
+	for (i = 1; i < 5; i++) {
+		ok(!hs(&m, update, i), "%zu bytes of it", i);
+		ok(!seal_messages_record(&m, SEAL_TYPE_ALERT, update, 2), "an alert in between");
+		ok(hs(&m, update + i, 5 - i), "and the rest");
+	}
+	for (i = 1; i < sizeof(both) - 1; i++)
+		for (j = i + 1; j < sizeof(both); j++)
+			ok(!hs(&m, both, i) && !hs(&m, both + i, j - i) &&
+			   hs(&m, both + j, sizeof(both) - j), "cut at %zu and %zu", i, j);
+
+	ok(!hs(&m, both, 4) && !seal_messages_record(&m, SEAL_TYPE_DATA, update, 5) &&
+	   hs(&m, update, 5), "data inside a message ends it");
+	ok(!hs(&m, unknown, 4) && hs(&m, update, 5), "a message of no known type ends with its record");
 }
 
 int main(void)
