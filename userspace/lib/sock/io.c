@@ -134,6 +134,15 @@ int io_wait(struct sealsock_conn *conn, int fd, short events)
 	}
 }
 
+int io_no_data(struct sealsock_conn *conn, int fd, bool wait)
+{
+	if (errno == EINTR)
+		return 0;
+	if (errno != EAGAIN && errno != EWOULDBLOCK)
+		return SEALSOCK_ERR_SYSTEM;
+	return wait ? io_wait(conn, fd, POLLIN) : SEALSOCK_WANT_READ;
+}
+
 int io_flush(struct sealsock_conn *conn, int fd, bool block)
 {
 	const void *p;

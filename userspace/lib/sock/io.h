@@ -33,6 +33,12 @@ int io_fill(struct sealsock_conn *conn, int fd, bool block);
  */
 int io_wait(struct sealsock_conn *conn, int fd, short events);
 
+/*
+ * After a read that failed: 0: to be tried again, with @wait once there is something; what else is
+ * of io_wait(), or WANT_READ without @wait, or SYSTEM with errno.
+ */
+int io_no_data(struct sealsock_conn *conn, int fd, bool wait);
+
 /* Sends one record that is not application data through the kernel: 0, WANT_WRITE, SYSTEM. */
 int io_send_control(int fd, uint8_t type, const uint8_t *p, size_t n, bool block);
 

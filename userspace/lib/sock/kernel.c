@@ -105,13 +105,7 @@ static ssize_t receive(struct sealsock_conn *conn, int fd, void *buf, size_t n, 
 			*whole = (msg.msg_flags & MSG_EOR) || (size_t)r < n;
 			return r;
 		}
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN && errno != EWOULDBLOCK)
-			return SEALSOCK_ERR_SYSTEM;
-		if (!poll_first)
-			return SEALSOCK_WANT_READ;
-		err = io_wait(conn, fd, POLLIN);
+		err = io_no_data(conn, fd, poll_first);
 		if (err)
 			return err;
 	}

@@ -4,7 +4,6 @@
  * one. What is left to do here is to fetch tickets, and to say in our words how it ended.
  */
 #include <errno.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include "../uapi/sealsock.h"
@@ -145,13 +144,7 @@ static ssize_t receive(struct sealsock_conn *conn, int fd, void *buf, size_t n, 
 		r = recv(fd, buf, n, flags | (wait ? MSG_DONTWAIT : 0));
 		if (r >= 0)
 			return r;
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN && errno != EWOULDBLOCK)
-			return SEALSOCK_ERR_SYSTEM;
-		if (!wait)
-			return SEALSOCK_WANT_READ;
-		err = io_wait(conn, fd, POLLIN);
+		err = io_no_data(conn, fd, wait);
 		if (err)
 			return err;
 	}
