@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 
 static uint8_t got[2 * RECORD_MAX];
 
@@ -160,6 +161,41 @@ TEST_F(wired, data_before_a_bad_record)
 	EXPECT_EQ(memcmp(got, "good", 4), 0);
 	EXPECT_ERROR(self->fd, EBADMSG);
 	EXPECT_FINISHED(self->fd);
+}
+
+/* SIOCINQ looks ahead over a header that is out of bounds: what comes before it is read all the same. */
+TEST_F(wired, inq_before_a_bad_header)
+{
+	static const char *const headers[] = { "\27\3\3\377\377", "\27\3\0\0\100", "\27\3\3\0\1" };
+	uint8_t rec[WIRE_MAX];
+	struct wire tx, rx;
+	int fd[2], i, n;
+	size_t len;
+
+	if (!ulp_is_ours())
+		return;
+	for (i = 0; i < ARRAY_SIZE(headers); i++) {
+		ASSERT_EQ(another(&variant->suite, fd, &tx, &rx), 0);
+		len = seal(&rx, "good", rec);
+		len += seal(&rx, "more", rec + len);
+		memcpy(rec + len, headers[i], 5);
+		ASSERT_EQ(send_full(fd[1], rec, len + 5, 0), 0);
+		ASSERT_EQ(shutdown(fd[1], SHUT_WR), 0);
+		ASSERT_EQ(poll_for(fd[0], POLLRDHUP, 5000), POLLRDHUP);
+		ASSERT_EQ(ioctl(fd[0], FIONREAD, &n), 0);
+		EXPECT_EQ(n, 8);
+		EXPECT_EQ(recv(fd[0], got, 4, 0), 4);
+		EXPECT_EQ(memcmp(got, "good", 4), 0);
+		ASSERT_EQ(ioctl(fd[0], FIONREAD, &n), 0);
+		EXPECT_EQ(n, 4);
+		EXPECT_EQ(poll_for(fd[0], POLLIN, 0), POLLIN);
+		EXPECT_EQ(recv(fd[0], got, 100, 0), 4);
+		EXPECT_EQ(memcmp(got, "more", 4), 0);
+		EXPECT_EQ(recv(fd[0], got, 100, 0), -1);
+		EXPECT_NE(errno, EAGAIN);
+		close(fd[0]);
+		close(fd[1]);
+	}
 }
 
 /* Plaintext of a record whose tag is wrong must not be left in the caller's memory. */
