@@ -192,3 +192,4 @@ ssize_t seal_rx_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode
 int seal_rx_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t actor);
 
 #endif /* SEAL_RX_H */
+int seal_rx_peek_len(struct socket *sock);

@@ -79,7 +79,7 @@ ssize_t seal_rx_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode
 			    size_t len, unsigned int flags)
 {
 	struct sock *sk = sock->sk;
-	struct seal_rx *rx = seal_ctx(sk)->rx;
+	struct seal_rx *rx = seal_ctx_seen(sk)->rx;
 	bool nonblock = (flags & SPLICE_F_NONBLOCK) || (sock->file->f_flags & O_NONBLOCK);
 	struct seal_cursor cur;
 	ssize_t ret;
@@ -109,7 +109,13 @@ static int act(struct sock *sk, struct seal_plain *plain, read_descriptor_t *des
 	return used;
 }
 
-/* proto_ops.read_sock: the caller holds the socket lock. Does not wait. */
+/*
+ * proto_ops.read_sock: the caller holds the socket lock. Does not wait for
+ * records, but opening them may sleep. In softirq, where nobody owns the lock,
+ * nothing is read: -ENOMEM in @desc is what has strparser, and so KCM, come back
+ * in process context. They look nowhere else, so memory that is short is told
+ * there as well.
+ */
 int seal_rx_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t actor)
 {
 	struct seal_rx *rx = seal_ctx(sk)->rx;
@@ -118,6 +124,10 @@ int seal_rx_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t 
 	long timeo = 0;
 
 	seal_cursor_init(sk, &cur);
+	if (!sock_owned_by_user_nocheck(sk)) {
+		desc->error = -ENOMEM;
+		return -EAGAIN;
+	}
 	while (desc->count) {
 		struct seal_plain *plain = first_record(sk, rx, &cur, &timeo, copied);
 
@@ -140,4 +150,17 @@ int seal_rx_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t 
 	}
 	seal_cursor_commit(sk, rx, &cur);
 	return copied ? copied : ret;
+	if (ret == -ENOMEM)
+		desc->error = ret;
+}
+
+/*
+ * proto_ops.peek_len: strparser reads when there may be as much as it lacks of
+ * a message. What a record holds shows when it is opened.
+ */
+int seal_rx_peek_len(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+
+	return READ_ONCE(seal_ctx_seen(sk)->rx->starved) || seal_rx_is_readable(sk) ? INT_MAX : 0;
 }

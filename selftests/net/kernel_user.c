@@ -227,6 +227,44 @@ TEST_F(kuser, read_sock_small_window)
 	free(sealed);
 }
 
+/*
+ * strparser, which KCM and sockmap are built on, reads in softirq where it can and by a worker
+ * where it is told to come back. Its messages have nothing to do with records.
+ */
+TEST_F(kuser, strparser)
+{
+	static const struct {
+		int window;
+		size_t record;
+	} cases[] = { { 0, 3001 }, { 2304, RECORD_MAX } };
+	/* strparser takes none that is larger than the receive buffer. */
+	const size_t len = 120000, message = 2500;
+	size_t at, n, sealed;
+	struct feed feed;
+	uint8_t *rec;
+	int i;
+
+	rec = malloc(2 * len);
+	ASSERT_NE(rec, NULL);
+	for (at = 0; at < len; at += message)
+		memcpy(data + at, &(uint32_t){ htonl(message) }, 4);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		if (cases[i].window)
+			ASSERT_EQ(set_int(self->fd, SOL_SOCKET, SO_RCVBUF, cases[i].window), 0);
+		for (at = 0, sealed = 0; at < len; at += n) {
+			n = len - at < cases[i].record ? len - at : cases[i].record;
+			sealed += wire_seal(&self->rx, TYPE_DATA, data + at, n, 0, rec + sealed);
+		}
+		ASSERT_EQ(CALL(KUSER_PARSE, NULL, 0), 0);
+		feed_start(&feed, self->peer, rec, sealed, 7777);
+		ASSERT_EQ(CALL(KUSER_READ, got, len), len);
+		EXPECT_EQ(memcmp(got, data, len), 0);
+		EXPECT_TRUE(feed_end(&feed));
+		ASSERT_EQ(CALL(KUSER_UNLISTEN, NULL, 0), 0);
+	}
+	free(rec);
+}
+
 /* A control record stops the reader, which fetches it by message and goes on. */
 TEST_F(kuser, read_sock_control)
 {

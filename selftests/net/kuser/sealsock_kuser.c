@@ -15,6 +15,7 @@
 #include <linux/uio.h>
 #include <linux/workqueue.h>
 #include <net/sock.h>
+#include <net/strparser.h>
 
 #include "sealsock_kuser.h"
 
@@ -31,6 +32,8 @@
  * @chunk: bytes taken at once
  * @error: of read_sock()
  * @eof: the stream has ended
+ * @parses: strparser reads, not @work
+ * @strp: if so
  */
 struct listener {
 	struct socket *sock;
@@ -42,6 +45,8 @@ struct listener {
 	u32 chunk;
 	int error;
 	bool eof;
+	bool parses;
+	struct strparser strp;
 };
 
 /* A record's type, beside the data. */
@@ -287,9 +292,79 @@ static void listener_work(struct work_struct *work)
 	wake_up(&l->wait);
 }
 
+/* As KCM and sockmap: reads in softirq where it can. */
+static void parser_data_ready(struct sock *sk)
+{
+	struct listener *l;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	l = sk->sk_user_data;
+	if (l)
+		strp_data_ready(&l->strp);
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
+/* A message begins with its length, these four bytes included. */
+static int parser_parse(struct strparser *strp, struct sk_buff *skb)
+{
+	unsigned int offset = strp_msg(skb)->offset;
+	__be32 len;
+
+	if (skb->len < offset + sizeof(len))
+		return 0;
+	return skb_copy_bits(skb, offset, &len, sizeof(len)) ? -EPROTO : be32_to_cpu(len);
+}
+
+static void parser_rcv(struct strparser *strp, struct sk_buff *skb)
+{
+	struct listener *l = container_of(strp, struct listener, strp);
+	struct strp_msg *msg = strp_msg(skb);
+	size_t n = min_t(size_t, msg->full_len, KUSER_MAX - l->have);
+
+	if (skb_copy_bits(skb, msg->offset, l->buf + l->have, n))
+		WRITE_ONCE(l->error, -EFAULT);
+	else
+		WRITE_ONCE(l->have, l->have + n);
+	kfree_skb(skb);
+	wake_up(&l->wait);
+}
+
+static const struct strp_callbacks parser_callbacks = {
+	.parse_msg = parser_parse,
+	.rcv_msg = parser_rcv,
+};
+
+static int parser_start(struct listener *l, struct sock *sk)
+{
+	int err;
+
+	lock_sock(sk);
+	err = strp_init(&l->strp, sk, &parser_callbacks);
+	release_sock(sk);
+	return err;
+}
+
+static void parser_end(struct listener *l, struct sock *sk)
+{
+	lock_sock(sk);
+	strp_stop(&l->strp);
+	release_sock(sk);
+	strp_done(&l->strp);
+}
+
+/* What is in the queue nobody tells of. */
+static void listener_check(struct listener *l)
+{
+	if (l->parses)
+		strp_check_rcv(&l->strp);
+	else
+		queue_work(system_wq, &l->work);
+}
+
 static int do_listen(struct listener *l, struct socket *sock, struct kuser_call *call)
 {
 	struct sock *sk = sock->sk;
+	int err;
 
 	if (l->sock)
 		return -EBUSY;
@@ -301,15 +376,21 @@ static int do_listen(struct listener *l, struct socket *sock, struct kuser_call 
 	l->error = 0;
 	l->eof = false;
 	l->chunk = call->chunk;
+	l->parses = call->op == KUSER_PARSE;
+	err = l->parses ? parser_start(l, sk) : 0;
+	if (err) {
+		kvfree(l->buf);
+		l->sock = NULL;
+		return err;
+	}
 	get_file(sock->file);
 
 	write_lock_bh(&sk->sk_callback_lock);
 	l->data_ready = sk->sk_data_ready;
 	sk->sk_user_data = l;
-	sk->sk_data_ready = listener_data_ready;
+	sk->sk_data_ready = l->parses ? parser_data_ready : listener_data_ready;
 	write_unlock_bh(&sk->sk_callback_lock);
-	/* What was there before nobody tells of. */
-	queue_work(system_wq, &l->work);
+	listener_check(l);
 	return 0;
 }
 
@@ -325,6 +406,8 @@ static int do_unlisten(struct listener *l, bool leave)
 	if (!leave)
 		sk->sk_data_ready = l->data_ready;
 	write_unlock_bh(&sk->sk_callback_lock);
+	if (l->parses)
+		parser_end(l, sk);
 	cancel_work_sync(&l->work);
 	fput(l->sock->file);
 	l->sock = NULL;
@@ -360,7 +443,7 @@ static int do_read(struct listener *l, struct kuser_call *call)
 	}
 	release_sock(sk);
 	/* There is room again, and what had failed may work. */
-	queue_work(system_wq, &l->work);
+	listener_check(l);
 	return ret;
 }
 
@@ -404,6 +487,7 @@ static int do_call(struct listener *l, struct kuser_call *call)
 
 static long kuser_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
+	case KUSER_PARSE:
 	struct kuser_call call;
 	int ret;
 
