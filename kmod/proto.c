@@ -117,6 +117,7 @@ static void build(struct seal_tables *t, const struct proto *base,
 		ops->splice_read = seal_rx_splice_read;
 		ops->read_sock = seal_rx_read_sock;
 		ops->peek_len = seal_rx_peek_len;
+		ops->set_rcvlowat = seal_rx_set_rcvlowat;
 	}
 }
 

@@ -67,44 +67,28 @@ static int report_error(struct sock *sk, struct seal_rx *rx, int err, bool block
 	return err;
 }
 
-/*
- * TCP wakes nobody below SO_RCVLOWAT, but it counts sealed bytes that have
- * not been read: those opened and copied by a call that waits for more do not
- * count. While a reader sleeps every byte wakes it.
- */
-static void lowat_lift(struct sock *sk, struct seal_rx *rx)
+/* Bytes below which a read waits; one that wants none waits for one. */
+static size_t read_target(const struct sock *sk, const struct seal_rx *rx, size_t len, int flags)
 {
-	if (rx->waiters++)
-		return;
-	rx->lowat = sk->sk_rcvlowat;
-	WRITE_ONCE(sk->sk_rcvlowat, 1);
-}
+	size_t mark = flags & MSG_WAITALL ? len : seal_rx_mark(sk, rx);
 
-static void lowat_restore(struct sock *sk, struct seal_rx *rx)
-{
-	/* Unless somebody has set another one meanwhile. */
-	if (!--rx->waiters && sk->sk_rcvlowat == 1)
-		WRITE_ONCE(sk->sk_rcvlowat, rx->lowat);
-}
-
-static size_t read_target(struct sock *sk, const struct seal_rx *rx, size_t len, int flags)
-{
-	if (rx->waiters && sk->sk_rcvlowat == 1 && !(flags & MSG_WAITALL))
-		return min_t(size_t, rx->lowat, len) ?: 1;
-	return sock_rcvlowat(sk, flags & MSG_WAITALL, len);
+	return min(mark, len) ?: 1;
 }
 
 /*
- * Sleeps until the head of the stream may have moved. 0, SEAL_RX_CHANGED, or
- * an error.
+ * Sleeps until the head of the stream may have moved; @lack: bytes that the
+ * call still waits for. 0, SEAL_RX_CHANGED, or an error.
  */
-static int sleep_for_record(struct sock *sk, struct seal_rx *rx, long *timeo)
+static int sleep_for_record(struct sock *sk, struct seal_rx *rx, long *timeo, size_t lack)
 {
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 	u64 opened = rx->records;
+	/* In managed mode there is work to do for any record. */
+	bool lift = lack < seal_rx_mark(sk, rx) || unlikely(seal_ctx(sk)->managed);
 	int err;
 
-	lowat_lift(sk, rx);
+	rx->waiters += lift;
+	seal_rx_lift(sk, rx);
 	add_wait_queue(sk_sleep(sk), &wait);
 	sk_set_bit(SOCKWQ_ASYNC_WAITDATA, sk);
 	err = sk_wait_event(sk, timeo,
@@ -114,7 +98,8 @@ static int sleep_for_record(struct sock *sk, struct seal_rx *rx, long *timeo)
 			    (READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN), &wait);
 	sk_clear_bit(SOCKWQ_ASYNC_WAITDATA, sk);
 	remove_wait_queue(sk_sleep(sk), &wait);
-	lowat_restore(sk, rx);
+	rx->waiters -= lift;
+	seal_rx_lift(sk, rx);
 	if (signal_pending(current))
 		return sock_intr_errno(*timeo);
 	if (err < 0)
@@ -129,11 +114,12 @@ static int sleep_for_record(struct sock *sk, struct seal_rx *rx, long *timeo)
  *	for the next one
  *
  * What was opened before is taken off the queue first, because the lock may
+ * @lack: bytes it still waits for
  * be dropped. SEAL_RX_RECORD; SEAL_RX_CHANGED: look again; SEAL_RX_EOF; -EAGAIN, -EKEYEXPIRED, the
  * socket's error, what a signal makes of it, or why no record follows.
  */
 int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		 long *timeo, bool copied)
+		 long *timeo, bool copied, size_t lack)
 {
 	int ret;
 
@@ -165,7 +151,7 @@ int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		if (!*timeo)
 			return -EAGAIN;
 
-		ret = sleep_for_record(sk, rx, timeo);
+		ret = sleep_for_record(sk, rx, timeo, lack);
 		seal_cursor_init(sk, cur);
 		if (ret)
 			return ret;
@@ -314,7 +300,8 @@ static int wait_for_more(struct sock *sk, struct seal_rx *rx, struct seal_recv *
 	/* With enough at hand only what is there already is added. */
 	if (call->copied >= call->target)
 		return 0;
-	ret = seal_rx_wait(sk, rx, &call->cur, &call->timeo, call->copied);
+	ret = seal_rx_wait(sk, rx, &call->cur, &call->timeo, call->copied,
+			   call->target - call->copied);
 	if (ret < 0 || ret == SEAL_RX_EOF)
 		return ret;
 	if (call->peek)
@@ -462,7 +449,8 @@ bool seal_rx_is_readable(struct sock *sk)
 		return true;
 	if (READ_ONCE(rx->error))
 		return !READ_ONCE(rx->told);
-	return READ_ONCE(rx->ready) && READ_ONCE(rx->state) != SEAL_DIR_EXPIRED;
+	return READ_ONCE(rx->ready) && READ_ONCE(rx->state) != SEAL_DIR_EXPIRED &&
+	       seal_rx_mark_reached(sk);
 }
 
 /*

@@ -73,8 +73,9 @@ struct seal_part {
  * @skip: full records to be opened in our memory before the reader's is tried
  *	again, since the last try met padding or a control record
  * @miss: how often that has happened, the power of two that @skip starts at
- * @waiters: readers asleep, for whom TCP's own SO_RCVLOWAT is lifted
- * @lowat: what it is to be after that
+ * @waiters: readers asleep for fewer bytes than SO_RCVLOWAT
+ * @lifted: TCP's SO_RCVLOWAT is 1 meanwhile
+ * @lowat: what the user has set it to, if so
  * @generation: keys installed so far
  * @head: header of the first record that is not open, read once; length 0: not read yet
  * @records: opened so far
@@ -104,6 +105,7 @@ struct seal_rx {
  * struct seal_cursor - a place in TCP's receive queue
  * @seq: TCP sequence number of the next byte
  * @done: bytes between TCP's copied_seq and @seq
+	bool lifted;
  * @moved: the head of the stream is not where seal_rx_update() last saw it
  * @skb: a buffer from where to look for it, most often its own; NULL: none yet
  * @part: @skb or a buffer of its list; NULL: its pieces are not known
@@ -180,7 +182,7 @@ struct seal_rx *seal_rx_new(void);
 void seal_rx_free(struct sock *sk, struct seal_rx *rx);
 int seal_rx_next(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur);
 int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		 long *timeo, bool copied);
+		 long *timeo, bool copied, size_t lack);
 int seal_rx_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
 __poll_t seal_rx_poll(struct file *file, struct socket *sock, struct poll_table_struct *wait);
 bool seal_rx_is_readable(struct sock *sk);
@@ -193,3 +195,21 @@ int seal_rx_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t 
 
 #endif /* SEAL_RX_H */
 int seal_rx_peek_len(struct socket *sock);
+/* rx_lowat.c */
+int seal_rx_mark(const struct sock *sk, const struct seal_rx *rx);
+void seal_rx_set_lifted(struct sock *sk, struct seal_rx *rx, bool lift);
+bool seal_rx_mark_reached(const struct sock *sk);
+int seal_rx_set_rcvlowat(struct sock *sk, int val);
+
+/*
+ * Where TCP's mark stands in the way: of readers asleep who lack fewer bytes, and of a record of
+ * which a part is off TCP's queue.
+ */
+static inline void seal_rx_lift(struct sock *sk, struct seal_rx *rx)
+{
+	bool lift = rx->waiters || seal_part_used(&rx->part);
+
+	if (unlikely(lift != rx->lifted))
+		seal_rx_set_lifted(sk, rx, lift);
+}
+

@@ -124,6 +124,7 @@ void seal_rx_update(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur
 	}
 	WRITE_ONCE(rx->ready, ret > 0);
 	WRITE_ONCE(rx->starved, starved);
+	seal_rx_lift(sk, rx);
 }
 
 /* What follows a header at most: plaintext, padding, nonce and tag. */

@@ -21,7 +21,7 @@ static struct seal_plain *first_record(struct sock *sk, struct seal_rx *rx,
 		plain = seal_plain_first(rx);
 		if (plain)
 			return plain;
-		ret = seal_rx_wait(sk, rx, cur, timeo, copied);
+		ret = seal_rx_wait(sk, rx, cur, timeo, copied, 1);
 		if (ret == SEAL_RX_RECORD)
 			ret = seal_rx_open(sk, rx, cur, NULL, &plain) ?: SEAL_RX_CHANGED;
 	} while (ret == SEAL_RX_CHANGED);

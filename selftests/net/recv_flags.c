@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * What a read asks for: no bytes, bytes that are not copied, a look at what another reader takes
- * meanwhile.
+ * meanwhile; and SO_RCVLOWAT.
  */
 #define _GNU_SOURCE
 
@@ -57,6 +57,19 @@ static void reader_start(struct reader *r, int fd, size_t len, int flags)
 static bool reader_sleeps(struct reader *r)
 {
 	return pthread_tryjoin_np(r->thread, NULL) == EBUSY;
+}
+
+/* True if it returns before long: it is gone then. */
+static bool reader_wakes(struct reader *r)
+{
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		if (!pthread_tryjoin_np(r->thread, NULL))
+			return true;
+		usleep(50000);
+	}
+	return false;
 }
 
 static ssize_t reader_end(struct reader *r)
@@ -188,6 +201,103 @@ TEST_F(wired, peek_beside_a_reader)
 		EXPECT_EQ(recv_type(self->fd, &reader.type, got, 200, 0), len);
 		EXPECT_EQ(reader.type, types[i]);
 	}
+}
+
+static int mark_of(int fd)
+{
+	socklen_t len = sizeof(int);
+	int value = -1;
+
+	return getsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &value, &len) ? -1 : value;
+}
+
+/* SO_RCVLOWAT that is set while a reader sleeps stays, and does not keep that one asleep. */
+TEST_F(wired, mark_beside_a_reader)
+{
+	static const int marks[] = { 1, 50, 200, 20 };
+	struct reader reader;
+	int i;
+
+	/* Nothing has been taken: it is TCP's mark, for the sleeper as well. */
+	reader_start(&reader, self->fd, 100, 0);
+	ASSERT_TRUE(reader_sleeps(&reader));
+	ASSERT_EQ(set_int(self->fd, SOL_SOCKET, SO_RCVLOWAT, 50), 0);
+	EXPECT_EQ(mark_of(self->fd), 50);
+	PEER(TYPE_DATA, data, 60);
+	EXPECT_EQ(reader_end(&reader), 60);
+	EXPECT_EQ(mark_of(self->fd), 50);
+
+	for (i = 0; i < ARRAY_SIZE(marks); i++) {
+		ASSERT_EQ(set_int(self->fd, SOL_SOCKET, SO_RCVLOWAT, 50), 0);
+		PEER(TYPE_DATA, data, 10);
+		/* It has 10 bytes, and lacks 40. */
+		reader_start(&reader, self->fd, 100, 0);
+		ASSERT_TRUE(reader_sleeps(&reader));
+		ASSERT_EQ(set_int(self->fd, SOL_SOCKET, SO_RCVLOWAT, marks[i]), 0);
+		PEER(TYPE_DATA, data + 10, 45);
+		EXPECT_TRUE(reader_wakes(&reader)) {
+			TH_LOG("mark %d", marks[i]);
+			shutdown(self->peer, SHUT_WR);
+			reader_end(&reader);
+			return;
+		}
+		EXPECT_EQ(reader.ret, 55);
+		EXPECT_EQ(pattern_check(reader.buf, 0, 55), -1);
+		EXPECT_EQ(mark_of(self->fd), marks[i]);
+	}
+}
+
+/* poll() goes by the mark in bytes of the stream, and by whole records. */
+TEST_F(wired, mark_and_poll)
+{
+	struct reader reader;
+
+	if (!ulp_is_ours())
+		SKIP(return, "in-tree reports any record");
+	ASSERT_EQ(set_int(self->fd, SOL_SOCKET, SO_RCVLOWAT, 300), 0);
+	PEER(TYPE_DATA, data, 100);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, 200), 0);
+	EXPECT_EQ(recv(self->fd, got, 1000, MSG_DONTWAIT), 100);
+	PEER(TYPE_DATA, data, 100);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, 200), 0);
+	PEER(TYPE_DATA, data, 200);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(recv(self->fd, got, 1000, 0), 300);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, 0), 0);
+	/* What is opened already has been reported. */
+	PEER(TYPE_DATA, data, 400);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(recv(self->fd, got, 390, 0), 390);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, 0), POLLIN);
+	EXPECT_EQ(recv(self->fd, got, 10, 0), 10);
+	/* A read of less than the mark is content with that, and the end with nothing. */
+	reader_start(&reader, self->fd, 20, 0);
+	PEER(TYPE_DATA, data, 20);
+	EXPECT_EQ(reader_end(&reader), 20);
+	PEER(TYPE_DATA, data, 20);
+	ASSERT_EQ(shutdown(self->peer, SHUT_WR), 0);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(recv(self->fd, got, 1000, 0), 20);
+	EXPECT_EQ(mark_of(self->fd), 300);
+}
+
+/* A record that exceeds the window goes to our memory piece by piece: the mark keeps none of it. */
+TEST_F(wired, mark_and_a_small_window)
+{
+	uint8_t *sealed;
+	size_t n = seal_pattern(&self->rx, RECORD_MAX, RECORD_MAX, 0, &sealed);
+	struct feed feed;
+
+	ASSERT_EQ(set_int(self->fd, SOL_SOCKET, SO_RCVBUF, 2304), 0);
+	ASSERT_EQ(set_int(self->fd, SOL_SOCKET, SO_RCVLOWAT, 2000), 0);
+	ASSERT_EQ(set_int(self->peer, IPPROTO_TCP, TCP_NODELAY, 1), 0);
+	feed_start(&feed, self->peer, sealed, n, 499);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_TRUE(feed_end(&feed));
+	EXPECT_EQ(recv(self->fd, got, sizeof(got), MSG_DONTWAIT), RECORD_MAX);
+	EXPECT_EQ(pattern_check(got, 0, RECORD_MAX), -1);
+	EXPECT_EQ(mark_of(self->fd), 2000);
+	free(sealed);
 }
 
 TEST_HARNESS_MAIN
