@@ -73,7 +73,7 @@ int seal_managed_opened(struct sock *sk, struct seal_rx *rx, struct seal_plain *
 	/* More of its kind may follow: not into the reader's memory. */
 	if (!rx->skip)
 		rx->skip = 1;
-	seal_plain_free(sk, plain);
+	seal_plain_free(sk, rx, plain);
 	return err;
 }
 
@@ -145,6 +145,7 @@ bool seal_managed_turn(struct sock *sk)
 	if (rx->state == SEAL_DIR_CLOSED)
 		seal_managed_discard(sk);
 	seal_managed_settle(sk);
+	seal_plain_settle(sk, rx);
 	return ret < 0;
 }
 

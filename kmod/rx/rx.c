@@ -34,8 +34,10 @@ void seal_rx_free(struct sock *sk, struct seal_rx *rx)
 
 	while ((plain = seal_plain_first(rx))) {
 		list_del(&plain->node);
-		seal_plain_free(sk, plain);
+		seal_plain_free(sk, rx, plain);
 	}
+	if (rx->stale.page)
+		seal_plain_wipe(sk, rx);
 	seal_part_free(sk, &rx->part);
 	seal_key_free(rx->key);
 	kfree(rx);
@@ -81,10 +83,10 @@ static size_t read_target(const struct sock *sk, const struct seal_rx *rx, size_
  */
 static int sleep_for_record(struct sock *sk, struct seal_rx *rx, long *timeo, size_t lack)
 {
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
-	u64 opened = rx->records;
 	/* In managed mode there is work to do for any record. */
 	bool lift = lack < seal_rx_mark(sk, rx) || unlikely(seal_ctx(sk)->managed);
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	u64 opened = rx->records;
 	int err;
 
 	rx->waiters += lift;
@@ -112,9 +114,9 @@ static int sleep_for_record(struct sock *sk, struct seal_rx *rx, long *timeo, si
  * @timeo: how long, 0 for not at all; what is left of it on return
  * @copied: the call has something to return already: the socket's error stays
  *	for the next one
+ * @lack: bytes it still waits for
  *
  * What was opened before is taken off the queue first, because the lock may
- * @lack: bytes it still waits for
  * be dropped. SEAL_RX_RECORD; SEAL_RX_CHANGED: look again; SEAL_RX_EOF; -EAGAIN, -EKEYEXPIRED, the
  * socket's error, what a signal makes of it, or why no record follows.
  */
@@ -208,13 +210,14 @@ static int copy_plain(const struct seal_plain *plain, struct msghdr *msg, u32 n)
 }
 
 /* This call has had @n bytes of @plain. */
-static void pass(struct sock *sk, struct seal_recv *call, struct seal_plain *plain, u32 n)
+static void pass(struct sock *sk, struct seal_rx *rx, struct seal_recv *call,
+		 struct seal_plain *plain, u32 n)
 {
 	call->copied += n;
 	if (call->peek)
 		call->peeked = plain;
 	else
-		seal_plain_consume(sk, plain, n);
+		seal_plain_consume(sk, rx, plain, n);
 }
 
 /* 1: go on with the next record; 0: the call ends here; or an error. */
@@ -226,7 +229,7 @@ static int deliver(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain
 
 	/* Data without content: nothing to tell of, and no end of file. */
 	if (!plain->len && plain->type == SEAL_TYPE_DATA) {
-		pass(sk, call, plain, 0);
+		pass(sk, rx, call, plain, 0);
 		return 1;
 	}
 	ret = seal_cmsg_put_type(call->msg, plain->type, &call->type);
@@ -239,7 +242,7 @@ static int deliver(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain
 		return ret;
 	if (n == plain->len)
 		call->msg->msg_flags |= MSG_EOR;
-	pass(sk, call, plain, n);
+	pass(sk, rx, call, plain, n);
 	return call->type == SEAL_TYPE_DATA && call->copied < call->len;
 }
 
@@ -372,7 +375,7 @@ static int recv_opened(struct sock *sk, struct seal_rx *rx, struct msghdr *msg, 
 		return -EFAULT;
 	if (len == plain->len)
 		msg->msg_flags |= MSG_EOR;
-	seal_plain_consume(sk, plain, len);
+	seal_plain_consume(sk, rx, plain, len);
 	return len;
 }
 
@@ -388,6 +391,7 @@ int seal_rx_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 	ret = recv_opened(sk, seal_ctx(sk)->rx, msg, len, flags);
 	if (!ret)
 		ret = recv_locked(sk, msg, len, flags);
+	seal_plain_settle(sk, seal_ctx(sk)->rx);
 	if (unlikely(seal_ctx(sk)->managed))
 		msg->msg_flags &= ~(MSG_EOR | MSG_CTRUNC);
 	release_sock(sk);

@@ -43,6 +43,18 @@ struct seal_plain {
 };
 
 /**
+ * struct seal_stale - where plaintext was that has been given back to the fragment
+ * @page: of the fragment, without a reference; NULL: there is none
+ * @start: where in it
+ * @len: bytes
+ */
+struct seal_stale {
+	struct page *page;
+	u32 start;
+	u32 len;
+};
+
+/**
  * struct seal_part - a record too large for the receive window, copied as it arrives
  * @page: for what follows the header; NULL: there is no memory for it yet
  * @size: bytes that @page has room for
@@ -69,7 +81,7 @@ struct seal_part {
  * @starved: the window is full and the record at the head still incomplete.
  *	Likewise
  * @plain: opened records, in order
- * @part: see there
+ * @stale, @part: see there
  * @skip: full records to be opened in our memory before the reader's is tried
  *	again, since the last try met padding or a control record
  * @miss: how often that has happened, the power of two that @skip starts at
@@ -77,6 +89,7 @@ struct seal_part {
  * @lifted: TCP's SO_RCVLOWAT is 1 meanwhile
  * @lowat: what the user has set it to, if so
  * @generation: keys installed so far
+ * @messages: in compatible mode, where the peer's handshake messages stand
  * @head: header of the first record that is not open, read once; length 0: not read yet
  * @records: opened so far
  * @bytes: of content in them
@@ -90,12 +103,14 @@ struct seal_rx {
 	bool starved;
 	u8 miss;
 	u16 skip;
- * @messages: in compatible mode, where the peer's handshake messages stand
 	u16 generation;
 	u32 waiters;
+	bool lifted;
 	int lowat;
 	struct list_head plain;
+	struct seal_stale stale;
 	struct seal_part part;
+	struct seal_messages messages;
 	struct seal_header head;
 	u64 records;
 	u64 bytes;
@@ -105,14 +120,12 @@ struct seal_rx {
  * struct seal_cursor - a place in TCP's receive queue
  * @seq: TCP sequence number of the next byte
  * @done: bytes between TCP's copied_seq and @seq
-	bool lifted;
  * @moved: the head of the stream is not where seal_rx_update() last saw it
  * @skb: a buffer from where to look for it, most often its own; NULL: none yet
  * @part: @skb or a buffer of its list; NULL: its pieces are not known
  * @frag: fragment of @part, -1: what is linear
  * @base: where in @skb this piece begins
  * @size: its bytes
-	struct seal_messages messages;
  *
  * Valid while the socket lock is held and nothing is taken off the queue, but
  * by seal_cursor_commit().
@@ -156,9 +169,17 @@ int seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		 struct iov_iter *iter, struct seal_plain **plain);
 
 /* rx_plain.c */
-struct seal_plain *seal_plain_new(struct sock *sk, const struct seal_rx *rx, u32 len, u32 at);
-void seal_plain_free(struct sock *sk, struct seal_plain *plain);
-void seal_plain_consume(struct sock *sk, struct seal_plain *plain, u32 len);
+struct seal_plain *seal_plain_new(struct sock *sk, struct seal_rx *rx, u32 len, u32 at);
+void seal_plain_free(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain);
+void seal_plain_consume(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain, u32 len);
+void seal_plain_wipe(struct sock *sk, struct seal_rx *rx);
+
+/* At the end of a call that may have freed some, after seal_rx_update(): wipes, if none follows. */
+static inline void seal_plain_settle(struct sock *sk, struct seal_rx *rx)
+{
+	if (rx->stale.page && (!rx->ready || rx->error))
+		seal_plain_wipe(sk, rx);
+}
 
 static inline u8 *seal_plain_at(const struct seal_plain *plain)
 {
@@ -188,13 +209,6 @@ __poll_t seal_rx_poll(struct file *file, struct socket *sock, struct poll_table_
 bool seal_rx_is_readable(struct sock *sk);
 int seal_rx_inq(struct sock *sk);
 
-/* rx_splice.c */
-ssize_t seal_rx_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode_info *pipe,
-			    size_t len, unsigned int flags);
-int seal_rx_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t actor);
-
-#endif /* SEAL_RX_H */
-int seal_rx_peek_len(struct socket *sock);
 /* rx_lowat.c */
 int seal_rx_mark(const struct sock *sk, const struct seal_rx *rx);
 void seal_rx_set_lifted(struct sock *sk, struct seal_rx *rx, bool lift);
@@ -213,3 +227,10 @@ static inline void seal_rx_lift(struct sock *sk, struct seal_rx *rx)
 		seal_rx_set_lifted(sk, rx, lift);
 }
 
+/* rx_splice.c */
+ssize_t seal_rx_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode_info *pipe,
+			    size_t len, unsigned int flags);
+int seal_rx_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t actor);
+int seal_rx_peek_len(struct socket *sock);
+
+#endif /* SEAL_RX_H */

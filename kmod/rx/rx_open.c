@@ -104,7 +104,7 @@ static int open_buffered(struct sock *sk, struct seal_rx *rx, struct seal_scratc
 		err = resolve(rx, *plain);
 	if (!err)
 		return 0;
-	seal_plain_free(sk, *plain);
+	seal_plain_free(sk, rx, *plain);
 	return fail(sk, rx, err, authentic);
 }
 

@@ -42,14 +42,48 @@ static bool cut(struct sock *sk, struct seal_plain *plain, u32 len, u32 at)
 	return plain->page;
 }
 
-/* Back to the fragment, if it was the last that was cut and is ours alone. */
-static void give_back(struct sock *sk, const struct seal_plain *plain)
+/* @len bytes in a page: in words, which costs least on most processors. */
+static void wipe(struct page *page, u32 start, u32 len)
+{
+	u8 *at = page_address(page) + start;
+	u32 head = min_t(u32, len, -start % sizeof(u64)), words = (len - head) / sizeof(u64);
+
+	memset(at, 0, head);
+	memset64((u64 *)(at + head), 0, words);
+	memset(at + head + words * sizeof(u64), 0, (len - head) % sizeof(u64));
+	/* Nobody reads it: to the compiler that is no reason to leave it. */
+	barrier_data(at);
+}
+
+/*
+ * Back to the fragment, if it was the last that was cut and is ours alone. The
+ * next record is opened in the same place: it is wiped by seal_plain_settle(),
+ * where none follows, with what longer ones before have left behind it.
+ */
+static bool give_back(struct sock *sk, struct seal_rx *rx, const struct seal_plain *plain)
 {
 	struct page_frag *frag = sk_page_frag(sk);
 
-	if (!plain->shared && plain->page == frag->page &&
-	    plain->start + plain->size == frag->offset)
-		frag->offset = plain->start;
+	if (plain->page != frag->page || plain->start + plain->size != frag->offset)
+		return false;
+	frag->offset = plain->start;
+	if (rx->stale.page != plain->page || rx->stale.start != plain->start)
+		rx->stale = (struct seal_stale){ .page = plain->page, .start = plain->start };
+	rx->stale.len = max(rx->stale.len, plain->size);
+	return true;
+}
+
+void seal_plain_wipe(struct sock *sk, struct seal_rx *rx)
+{
+	const struct page_frag *frag = sk_page_frag(sk);
+
+	u32 from = max(rx->stale.start, frag->offset);
+	u32 to = min(rx->stale.start + rx->stale.len, frag->size);
+
+	/* What is behind the offset of a fragment is nobody's, whoever had it. */
+	if (rx->stale.page == frag->page && from < to)
+		wipe(frag->page, from, to - from);
+	rx->stale.page = NULL;
 }
 
 /*
@@ -77,7 +111,7 @@ static bool charge(struct sock *sk, const struct seal_rx *rx, struct seal_plain 
  *
  * May sleep. NULL: no memory, or too much is open and unread already.
  */
-struct seal_plain *seal_plain_new(struct sock *sk, const struct seal_rx *rx, u32 len, u32 at)
+struct seal_plain *seal_plain_new(struct sock *sk, struct seal_rx *rx, u32 len, u32 at)
 {
 	struct seal_plain *plain;
 
@@ -87,33 +121,34 @@ struct seal_plain *seal_plain_new(struct sock *sk, const struct seal_rx *rx, u32
 
 	*plain = (struct seal_plain){ .len = len };
 	if (!cut(sk, plain, max(len, 1U), at) || !charge(sk, rx, plain)) {
-		seal_plain_free(sk, plain);
+		seal_plain_free(sk, rx, plain);
 		return NULL;
 	}
 	return plain;
 }
 
-/* Frees a record that is in no list. */
-void seal_plain_free(struct sock *sk, struct seal_plain *plain)
+/* Frees a record that is in no list. Its memory is wiped, unless others have some of it. */
+void seal_plain_free(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain)
 {
 	if (plain->charged) {
 		atomic_sub(plain->charged, &sk->sk_rmem_alloc);
 		sk_mem_uncharge(sk, plain->charged);
 	}
 	if (plain->page) {
-		give_back(sk, plain);
+		if (!plain->shared && !give_back(sk, rx, plain))
+			wipe(plain->page, plain->start, plain->size);
 		put_page(plain->page);
 	}
 	kfree(plain);
 }
 
 /* The first @len unread bytes of a record in a list are gone, and with the last the record. */
-void seal_plain_consume(struct sock *sk, struct seal_plain *plain, u32 len)
+void seal_plain_consume(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain, u32 len)
 {
 	plain->off += len;
 	plain->len -= len;
 	if (plain->len)
 		return;
 	list_del(&plain->node);
-	seal_plain_free(sk, plain);
+	seal_plain_free(sk, rx, plain);
 }

@@ -61,7 +61,7 @@ static ssize_t splice_locked(struct sock *sk, struct seal_rx *rx, struct seal_cu
 		if (plain->len)
 			break;
 		/* A record without content is not an end of file. */
-		seal_plain_consume(sk, plain, 0);
+		seal_plain_consume(sk, rx, plain, 0);
 	}
 
 	skb = share(sk, plain, min_t(size_t, plain->len, len));
@@ -69,7 +69,7 @@ static ssize_t splice_locked(struct sock *sk, struct seal_rx *rx, struct seal_cu
 		return -ENOMEM;
 	ret = skb_splice_bits(skb, sk, 0, pipe, skb->len, flags);
 	if (ret > 0)
-		seal_plain_consume(sk, plain, ret);
+		seal_plain_consume(sk, rx, plain, ret);
 	consume_skb(skb);
 	return ret;
 }
@@ -88,13 +88,14 @@ ssize_t seal_rx_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode
 	seal_cursor_init(sk, &cur);
 	ret = splice_locked(sk, rx, &cur, pipe, len, flags, sock_rcvtimeo(sk, nonblock));
 	seal_cursor_commit(sk, rx, &cur);
+	seal_plain_settle(sk, rx);
 	release_sock(sk);
 	return ret;
 }
 
 /* Gives one record to @actor. The bytes it took, 0 if it stalls, or an error. */
-static int act(struct sock *sk, struct seal_plain *plain, read_descriptor_t *desc,
-	       sk_read_actor_t actor)
+static int act(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain,
+	       read_descriptor_t *desc, sk_read_actor_t actor)
 {
 	struct sk_buff *skb;
 	int used;
@@ -105,7 +106,7 @@ static int act(struct sock *sk, struct seal_plain *plain, read_descriptor_t *des
 	used = actor(desc, skb, 0, plain->len);
 	consume_skb(skb);
 	if (used > 0)
-		seal_plain_consume(sk, plain, used);
+		seal_plain_consume(sk, rx, plain, used);
 	return used;
 }
 
@@ -123,11 +124,11 @@ int seal_rx_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t 
 	int copied = 0, ret = 0;
 	long timeo = 0;
 
-	seal_cursor_init(sk, &cur);
 	if (!sock_owned_by_user_nocheck(sk)) {
 		desc->error = -ENOMEM;
 		return -EAGAIN;
 	}
+	seal_cursor_init(sk, &cur);
 	while (desc->count) {
 		struct seal_plain *plain = first_record(sk, rx, &cur, &timeo, copied);
 
@@ -140,18 +141,19 @@ int seal_rx_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t 
 			break;
 		}
 		if (!plain->len) {
-			seal_plain_consume(sk, plain, 0);
+			seal_plain_consume(sk, rx, plain, 0);
 			continue;
 		}
-		ret = act(sk, plain, desc, actor);
+		ret = act(sk, rx, plain, desc, actor);
 		if (ret <= 0)
 			break;
 		copied += ret;
 	}
 	seal_cursor_commit(sk, rx, &cur);
-	return copied ? copied : ret;
+	seal_plain_settle(sk, rx);
 	if (ret == -ENOMEM)
 		desc->error = ret;
+	return copied ? copied : ret;
 }
 
 /*

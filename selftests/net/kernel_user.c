@@ -227,6 +227,66 @@ TEST_F(kuser, read_sock_small_window)
 	free(sealed);
 }
 
+/* Is the data at that offset still in memory that will be used for something else? */
+#define EXPECT_WIPED(offset)								\
+	EXPECT_EQ(ioctl(self->device, KUSER_CALL, &(struct kuser_call){			\
+		.fd = self->peer, .op = KUSER_SEARCH, .buf = (uintptr_t)(data + (offset)), \
+		.len = 24 }), 0)
+
+/* What has been read is wiped when the last of it has been, whatever the sizes. */
+TEST_F(kuser, wiped)
+{
+	static const size_t sizes[] = { 24, 1000, 4096, RECORD_MAX };
+	uint8_t rec[2 * WIRE_MAX];
+	size_t n, at;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		ASSERT_EQ(wire_send(&self->rx, self->peer, TYPE_DATA, data, sizes[i], 0), 0);
+		for (at = 0; at < sizes[i]; at += n) {
+			n = recv(self->fd, got, 999, 0);
+			ASSERT_LE(n, 999);
+		}
+		EXPECT_WIPED(0);
+		EXPECT_WIPED(sizes[i] / 2 - 12);
+		EXPECT_WIPED(sizes[i] - 24);
+	}
+
+	/* A short one takes the place of a long one. */
+	n = wire_seal(&self->rx, TYPE_DATA, data, RECORD_MAX, 0, rec);
+	n += wire_seal(&self->rx, TYPE_DATA, data + RECORD_MAX, 100, 0, rec + n);
+	ASSERT_EQ(send_full(self->peer, rec, n, 0), 0);
+	for (at = 0; at < RECORD_MAX + 100; at += n) {
+		n = recv(self->fd, got, at < RECORD_MAX ? RECORD_MAX / 8 : 40, MSG_WAITALL);
+		ASSERT_LE(n, RECORD_MAX);
+	}
+	EXPECT_WIPED(5000);
+	EXPECT_WIPED(RECORD_MAX - 24);
+	EXPECT_WIPED(RECORD_MAX + 20);
+
+	/* Nor does what was not authentic stay. */
+	ASSERT_EQ(wire_send(&self->rx, self->peer, TYPE_DATA, data, 9000, 0), 0);
+	ASSERT_EQ(recv(self->fd, got, 100, 0), 100);
+	n = wire_seal(&self->rx, TYPE_DATA, data + 20000, 1000, 0, rec);
+	rec[n - 1] ^= 1;
+	ASSERT_EQ(send_full(self->peer, rec, n, 0), 0);
+	EXPECT_EQ(recv(self->fd, got, 10000, 0), 8900);
+	EXPECT_EQ(recv(self->fd, got, 100, 0), -1);
+	EXPECT_WIPED(8000);
+	EXPECT_WIPED(20500);
+}
+
+/* What is unread when the socket goes. */
+TEST_F(kuser, wiped_at_close)
+{
+	ASSERT_EQ(wire_send(&self->rx, self->peer, TYPE_DATA, data, 9000, 0), 0);
+	ASSERT_EQ(recv(self->fd, got, 100, 0), 100);
+	close(self->fd);
+	self->fd = -1;
+	EXPECT_WIPED(0);
+	EXPECT_WIPED(8000);
+}
+
 /*
  * strparser, which KCM and sockmap are built on, reads in softirq where it can and by a worker
  * where it is told to come back. Its messages have nothing to do with records.

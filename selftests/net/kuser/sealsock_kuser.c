@@ -447,6 +447,23 @@ static int do_read(struct listener *l, struct kuser_call *call)
 	return ret;
 }
 
+/* Are those bytes in the page that the caller's buffers are cut from? */
+static int do_search(struct kuser_call *call)
+{
+	const struct page_frag *frag = &current->task_frag;
+	u32 at, n = call->len;
+	u8 bytes[64];
+
+	if (!n || n > sizeof(bytes) || copy_from_user(bytes, u64_to_user_ptr(call->buf), n))
+		return -EFAULT;
+	if (!frag->page)
+		return 0;
+	for (at = 0; at + n <= page_size(frag->page); at++)
+		if (!memcmp(page_address(frag->page) + at, bytes, n))
+			return 1;
+	return 0;
+}
+
 static int do_call(struct listener *l, struct kuser_call *call)
 {
 	struct socket *sock;
@@ -470,6 +487,7 @@ static int do_call(struct listener *l, struct kuser_call *call)
 		ret = do_send(sock, call);
 		break;
 	case KUSER_LISTEN:
+	case KUSER_PARSE:
 		ret = do_listen(l, sock, call);
 		break;
 	case KUSER_READ:
@@ -477,6 +495,9 @@ static int do_call(struct listener *l, struct kuser_call *call)
 		break;
 	case KUSER_UNLISTEN:
 		ret = do_unlisten(l, call->flags);
+		break;
+	case KUSER_SEARCH:
+		ret = do_search(call);
 		break;
 	default:
 		ret = -EINVAL;
@@ -487,7 +508,6 @@ static int do_call(struct listener *l, struct kuser_call *call)
 
 static long kuser_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	case KUSER_PARSE:
 	struct kuser_call call;
 	int ret;
 

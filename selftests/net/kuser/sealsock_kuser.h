@@ -19,6 +19,7 @@ enum kuser_op {
 	KUSER_READ,		/* what was read so; waits for @len bytes, the end or an error */
 	KUSER_PARSE,		/* as KUSER_LISTEN, by strparser: messages that begin with their length */
 	KUSER_UNLISTEN,		/* puts sk_data_ready back; with @flags it stays replaced */
+	KUSER_SEARCH,		/* 1: the bytes are in the page from which buffers are cut */
 };
 
 #define KUSER_MAX	(1 << 20)	/* bytes of one call */
