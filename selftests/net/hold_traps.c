@@ -61,7 +61,8 @@ static long module_users(void)
 
 TEST_F(hold, syn_cookies)
 {
-	ASSERT_EQ(sysctl_set("tcp_syncookies", "2"), 0);
+	if (sysctl_set("tcp_syncookies", "2"))
+		SKIP(return, "this kernel has no SYN cookies");
 	ASSERT_EQ(hold_ask(self->listener, SEALSOCK_ROLE_SERVE), 0);
 	EXPECT_SERVED(peer_connect(&self->addr, self->len));
 	ASSERT_EQ(sysctl_set("tcp_syncookies", "1"), 0);
