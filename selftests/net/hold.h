@@ -123,8 +123,17 @@ static inline int hold_release(int channel, bool server, const void *facts, uint
 		.facts = (uintptr_t)facts, .facts_len = len,
 	};
 
+	int tries, ret = -1;
+
 	hold_keys(&keys, server);
-	return ioctl(channel, SEALSOCK_RELEASE, &req);
+	/* With data in the SYN this is quicker than the last of TCP's own handshake. */
+	for (tries = 0; tries < 100; tries++) {
+		ret = ioctl(channel, SEALSOCK_RELEASE, &req);
+		if (!ret || errno != ENOTCONN)
+			break;
+		usleep(20000);
+	}
+	return ret;
 }
 
 static inline int hold_refuse(int channel, uint32_t error, const char *text)
