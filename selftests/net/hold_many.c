@@ -28,11 +28,19 @@ static long slab(void)
 
 static int peers[MANY], ends[MANY];
 
-static void many_close(void)
+/* Checks of every step make each slow, and its memory another's. */
+static bool is_debug(void)
+{
+	const char *kernel = getenv("SEALSOCK_KERNEL");
+
+	return kernel && !strcmp(kernel, "debug");
+}
+
+static void many_close(int many)
 {
 	int i;
 
-	for (i = 0; i < MANY; i++) {
+	for (i = 0; i < many; i++) {
 		close(peers[i]);
 		close(ends[i]);
 	}
@@ -41,47 +49,48 @@ static void many_close(void)
 TEST_F(hold, thousands)
 {
 	struct rlimit limit = { 3 * MANY, 3 * MANY };
+	int i, fd, many = is_debug() ? MANY / 10 : MANY;
 	long before, plain, held, waiting;
-	int i, fd;
 
 	ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
-	ASSERT_EQ(listen(self->listener, MANY), 0);
+	ASSERT_EQ(listen(self->listener, many), 0);
 	before = slab();
-	for (i = 0; i < MANY; i++) {
+	for (i = 0; i < many; i++) {
 		peers[i] = peer_connect(&self->addr, self->len);
 		ends[i] = accept(self->listener, NULL, NULL);
 		ASSERT_GE(ends[i], 0);
 	}
-	plain = (slab() - before) / MANY;
-	many_close();
+	plain = (slab() - before) / many;
+	many_close(many);
 	sleep(1);
 
 	ASSERT_EQ(hold_ask(self->listener, SEALSOCK_ROLE_SERVE), 0);
 	ASSERT_EQ(hold_deadline(self->listener, SEALSOCK_DEADLINE_MAX), 0);
 	before = slab();
-	for (i = 0; i < MANY; i++) {
+	for (i = 0; i < many; i++) {
 		peers[i] = peer_connect(&self->addr, self->len);
 		ASSERT_GE(peers[i], 0);
 	}
-	waiting = (slab() - before) / MANY;
-	for (i = 0; i < MANY; i++) {
+	waiting = (slab() - before) / many;
+	for (i = 0; i < many; i++) {
 		ends[i] = hold_next(self->device, NULL);
 		ASSERT_GE(ends[i], 0);
 	}
-	held = (slab() - before) / MANY;
+	held = (slab() - before) / many;
 	TH_LOG("bytes of slab a connection, its peer included: accepted %ld, not taken %ld, held %ld",
 	       plain, waiting, held);
-	EXPECT_LT(held - plain, BAR);
-	EXPECT_EQ(hold_counts(self->device).taken, MANY);
+	if (!is_debug())
+		EXPECT_LT(held - plain, BAR);
+	EXPECT_EQ(hold_counts(self->device).taken, many);
 
 	/* Each of them can be released still; the last first. */
-	for (i = MANY - 1; i >= 0; i -= MANY / 10) {
+	for (i = many - 1; i >= 0; i -= many / 10) {
 		ASSERT_EQ(hold_release(ends[i], true, NULL, 0), 0);
 		fd = accept(self->listener, NULL, NULL);
 		ASSERT_GE(fd, 0);
 		close(fd);
 	}
-	many_close();
+	many_close(many);
 	EXPECT_EQ(hold_counts(self->device).taken, 0);
 }
 
@@ -123,8 +132,15 @@ struct chaos {
 	socklen_t len;
 	int listener, clear, seen;
 	unsigned int seed;
-	bool connects;
+	bool connects, done;
+	struct chaos *other;
 };
+
+/* Whoever connects does so ROUNDS times; whoever accepts goes on as long as the other does. */
+static bool goes_on(struct chaos *c, int i)
+{
+	return c->connects ? i < ROUNDS : !__atomic_load_n(&c->other->done, __ATOMIC_ACQUIRE);
+}
 
 /* All that comes is the helper's mark, and records behind it. */
 static void judge(struct chaos *c, int fd)
@@ -145,7 +161,7 @@ static void *chaos_peer(void *arg)
 	struct chaos *c = arg;
 	int i, fd;
 
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; goes_on(c, i); i++) {
 		fd = c->connects ? socket(c->addr->sa_family, SOCK_STREAM, 0) :
 				   accept(c->listener, NULL, NULL);
 		if (fd < 0)
@@ -157,6 +173,7 @@ static void *chaos_peer(void *arg)
 			setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 		close(fd);
 	}
+	__atomic_store_n(&c->done, true, __ATOMIC_RELEASE);
 	return NULL;
 }
 
@@ -166,7 +183,7 @@ static void *chaos_program(void *arg)
 	struct chaos *c = arg;
 	int i, fd;
 
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; goes_on(c, i); i++) {
 		if (c->connects) {
 			fd = socket(c->addr->sa_family, SOCK_STREAM | (i % 2 ? SOCK_NONBLOCK : 0), 0);
 			hold_ask(fd, SEALSOCK_ROLE_CONNECT);
@@ -182,6 +199,7 @@ static void *chaos_program(void *arg)
 		send(fd, "plaintext", 9, MSG_NOSIGNAL);
 		close(fd);
 	}
+	__atomic_store_n(&c->done, true, __ATOMIC_RELEASE);
 	return NULL;
 }
 
@@ -197,17 +215,17 @@ TEST_F(hold, chaos)
 	served = tcp_listen(variant->family, &addr, &len);
 	ASSERT_GE(served, 0);
 	ASSERT_EQ(hold_ask(served, SEALSOCK_ROLE_SERVE), 0);
-	set_timeout(served, 2000);
-	set_timeout(self->listener, 2000);
+	set_timeout(served, 200);
+	set_timeout(self->listener, 200);
 	for (i = 0; i < 2; i++) {
 		/* 0: the program connects to a plain peer; 1: it serves one. */
 		peer[i] = (struct chaos) {
 			.addr = (struct sockaddr *)&addr, .len = len, .listener = self->listener,
-			.seed = 7 + i, .connects = i,
+			.seed = 7 + i, .connects = i, .other = &program[i],
 		};
 		program[i] = (struct chaos) {
 			.addr = (struct sockaddr *)&self->addr, .len = self->len,
-			.listener = served, .seed = 17 + i, .connects = !i,
+			.listener = served, .seed = 17 + i, .connects = !i, .other = &peer[i],
 		};
 	}
 	pthread_create(&helper.thread, NULL, chaos_helper, &helper);
