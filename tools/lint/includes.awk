@@ -14,6 +14,8 @@ function room(f)
 		return part_of(f, 3)
 	if (f ~ /^userspace\/include\//)
 		return "api"
+	if (f ~ /^userspace\/(ask|daemon)\//)
+		return part_of(f, 2)
 	if (f ~ /^userspace\//)
 		return "program"
 	return ""
@@ -64,7 +66,7 @@ BEGIN {
 	for (i = 1; i <= nknown; i++)
 		known[all[i]] = 1
 	# From the ground up: each room sees those of the floors below its own, and itself.
-	n = split("kmod/uapi | kmod/core api | base program | crypto ext | keys msg resume x509 |" \
+	n = split("kmod/uapi | kmod/core api | ask | base program daemon | crypto ext | keys msg resume x509 |" \
 		  " config | record | trace hs | conn | sock", house, "|")
 	build(n, house)
 	n = split("kmod/uapi | kmod/core | kmod/compat | kmod/keys kmod/pages kmod/cmsg kmod/ctx kmod/answer |" \
@@ -89,6 +91,6 @@ BEGIN {
 	if (!(a in floor) || !(b in floor))
 		printf "%s:%s: no room is known of %s\n", part[1], part[2], (a in floor) ? to : part[1]
 	else if (a != b && (floor[b] >= floor[a] || (inside(b) && a !~ /^kmod\//) ||
-		 (a == "program" && b == "kmod/core")))
+		 ((a == "program" || a == "daemon" || a == "ask") && b == "kmod/core")))
 		printf "%s:%s: %s includes %s (%s)\n", part[1], part[2], a, to, b
 }

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The keeper: private keys, ticket keys, sessions of clients. It parses nothing that a peer sent,
+ * and does what the messages of ipc.h ask for.
+ */
+#ifndef SEALSOCKD_KEEPER_H
+#define SEALSOCKD_KEEPER_H
+
+#include "conf.h"
+
+struct keeper;
+
+/* @control: the parent's end of it is the parent's. NULL: no memory. */
+struct keeper *keeper_new(int control, const struct conf *conf);
+
+/* Answers until the parent is gone: the process's exit status. */
+int keeper_run(struct keeper *k);
+void keeper_free(struct keeper *k);
+
+#endif

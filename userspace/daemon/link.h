@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* A worker's two ways to the keeper: one for answers that come later, one for those waited for. */
+#ifndef SEALSOCKD_LINK_H
+#define SEALSOCKD_LINK_H
+
+#include "ipc.h"
+#include "sealsock.h"
+
+struct keeper_link {
+	int later, now;
+	uint32_t id;			/* of the last call that was waited for */
+	struct ipc_message room;
+};
+
+/* Asks for a signature: 0, or a negative enum sealsock_error. The answer comes on @later. */
+int link_sign(struct keeper_link *l, uint32_t id, const struct sealsock_request *r);
+
+/* What the library calls, with the link as @arg. */
+ssize_t link_seal(void *arg, const void *session, size_t n, void *ticket, size_t room);
+ssize_t link_open(void *arg, const void *ticket, size_t n, void *session, size_t room);
+
+/* Sessions of a client's programs: @arg is a struct link_user. */
+struct link_user {
+	struct keeper_link *link;
+	uint32_t uid;
+};
+
+extern const struct sealsock_session_store link_store;
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "keeper.h"
+#include "process.h"
+#include "sandbox.h"
+#include "worker.h"
+
+enum { KEEPER_FDS = 1024, SPARE_FDS = 64 };
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const int *)a - *(const int *)b;
+}
+
+static void close_range_of(unsigned int from, unsigned int to)
+{
+	if (from > to)
+		return;
+#ifdef SYS_close_range
+	if (!syscall(SYS_close_range, from, to, 0))
+		return;
+#endif
+	for (; from <= to && from < 65536; from++)
+		close((int)from);
+}
+
+/* A new process has nothing of ours but these; its standard descriptors lead nowhere. */
+static void keep_only(int *fds, int n)
+{
+	unsigned int from = 3;
+	int null = open("/dev/null", O_RDWR), i;
+
+	for (i = 0; i < 3; i++)
+		if (null < 0 || dup2(null, i) < 0)
+			_exit(1);
+	qsort(fds, (size_t)n, sizeof(*fds), by_number);
+	for (i = 0; i < n; i++) {
+		close_range_of(from, (unsigned int)fds[i] - 1);
+		from = (unsigned int)fds[i] + 1;
+	}
+	close_range_of(from, ~0u);
+}
+
+/* What both kinds begin with. */
+static void begin(const char *name, enum sandbox kind, uid_t uid, gid_t gid, unsigned int fds,
+		  int control)
+{
+	struct ipc_head head = { .op = IPC_LOG, .code = IPC_ERROR };
+	char line[200];
+	const char *what;
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	prctl(PR_SET_NAME, name, 0, 0, 0);
+	if (!sandbox_lock_memory()) {
+		snprintf(line, sizeof(line), "%s: its memory can be swapped out: %s", name,
+			 strerror(errno));
+		ipc_say_with(control, head, line, strlen(line));
+	}
+	if (sandbox_enter(kind, uid, gid, fds, &what))
+		return;
+	snprintf(line, sizeof(line), "%s: %s: %s", name, what, strerror(errno));
+	ipc_say_with(control, head, line, strlen(line));
+	_exit(1);
+}
+
+static struct process *new_process(void)
+{
+	struct process *p = calloc(1, sizeof(*p));
+
+	if (p)
+		p->control = -1;
+	return p;
+}
+
+void process_free(struct process *p)
+{
+	if (!p)
+		return;
+	if (p->control >= 0)
+		close(p->control);
+	if (p->stats)
+		munmap(p->stats, sizeof(*p->stats));
+	free(p);
+}
+
+struct process *process_keeper(const struct conf *conf)
+{
+	struct process *p = new_process();
+	struct keeper *k;
+	int pair[2];
+
+	if (!p || !ipc_pair(pair)) {
+		process_free(p);
+		return NULL;
+	}
+	p->pid = fork();
+	if (!p->pid) {
+		keep_only(&pair[1], 1);
+		k = keeper_new(pair[1], conf);
+		begin("sealsockd-keep", SANDBOX_KEEPER, conf->keeper_uid,
+		      conf->keeper_gid, KEEPER_FDS, pair[1]);
+		_exit(k ? keeper_run(k) : 1);
+	}
+	close(pair[1]);
+	p->control = pair[0];
+	if (p->pid < 0) {
+		process_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+static void run_worker(struct worker_parts *parts)
+{
+	const struct conf *conf = &parts->material->conf;
+	int keep[] = { parts->device, parts->parent, parts->keeper_later, parts->keeper_now };
+	struct worker *w;
+
+	keep_only(keep, 4);
+	w = worker_new(parts);
+	begin("sealsockd-work", SANDBOX_WORKER, conf->worker_uid, conf->worker_gid,
+	      conf->handshakes + SPARE_FDS, parts->parent);
+	_exit(w ? worker_run(w) : 1);
+}
+
+struct process *process_worker(const struct material *m, int device, int keeper_ends[2])
+{
+	struct process *p = new_process();
+	int control[2] = { -1, -1 }, later[2] = { -1, -1 }, now[2] = { -1, -1 };
+	struct worker_parts parts = { .ops = &device_kernel, .device = device, .material = m };
+	void *stats = mmap(NULL, sizeof(struct stats), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (p && stats != MAP_FAILED)
+		p->stats = stats;
+	if (!p || !p->stats || !ipc_pair(control) || !ipc_pair(later) || !ipc_pair(now))
+		goto fail;
+	parts.stats = stats;
+	parts.parent = control[1];
+	parts.keeper_later = later[1];
+	parts.keeper_now = now[1];
+	p->pid = fork();
+	if (!p->pid)
+		run_worker(&parts);
+	if (p->pid < 0)
+		goto fail;
+	close(control[1]);
+	close(later[1]);
+	close(now[1]);
+	p->control = control[0];
+	keeper_ends[0] = later[0];
+	keeper_ends[1] = now[0];
+	return p;
+fail:
+	for (int i = 0; i < 2; i++) {
+		if (control[i] >= 0)
+			close(control[i]);
+		if (later[i] >= 0)
+			close(later[i]);
+		if (now[i] >= 0)
+			close(now[i]);
+	}
+	process_free(p);
+	return NULL;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* What is taken from keeper and workers before they see anything of anybody's. */
+#ifndef SEALSOCKD_SANDBOX_H
+#define SEALSOCKD_SANDBOX_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum sandbox {
+	SANDBOX_KEEPER,			/* messages, files that are sent to it */
+	SANDBOX_WORKER,			/* the same, and what channels and the device understand */
+};
+
+/* From here on nothing of the process is swapped out. False where the machine does not allow it. */
+bool sandbox_lock_memory(void);
+
+/*
+ * From here on the process has no file system, makes no socket and no process, gains no privilege,
+ * leaves no core and cannot be looked into; of system calls it has those that
+ * its work takes. As root it becomes another user. False, with what failed in *what and errno: then
+ * it must not go on. @fds: descriptors that it may have at most.
+ */
+bool sandbox_enter(enum sandbox kind, uid_t uid, gid_t gid, unsigned int fds, const char **what);
+
+/* The last part of it alone, for tests. */
+bool sandbox_filter(enum sandbox kind);
+
+#endif

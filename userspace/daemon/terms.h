@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The library's configurations, made of what sockets ask for: credential, trust, profile,
+ * protocols, client certificates. They are kept for the next socket that asks for the same.
+ */
+#ifndef SEALSOCKD_TERMS_H
+#define SEALSOCKD_TERMS_H
+
+#include "device.h"
+#include "link.h"
+#include "material.h"
+
+struct terms;
+
+/* NULL: no memory. @m and @link outlive it. */
+struct terms *terms_new(const struct material *m, struct keeper_link *link);
+void terms_free(struct terms *t);
+
+/*
+ * The configuration for a handshake, to be unreferenced. NULL: none, with the errno that the
+ * program is to see and a line for people.
+ */
+struct sealsock_config *terms_get(struct terms *t, const struct sealsock_due *due, int *err,
+				  char *why, size_t room);
+
+/* The credential that a socket asks for: NULL where it asks for none. *known: there is such. */
+const struct credential *terms_credential(const struct material *m,
+					  const struct sealsock_role *role, bool *known);
+
+#endif
