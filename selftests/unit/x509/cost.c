@@ -114,11 +114,14 @@ static void explicit_parameters(double check)
 	free_identity(&dear);
 }
 
-/* All of one name, each signed by the next, in a ring: every one is a candidate for every other. */
-static void mesh(double check)
+/*
+ * All of one name, each signed by the next, in a ring: every one is a candidate for every other.
+ * @extra: an extension of all of them, which takes long to look at.
+ */
+static void mesh(const char *extra, double check, const char *name)
 {
-	static const struct cert_spec same = { .cn = "Same", .ca = true, .ku = "keyCertSign",
-					       .from = -1, .until = 30 };
+	const struct cert_spec same = { .cn = "Same", .ca = true, .ku = "keyCertSign",
+					.from = -1, .until = 30, .extra = extra };
 	struct identity ids[CHAIN_MAX], leaf;
 	struct hostile h = { .n = 0 };
 	size_t i;
@@ -130,10 +133,53 @@ static void mesh(double check)
 	add(&h, &leaf);
 	for (i = 0; i < CHAIN_MAX - 1; i++)
 		add(&h, &ids[i]);
-	measure(&h, SEALSOCK_ERR_CERT_BAD, check, "a mesh of one name");
+	measure(&h, extra && strstr(extra, "codeSigning") ? SEALSOCK_ERR_CERT_USAGE :
+		SEALSOCK_ERR_CERT_BAD, check, name);
 	free_identity(&leaf);
 	for (i = 0; i < CHAIN_MAX - 1; i++)
 		free_identity(&ids[i]);
+}
+
+/* Four hundred, and the one that counts, or another, at their end. */
+static const char *purposes(const char *last)
+{
+	static char text[8192];
+	size_t at = (size_t)sprintf(text, "extendedKeyUsage=");
+	int i;
+
+	for (i = 0; i < 400; i++)
+		at += (size_t)sprintf(text + at, "1.2.3.%d,", i);
+	sprintf(text + at, "%s", *last ? last + 1 : "serverAuth");
+	return text;
+}
+
+/*
+ * Ten storeys of three CAs each, of the same name, all signed by the first of the storey above, and
+ * that which is on top by nobody: many ways up, and none of them ends.
+ */
+static void tall(double check)
+{
+	struct identity ids[CHAIN_MAX - 2], leaf;
+	struct hostile h = { .n = 0 };
+	struct cert_spec spec = ca_spec;
+	char name[2][16];
+	size_t i, n = sizeof(ids) / sizeof(ids[0]);
+
+	spec.cn = "Nobody";
+	ids[0] = make_identity(CERT_P256, &spec, NULL);
+	for (i = 1; i < n; i++) {
+		snprintf(name[0], sizeof(name[0]), "Storey %zu", (i - 1) / 3);
+		spec.cn = name[0];
+		ids[i] = make_identity(CERT_P256, &spec, &ids[i < 4 ? 0 : i - 1 - (i - 1) % 3]);
+	}
+	leaf = make_identity(CERT_P256, &leaf_spec, &ids[n - 1]);
+	add(&h, &leaf);
+	for (i = 1; i < n; i++)
+		add(&h, &ids[i]);
+	measure(&h, SEALSOCK_ERR_CERT_BAD, check, "storeys of CAs");
+	for (i = 0; i < n; i++)
+		free_identity(&ids[i]);
+	free_identity(&leaf);
 }
 
 /* Keys of the anchor's name that did not sign anything. */
@@ -280,7 +326,10 @@ int main(void)
 	right_chain();
 
 	explicit_parameters(check);
-	mesh(check);
+	mesh(NULL, check, "a mesh of one name");
+	mesh(purposes(""), check, "a mesh whose purposes are many");
+	mesh(purposes(",codeSigning"), check, "a mesh of many other purposes");
+	tall(check);
 	impostors(check);
 	constraint_bomb(check);
 	repeated(check);

@@ -76,20 +76,12 @@ void crl_set_cut(struct crl_set *s, unsigned int n)
 	}
 }
 
-enum { CHECKS_MAX = 48 };	/* of signatures, for all of a path */
-
-/* What is left to spend. @broken: memory or that has run out, and nothing can be told any more. */
-struct means {
-	unsigned int checks;
-	bool broken;
-};
-
 struct lookup {
 	const struct crl_input *in;
 	const struct x509 *const *path;
 	unsigned int n;
-	struct means *means;
 	struct finding *f;
+	bool *broken;		/* no memory, or no more checks: nothing can be told any more */
 	bool nested;		/* about who signs lists: no further question is asked */
 };
 
@@ -178,16 +170,16 @@ static bool try_signature(const struct lookup *l, struct bytes tbs, struct bytes
 {
 	bool good;
 
-	if (!l->means->checks) {
-		l->means->broken = true;
+	if (!*l->in->checks) {
+		*l->broken = true;
 		return finding_set(l->f, &signature_rule, "fewer signatures to try",
 				   "more than would be checked");
 	}
-	l->means->checks--;
+	--*l->in->checks;
 	good = signature_is_good(l->in->env, tbs, alg, signature, &who->spki, &signature_rule,
 				 l->f);
 	if (!good && (l->f->code == SEALSOCK_ERR_NOMEM || l->f->code == SEALSOCK_ERR_CRYPTO))
-		l->means->broken = true;
+		*l->broken = true;
 	return good;
 }
 
@@ -220,7 +212,7 @@ static bool is_vouched_for(const struct lookup *l, const struct x509 *who)
 	inner.nested = true;
 	if (l->nested || check_one(&inner, who))
 		return true;
-	if (!l->means->broken)
+	if (!*l->broken)
 		finding_set(l->f, &signature_rule, "a signer that is in force", "%s",
 			    l->f->code == SEALSOCK_ERR_CERT_REVOKED ? "a revoked one" :
 								      "one of unknown status");
@@ -238,10 +230,10 @@ static bool is_signed(const struct lookup *l, const struct crl *c)
 
 	finding_set(l->f, &signature_rule, "a certificate that may sign this list (cRLSign)", "%s",
 		    "none");
-	for (i = 0; i < l->n && !l->means->broken; i++)
+	for (i = 0; i < l->n && !*l->broken; i++)
 		if ((i || l->n == 1) && may_sign(l, c, l->path[i]) && signed_crl(l, c, l->path[i]))
 			return true;
-	for (i = 0; i < l->in->peer_count && !l->means->broken; i++) {
+	for (i = 0; i < l->in->peer_count && !*l->broken; i++) {
 		who = &l->in->peers[i];
 		if (may_sign(l, c, who) && !who->unknown.n && signed_crl(l, c, who) &&
 		    is_vouched_for(l, who))
@@ -315,7 +307,7 @@ static bool check_one(const struct lookup *l, const struct x509 *x)
 	const struct crl *c;
 	bool told = false;
 
-	for (c = l->in->set->first; c && !l->means->broken; c = c->next) {
+	for (c = l->in->set->first; c && !*l->broken; c = c->next) {
 		reasons = crl_is_delta(c) ? 0 : reasons_of(c, x);
 		if (!reasons)
 			continue;
@@ -327,7 +319,7 @@ static bool check_one(const struct lookup *l, const struct x509 *x)
 					   "its serial number in a list of revoked ones");
 		covered |= reasons;
 	}
-	if (l->means->broken)
+	if (*l->broken)
 		return false;
 	if (covered == REASONS_ALL || l->in->soft)
 		return true;
@@ -337,8 +329,8 @@ static bool check_one(const struct lookup *l, const struct x509 *x)
 bool crls_allow(const struct crl_input *in, const struct x509 *const *path, unsigned int n,
 		struct finding *f, unsigned int *depth)
 {
-	struct means means = { .checks = CHECKS_MAX };
-	struct lookup l = { .in = in, .path = path, .n = n, .means = &means, .f = f };
+	bool broken = false;
+	struct lookup l = { .in = in, .path = path, .n = n, .broken = &broken, .f = f };
 	unsigned int i;
 
 	for (i = 0; i + 1 < n; i++) {

@@ -26,6 +26,7 @@ struct crl_input {
 	bool web;
 	const struct x509 *peers;	/* who may have signed the lists, beside the path */
 	unsigned int peer_count;
+	unsigned int *checks;		/* how many signatures may be checked */
 };
 
 /*

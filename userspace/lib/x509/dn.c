@@ -7,7 +7,7 @@
 #include "x509/oid.h"
 
 /* More than any name that makes sense; compared with each other they cost the square. */
-enum { RDN_VALUES_MAX = 16 };
+enum { RDN_VALUES_MAX = 16, RDNS_SHOWN = 32 };
 
 static bool take_attribute(struct bytes *set, struct bytes *oid, struct der *value)
 {
@@ -248,36 +248,39 @@ static const char *type_name(struct bytes oid)
 	return NULL;
 }
 
+static void put_set(struct text *t, struct bytes set)
+{
+	struct bytes oid;
+	struct der value;
+	char type[64];
+
+	while (take_attribute(&set, &oid, &value)) {
+		if (t->at)
+			put(t, ",", 1);
+		if (type_name(oid))
+			snprintf(type, sizeof(type), "%s", type_name(oid));
+		else
+			text_oid(oid, type, sizeof(type));
+		put(t, type, strlen(type));
+		put(t, "=", 1);
+		put_value(t, &value);
+	}
+}
+
+/* RFC 4514 §2.1: the last one first; of more than are kept only the last. */
 void dn_text(struct bytes name, char *out, size_t n)
 {
+	struct bytes rdns, set, last[RDNS_SHOWN];
 	struct text t = { .out = out, .n = n };
-	struct bytes rdns, set, oid, left;
-	struct der value;
 	size_t count = 0, i;
-	char type[64];
 
 	if (!n)
 		return;
 	out[0] = '\0';
 	if (!der_take(&name, DER_SEQUENCE, &rdns))
 		return;
-	for (left = rdns; der_take(&left, DER_SET, &set);)
-		count++;
-	/* RFC 4514 §2.1: the last one first. Names are short; the square does not matter. */
-	while (count && t.at + 1 < n) {
-		for (left = rdns, i = 0; i < count; i++)
-			der_take(&left, DER_SET, &set);
-		count--;
-		while (take_attribute(&set, &oid, &value)) {
-			if (t.at)
-				put(&t, ",", 1);
-			if (type_name(oid))
-				snprintf(type, sizeof(type), "%s", type_name(oid));
-			else
-				text_oid(oid, type, sizeof(type));
-			put(&t, type, strlen(type));
-			put(&t, "=", 1);
-			put_value(&t, &value);
-		}
-	}
+	for (; der_take(&rdns, DER_SET, &set); count++)
+		last[count % RDNS_SHOWN] = set;
+	for (i = 0; i < count && i < RDNS_SHOWN && t.at + 1 < n; i++)
+		put_set(&t, last[(count - 1 - i) % RDNS_SHOWN]);
 }

@@ -5,7 +5,8 @@
 #include "x509/path.h"
 #include "x509/signature.h"
 
-enum { CANDIDATES_MAX = 48, CHECKS_MORE = 16, CHECKS_MAX = CHAIN_MAX + CHECKS_MORE };
+enum { CANDIDATES_MAX = 48, CHECKS_MORE = 16, CHECKS_MAX = CHAIN_MAX + CHECKS_MORE,
+	CRL_CHECKS = 64, COMPLETE_MAX = 64 };
 
 static const struct rule_name issuer_rule = { "issuer-found", "RFC 5280 §6.1",
 					      SEALSOCK_ERR_CERT_UNTRUSTED };
@@ -35,12 +36,16 @@ struct candidate {
 	uint8_t score;
 };
 
+/* What is known of one of the peer's certificates as an issuer, so that it is looked at once. */
+enum opinion { NO_OPINION, KEEPS_RULES, BREAKS_RULES };
+
 struct search {
 	const struct path_input *in;
 	const struct x509 *peers;
 	unsigned int peer_count;
 	struct path path;
-	unsigned int visits, names, checks_left;
+	unsigned int visits, names, checks_left, crl_checks, complete_left;
+	uint8_t opinions[POOL_MAX];	/* of @peers: enum opinion */
 	struct checked checked[CHECKS_MAX];
 	unsigned int checked_count;
 	enum progress progress;
@@ -118,7 +123,7 @@ static unsigned int cas_below(const struct search *s)
 	unsigned int i, n = 0;
 
 	for (i = 1; i < s->path.n; i++)
-		n += !x509_self_issued(s->path.certs[i]);
+		n += !s->path.certs[i]->self_issued;
 	return n;
 }
 
@@ -130,7 +135,7 @@ static bool check_names(struct search *s, const struct x509 *x, struct finding *
 	if (!x509_has(x, X509_NAME_CONSTRAINTS))
 		return true;
 	for (i = 0; i < s->path.n; i++)
-		if ((i == 0 || !x509_self_issued(s->path.certs[i])) &&
+		if ((i == 0 || !s->path.certs[i]->self_issued) &&
 		    !constraints_allow(x->ext[X509_NAME_CONSTRAINTS], s->path.certs[i], &s->names,
 				       f))
 			return false;
@@ -179,11 +184,16 @@ static bool finish(struct search *s, struct finding *f)
 	struct crl_input revocation = {
 		.env = s->in->env, .set = s->in->crls, .now = s->in->now, .soft = s->in->soft,
 		.web = s->in->profile & RULES_WEB, .peers = s->peers,
-		.peer_count = s->peer_count,
+		.peer_count = s->peer_count, .checks = &s->crl_checks,
 	};
 	unsigned int n = s->path.n, i, depth = 0;
 	const struct x509 *anchor = n > 1 && !s->in->bare_anchors ? s->path.certs[n - 1] : NULL;
 
+	if (!s->complete_left--) {
+		s->stop = true;
+		finding_set(f, &budget_rule, "fewer paths that are complete", "%s", "more");
+		return note(s, COMPLETE, f, s->path.certs[0], 0);
+	}
 	/* The anchor itself is no part of what is processed; a leaf that is one is all there is. */
 	for (i = 0; i + 1 < n; i++)
 		down[i] = s->path.certs[n - 2 - i];
@@ -202,6 +212,23 @@ static bool other_key(const struct x509 *x, const struct x509 *issuer)
 	return x->aki.p && issuer->ski.p && !bytes_equal(x->aki, issuer->ski);
 }
 
+static bool keeps_rules(struct search *s, const struct candidate *c, const struct place *place,
+			struct finding *f)
+{
+	uint8_t *opinion = c->anchor ? NULL : &s->opinions[c->x - s->peers];
+	bool good;
+
+	if (opinion && *opinion == KEEPS_RULES)
+		return rules_allow_again(c->x, place, f);
+	good = rules_allow(c->x, place, f);
+	/* A path that is too long for it says nothing about another one. */
+	if (opinion && good)
+		*opinion = KEEPS_RULES;
+	else if (opinion && rules_allow_again(c->x, place, &(struct finding){ 0 }))
+		*opinion = BREAKS_RULES;
+	return good;
+}
+
 /* Whether the candidate itself may stand there, whoever signed what. */
 static bool check_candidate(struct search *s, const struct candidate *c, struct finding *f)
 {
@@ -214,10 +241,10 @@ static bool check_candidate(struct search *s, const struct candidate *c, struct 
 	if (c->anchor && s->in->bare_anchors)
 		return true;
 	if (!c->anchor && s->in->has_cas_max &&
-	    place.cas + !x509_self_issued(c->x) > s->in->cas_max)
+	    place.cas + !c->x->self_issued > s->in->cas_max)
 		return finding_set(f, &depth_rule, "fewer CAs between", "more than %u",
 				   s->in->cas_max);
-	return rules_allow(c->x, &place, f) && check_names(s, c->x, f);
+	return keeps_rules(s, c, &place, f) && check_names(s, c->x, f);
 }
 
 /* One candidate as issuer of the path's last certificate. */
@@ -292,6 +319,8 @@ static unsigned int gather(struct search *s, const struct x509 *child, struct ca
 	struct candidate c = { .anchor = true };
 	unsigned int n = 0, i;
 
+	if (!name_budget_take(&s->names, child->issuer.n))
+		return 0;
 	while ((c.x = trust_next(s->in->trust, child->issuer, c.x))) {
 		c.score = score(s, child, c.x, true);
 		insert(list, &n, &c);
@@ -299,6 +328,8 @@ static unsigned int gather(struct search *s, const struct x509 *child, struct ca
 	c.anchor = false;
 	for (i = 0; i < s->peer_count; i++) {
 		c.x = &s->peers[i];
+		if (s->opinions[i] == BREAKS_RULES)
+			continue;
 		if (!name_budget_take(&s->names, child->issuer.n))
 			break;
 		if (!dn_equal(c.x->subject, child->issuer) || is_in_path(s, c.x))
@@ -333,7 +364,7 @@ static bool extend(struct search *s)
 		if (try_one(s, &list[i]))
 			return true;
 	}
-	if (!n) {
+	if (!n && s->progress < NO_ISSUER) {
 		dn_text(last->issuer, name, sizeof(name));
 		finding_set(&f, &issuer_rule,
 			    "a certificate of its issuer, or an anchor of that name", "%s", name);
@@ -367,8 +398,11 @@ bool path_find(const struct path_input *in, const struct x509 *leaf, const struc
 	struct search s = {
 		.in = in, .peers = peers, .peer_count = peer_count, .visits = PATH_VISITS,
 		.names = NAME_BUDGET, .checks_left = peer_count + CHECKS_MORE,
+		.crl_checks = CRL_CHECKS, .complete_left = COMPLETE_MAX,
 	};
 
+	if (s.peer_count > POOL_MAX)
+		s.peer_count = POOL_MAX;
 	*at = leaf;
 	*depth = 0;
 	if (!rules_allow(leaf, &place, f))

@@ -7,7 +7,8 @@ static const struct rule_name policy_rule = { "policies", "RFC 9618, RFC 5280 §
 					      SEALSOCK_ERR_CERT_USAGE };
 
 /* Bounds of one evaluation: nodes of all levels, and edges to the level above. */
-enum { NODES_MAX = 256, EDGES_MAX = 512, LEVELS_MAX = 24, POLICIES_MAX = 64 };
+enum { NODES_MAX = 256, EDGES_MAX = 512, LEVELS_MAX = 24, POLICIES_MAX = 64,
+	MAPPINGS_MAX = 128 };
 
 /*
  * A policy at one level, after the mappings of the level above: @edges to those policies of the
@@ -91,11 +92,12 @@ static bool next_mapping(struct bytes *list, struct bytes *issuer, struct bytes 
 bool mappings_are_valid(struct bytes value)
 {
 	struct bytes list, issuer, subject;
+	unsigned int n = 0;
 
 	if (!der_take(&value, DER_SEQUENCE, &list) || value.n || !list.n)
 		return false;
 	while (list.n)
-		if (!next_mapping(&list, &issuer, &subject) || !der_is_oid(issuer) ||
+		if (n++ == MAPPINGS_MAX || !next_mapping(&list, &issuer, &subject) || !der_is_oid(issuer) ||
 		    !der_is_oid(subject) || bytes_equal(issuer, OID_ANY_POLICY) ||
 		    bytes_equal(subject, OID_ANY_POLICY))
 			return false;
@@ -348,7 +350,7 @@ static void constrain(struct skips *s, const struct x509 *x)
 /* §6.1.4 (h) to (j): prepares the counters for the next certificate. */
 static void count_down(struct skips *s, const struct x509 *x)
 {
-	if (!x509_self_issued(x)) {
+	if (!x->self_issued) {
 		s->explicit -= s->explicit > 0;
 		s->mapping -= s->mapping > 0;
 		s->any -= s->any > 0;
@@ -397,7 +399,7 @@ static bool run(struct graph *g, const struct x509 *anchor, const struct x509 *c
 		const struct x509 *x = path[i];
 		bool leaf = i + 1 == n;
 
-		assert_policies(g, x, s.any > 0 || (!leaf && x509_self_issued(x)));
+		assert_policies(g, x, s.any > 0 || (!leaf && x->self_issued));
 		if (!s.explicit && is_empty(g))
 			return finding_set(f, &policy_rule, "a policy that holds from end to end",
 					   "none, after %zu certificates", i + 1);

@@ -220,7 +220,7 @@ static bool key(const struct x509 *x, const struct place *p, const struct rule_n
 static bool key_ids(const struct x509 *x, const struct place *p, const struct rule_name *r,
 		    struct finding *f)
 {
-	bool self = p->anchor && x509_self_issued(x);
+	bool self = p->anchor && x->self_issued;
 
 	return needs(f, r, self || x->aki.p, "an authorityKeyIdentifier with its key", "none") &&
 	       needs(f, r, !x->is_ca || x->ski.p, "a subjectKeyIdentifier of a CA", "none");
@@ -281,6 +281,16 @@ bool rules_allow(const struct x509 *x, const struct place *p, struct finding *f)
 		    !rules[i].check(x, p, &rules[i].name, f))
 			return false;
 	return true;
+}
+
+bool rules_allow_again(const struct x509 *x, const struct place *p, struct finding *f)
+{
+	unsigned int i;
+
+	for (i = 0; i < RULES; i++)
+		if (rules[i].check == path_length)
+			return path_length(x, p, &rules[i].name, f);
+	return false;
 }
 
 const struct rule_name *rules_name(unsigned int i)

@@ -36,6 +36,9 @@ struct place {
 /* True, or false with the first rule that is broken in @f. */
 bool rules_allow(const struct x509 *x, const struct place *p, struct finding *f);
 
+/* The same of one that was allowed before: only what hangs on @p's @cas. */
+bool rules_allow_again(const struct x509 *x, const struct place *p, struct finding *f);
+
 /* The rules, for those who list them: NULL at the end. */
 const struct rule_name *rules_name(unsigned int i);
 

@@ -37,10 +37,10 @@ WEB_RULE(web_key)
 WEB_RULE(web_root)
 {
 	(void)p;
-	if (!needs(f, r, !x509_self_issued(x) || !x509_has(x, X509_EKU),
+	if (!needs(f, r, !x->self_issued || !x509_has(x, X509_EKU),
 		   "no extKeyUsage in a root"))
 		return false;
-	if (!x509_has(x, X509_AKI) || !x509_self_issued(x))
+	if (!x509_has(x, X509_AKI) || !x->self_issued)
 		return true;
 	return needs(f, r, x->aki.p && !x->aki_more && bytes_equal(x->aki, x->ski),
 		     "a root's own key identifier, and no more, as that of its issuer");

@@ -112,13 +112,9 @@ bool x509_parse(struct bytes der, struct x509 *x, struct finding *f)
 	wanted = read_tbs(tbs, x, &inner, &exts);
 	if (wanted)
 		return finding_set(f, &certificate_rule, wanted, "%s", "");
+	x->self_issued = dn_equal(x->issuer, x->subject);
 	if (!bytes_equal(inner, x->sig_alg))
 		return finding_set(f, &algorithm_rule, "the same algorithm inside and outside",
 				   "two");
 	return !exts.n || x509_read_exts(x, exts, f);
-}
-
-bool x509_self_issued(const struct x509 *x)
-{
-	return dn_equal(x->issuer, x->subject);
 }

@@ -58,6 +58,7 @@ struct x509 {
 	int64_t not_before, not_after;
 	uint8_t version;		/* 1, 2, 3 */
 	bool old_time;			/* a GeneralizedTime before 2050 */
+	bool self_issued;		/* issuer and subject are the same name (§6.1) */
 	uint32_t has, critical;		/* X509_BIT() of extensions */
 	struct bytes ext[X509_EXTS];	/* their values */
 	struct bytes unknown;		/* OID of a critical extension nobody knows, or empty */
@@ -82,9 +83,6 @@ static inline bool x509_critical(const struct x509 *x, enum x509_ext e)
 {
 	return x->critical & X509_BIT(e);
 }
-
-/* Issuer and subject are the same name (RFC 5280 §6.1: self-issued). */
-bool x509_self_issued(const struct x509 *x);
 
 /*
  * Extensions, one at a time (RFC 5280 §4.1.2.9): for certificates, CRLs and OCSP responses alike.
