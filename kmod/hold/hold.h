@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Sockets that wait for their handshake. README.md has the life of one; the
- * rules of the lists are with struct seal_serve.
+ * The room hold/: sockets that wait for their handshake. It sees managed/, the files
+ * beside it in kmod/ and below.
+ *
+ * README.md has the life of one; the rules of the lists are with struct seal_serve.
  */
 #ifndef SEAL_HOLD_H
 #define SEAL_HOLD_H

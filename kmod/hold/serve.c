@@ -11,7 +11,6 @@
 #include "attach.h"
 #include "compat/compat.h"
 #include "hold/hold.h"
-#include "proto.h"
 #include "sockopt.h"
 #include "tables.h"
 

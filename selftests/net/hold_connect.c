@@ -49,8 +49,10 @@ TEST_F(hold, non_blocking)
 TEST_F(hold, nothing_passes)
 {
 	int fd, peer, channel, p[2], file = pattern_file(5000), value;
+	struct keys keys;
 	char buf[64];
 
+	keys_init(&keys, &hold_suite, 0);
 	HELD(fd, peer, channel);
 	ASSERT_EQ(pipe(p), 0);
 	ASSERT_EQ(write(p[1], "piped", 5), 5);
@@ -73,7 +75,7 @@ TEST_F(hold, nothing_passes)
 	EXPECT_EQ(ioctl(fd, FIONREAD, &value), 0);
 	EXPECT_EQ(value, 0);
 	/* Keys, another ULP, and ways past it. */
-	EXPECT_EQ(keys_set(fd, TLS_TX, &(struct keys){ .len = sizeof(struct tls12_crypto_info_aes_gcm_128) }), -1);
+	EXPECT_EQ(keys_set(fd, TLS_TX, &keys), -1);
 	EXPECT_EQ(errno, EBUSY);
 	EXPECT_EQ(managed_set(fd, &(struct sealsock_managed){}), -1);
 	EXPECT_EQ(errno, EBUSY);

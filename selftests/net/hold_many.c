@@ -77,7 +77,7 @@ TEST_F(hold, thousands)
 		ASSERT_GE(ends[i], 0);
 	}
 	held = (slab() - before) / many;
-	TH_LOG("bytes of slab a connection, its peer included: accepted %ld, not taken %ld, held %ld",
+	TH_LOG("bytes of slab a connection and its peer: accepted %ld, not taken %ld, held %ld",
 	       plain, waiting, held);
 	if (!is_debug())
 		EXPECT_LT(held - plain, BAR);
@@ -102,6 +102,7 @@ static void *chaos_helper(void *arg)
 	struct holder *h = arg;
 	unsigned int seed = 1;
 	int channel;
+	bool server;
 
 	while (!__atomic_load_n(&h->count, __ATOMIC_ACQUIRE)) {
 		struct sealsock_due due;
@@ -118,8 +119,9 @@ static void *chaos_helper(void *arg)
 			hold_refuse(channel, EPROTO, "as it happens");
 			break;
 		default:
+			server = due.role.role == SEALSOCK_ROLE_SERVE;
 			if (write(channel, "T", 1) == 1)
-				hold_release(channel, due.role.role == SEALSOCK_ROLE_SERVE, NULL, 0);
+				hold_release(channel, server, NULL, 0);
 		}
 		close(channel);
 	}
@@ -147,7 +149,8 @@ static void judge(struct chaos *c, int fd)
 {
 	static const char mark[] = { 'T', TYPE_DATA, 3, 3 };
 	char buf[4];
-	ssize_t n = recv(fd, buf, sizeof(buf), MSG_WAITALL | (rand_r(&c->seed) % 3 ? 0 : MSG_DONTWAIT));
+	int flags = MSG_WAITALL | (rand_r(&c->seed) % 3 ? 0 : MSG_DONTWAIT);
+	ssize_t n = recv(fd, buf, sizeof(buf), flags);
 
 	if (n > 0) {
 		c->seen++;
@@ -185,7 +188,8 @@ static void *chaos_program(void *arg)
 
 	for (i = 0; goes_on(c, i); i++) {
 		if (c->connects) {
-			fd = socket(c->addr->sa_family, SOCK_STREAM | (i % 2 ? SOCK_NONBLOCK : 0), 0);
+			fd = socket(c->addr->sa_family,
+				    SOCK_STREAM | (i % 2 ? SOCK_NONBLOCK : 0), 0);
 			hold_ask(fd, SEALSOCK_ROLE_CONNECT);
 			connect(fd, c->addr, c->len);
 		} else {

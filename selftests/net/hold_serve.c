@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* Listeners whose children speak TLS: accept() brings those whose handshake is done, and no other. */
+/* Listeners whose children speak TLS: accept() brings those whose handshake is done. */
 #define _GNU_SOURCE
 
 #include "kselftest_harness.h"
@@ -448,7 +448,10 @@ TEST_F(hold, roles_checked)
 	int fd = socket(variant->family, SOCK_STREAM, 0);
 
 #define SET(size) setsockopt(fd, SOL_TLS, SEALSOCK_ROLE, &role, size)
-#define EXPECT_REFUSED(error) do { EXPECT_EQ(SET(sizeof(role)), -1); EXPECT_EQ(errno, error); } while (0)
+#define EXPECT_REFUSED(error) do {							\
+	EXPECT_EQ(SET(sizeof(role)), -1);						\
+	EXPECT_EQ(errno, error);							\
+} while (0)
 	ASSERT_EQ(ulp_attach(fd), 0);
 	EXPECT_EQ(getsockopt(fd, SOL_TLS, SEALSOCK_ROLE, &got, &len), -1);
 	EXPECT_EQ(errno, ENODATA);

@@ -25,12 +25,14 @@ static int plain(struct subject *s, const struct sockaddr_storage *addr, socklen
 	return 0;
 }
 
-static int enter(struct subject *s, enum state state, const struct sockaddr_storage *addr,
+static int enter(struct subject *s, int state, const struct sockaddr_storage *addr,
 		 socklen_t len)
 {
 	bool child = state == CHILD_TAKEN || state == CHILD_READY;
 
-	s->fd = s->peer = s->channel = -1;
+	s->fd = -1;
+	s->peer = -1;
+	s->channel = -1;
 	if (child) {
 		s->fd = s->listener;
 		if (hold_ask(s->fd, SEALSOCK_ROLE_SERVE) || hold_deadline(s->fd, 700))
@@ -89,7 +91,8 @@ static void happen(struct subject *s, enum event event)
 		close(s->device);
 		if (s->channel >= 0)
 			close(s->channel);
-		s->device = s->channel = -1;
+		s->device = -1;
+		s->channel = -1;
 		usleep(100000);
 		break;
 	case DEADLINE:
@@ -138,6 +141,7 @@ TEST_F(ends, each_by_each)
 	struct sealsock_counts counts;
 	struct subject *s = &self->s;
 	int state, event, error, module;
+	bool taken;
 
 	for (state = 0; state < STATES; state++) {
 		for (event = 0; event < EVENTS; event++) {
@@ -161,8 +165,9 @@ TEST_F(ends, each_by_each)
 					       strerror(error));
 				}
 			}
-			if (s->channel >= 0 && (event == PROGRAM_CLOSES ||
-						(event == DEADLINE && (state == TAKEN || state == CHILD_TAKEN)))) {
+			taken = state == TAKEN || state == CHILD_TAKEN;
+			if (s->channel >= 0 &&
+			    (event == PROGRAM_CLOSES || (event == DEADLINE && taken))) {
 				EXPECT_EQ(poll_for(s->channel, POLLIN, 5000) & POLLHUP, POLLHUP) {
 					TH_LOG("state %d, event %d: no hangup", state, event);
 				}

@@ -262,7 +262,8 @@ static int uring_one(const struct io_uring_sqe *sqe, int *ring_fd, bool wait, bo
 	}
 	head = (unsigned int *)(rings + p.cq_off.head);
 	tail = (unsigned int *)(rings + p.cq_off.tail);
-	if (wait && syscall(SYS_io_uring_enter, *ring_fd, 0, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0)
+	if (wait && syscall(SYS_io_uring_enter, *ring_fd, 0, 1, IORING_ENTER_GETEVENTS, NULL,
+			    0) < 0)
 		return -errno;
 	if (__atomic_load_n(tail, __ATOMIC_ACQUIRE) == *head)
 		return -EINPROGRESS;
