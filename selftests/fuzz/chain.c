@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * DER and path building together: a byte that says what follows, then certificates with 16-bit
- * lengths (0), a revocation list (1), or an OCSP response about the test's server (2).
+ * lengths (0), a revocation list (1), an OCSP response about the test's server (2), or certificates
+ * as before, a length of 0, and lists that are looked up for them (3).
  */
 #include "fuzz.h"
 #include "pair.h"
@@ -23,8 +24,21 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
+static struct crl_set *read_lists(struct bytes data)
+{
+	struct crl_set *set = crl_set_new(&test_env_full);
+	struct bytes der;
+	struct finding f;
+
+	MUST(set);
+	rd_vec16(&data, 0, 0, &der);
+	while (rd_vec16(&data, 1, 0xffff, &der))
+		MUST(crl_set_add(set, der, &f) == 0 || f.wanted);
+	return set;
+}
+
 /* The last certificate is the anchor: so the whole search is within reach. */
-static void chain(struct bytes data)
+static void chain(struct bytes data, bool lists)
 {
 	struct path_input in = { .crypto = crypto, .env = &test_env_full, .now = AT,
 				 .server = true, .profile = RULES_STRICT | RULES_WEB,
@@ -33,6 +47,7 @@ static void chain(struct bytes data)
 	struct bytes ders[CHAIN_MAX];
 	struct chain_verdict v;
 	struct buf issuer, path;
+	struct crl_set *set;
 	size_t n = 0;
 
 	MUST(trust);
@@ -41,12 +56,16 @@ static void chain(struct bytes data)
 	if (n > 1)
 		trust_add(trust, ders[n - 1]);
 	in.trust = trust;
+	set = lists ? read_lists(data) : NULL;
+	in.crls = crl_set_count(set) ? set : NULL;
 	buf_init(&issuer, &test_env_full);
 	buf_init(&path, &test_env_full);
 	chain_check(&in, ders, n, &host, &issuer, &path, &v);
 	MUST((v.code && v.why[0]) || (!v.code && path.n));
 	in.profile = 0;
+	in.soft = true;
 	chain_check(&in, ders, n, NULL, NULL, NULL, &v);
+	crl_set_free(set);
 	buf_free(&issuer);
 	buf_free(&path);
 	trust_free(trust);
@@ -82,8 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!rd_u8(&rest, &what))
 		return 0;
-	if (what == 0)
-		chain(rest);
+	if (what == 0 || what == 3)
+		chain(rest, what == 3);
 	else if (what == 1)
 		list(rest);
 	else
