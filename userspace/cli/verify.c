@@ -26,6 +26,12 @@ struct verify_options {
 	int64_t at;
 };
 
+/* Parts of a second are let fall, as certificates have none (RFC 5280 §4.1.2.5). */
+static char *skip_fraction(char *text)
+{
+	return *text == '.' ? text + 1 + strspn(text + 1, "0123456789") : text;
+}
+
 /* Seconds since 1970, or a date with a time, in UTC: 2026-11-29T12:00:00Z. */
 static bool parse_time(const char *text, int64_t *out)
 {
@@ -35,14 +41,16 @@ static bool parse_time(const char *text, int64_t *out)
 
 	errno = 0;
 	v = strtoll(text, &end, 10);
-	if (!errno && end != text && !*end) {
+	if (!errno && end != text && !*skip_fraction(end)) {
 		*out = v;
 		return true;
 	}
 	end = strptime(text, "%Y-%m-%d", &tm);
 	if (end && *end == 'T')
-		end = strptime(end, "T%H:%M:%SZ", &tm);
-	if (!end || *end) {
+		end = strptime(end, "T%H:%M:%S", &tm);
+	if (end && *end)
+		end = skip_fraction(end);
+	if (!end || (*end && strcmp(end, "Z") && strcmp(end, "+00:00"))) {
 		cli_usage("--at '%s' is neither seconds since 1970 nor 2026-11-29T12:00:00Z", text);
 		return false;
 	}
