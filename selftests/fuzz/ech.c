@@ -85,7 +85,7 @@ static void decode(struct bytes in)
 	buf_init(&out, &test_env_full);
 	w = (struct builder){ .buf = &out };
 	err = ech_decode(in, bytes_of(id, sizeof(id)), block, &w, &why);
-	MUST(err ? why != NULL : out.n <= 4 + in.n + block.n + sizeof(id));
+	MUST(err ? !!why : out.n <= 4 + in.n + block.n + sizeof(id));
 	if (!err) {
 		body = bytes_of(out.p, out.n);
 		MUST(rd_u8(&body, &type) && type == 1 && rd_u24(&body, &n) && n == body.n);

@@ -78,7 +78,7 @@ static void flip(int flight, bool retry, const char *name)
 			finish(c, s);
 			bad += sealsock_conn_state(c) == SEALSOCK_STATE_DONE ||
 			       sealsock_conn_state(s) == SEALSOCK_STATE_DONE;
-			told += sealsock_conn_ech_retry(c, &listed) != NULL;
+			told += !!sealsock_conn_ech_retry(c, &listed);
 			read += seen.n && memmem(seen.p, seen.n, "secret", 6);
 		}
 		sealsock_conn_free(c);

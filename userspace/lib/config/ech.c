@@ -128,8 +128,12 @@ static int generate(const struct crypto *c, const struct sealsock_env *env, uint
 	int err;
 
 	buf_init(&der, env);
-	err = env->random(env->arg, &drawn, sizeof(drawn)) ? SEALSOCK_ERR_RANDOM :
-	      kex_of_private(c, env, hpke_group(kem), drawn.priv, bytes_of(NULL, 0), &k);
+	err = env->random(env->arg, &drawn, sizeof(drawn)) ? SEALSOCK_ERR_RANDOM : 0;
+	/* All that is no scalar of P-256 begins so: once in 2^32 draws. */
+	if (!err && memcmp(drawn.priv, "\xff\xff\xff\xff", 4) == 0)
+		err = SEALSOCK_ERR_RANDOM;
+	if (!err)
+		err = kex_of_private(c, env, hpke_group(kem), drawn.priv, bytes_of(NULL, 0), &k);
 	if (!err) {
 		hpke_private_write(hpke_group(kem), drawn.priv, kex_share(k), &w);
 		pem_write("PRIVATE KEY", bytes_of(der.p, der.n), out);

@@ -30,7 +30,7 @@ void ech_keys_free(struct ech_keys *k);
 /* Puts it at the end of a list; and the keys behind it. */
 void ech_keys_link(struct ech_keys **list, struct ech_keys *k);
 
-/* Reads files again that have changed, at most once a second. What fails leaves keys as they are. */
+/* Reads files again that have changed, at most once a second. What fails leaves the keys. */
 void ech_keys_refresh(struct ech_keys *list);
 
 /*
