@@ -6,7 +6,7 @@
  * out of place, into the reader's memory or into pages of ours, and only then
  * taken off the queue. Received ciphertext is never written to, and others may
  * still write to it: what decides something, as a header does, is read once, to
- * memory of ours.
+ * memory of ours, and ciphertext that others may write to is copied first.
  */
 #ifndef SEAL_RX_H
 #define SEAL_RX_H

@@ -90,4 +90,36 @@ static inline const u8 *seal_cursor_piece(struct seal_cursor *cur, u32 off, u32 
 	return at + off;
 }
 
+/*
+ * Memory that somebody else may write to, now or when he looks for it: the page
+ * cache, a process's memory, also when its file was truncated or its mapping is
+ * gone meanwhile, and what a driver has mapped. Pages that are made for packets
+ * are never any of these.
+ */
+static inline bool seal_page_is_others(struct page *page)
+{
+	struct folio *folio = page_folio(page);
+
+	return folio->mapping || folio_test_uptodate(folio) || folio_test_lru(folio) ||
+	       folio_test_swapbacked(folio) || atomic_read(&page->_mapcount) >= 0;
+}
+
+/*
+ * seal_cursor_shared - may others write to the piece that was found last?
+ *
+ * The sender's mark says so, but kernels without the mending of CVE-2026-46300
+ * lose it in places (a copy of a buffer for TCP to send again, GRO, buffers that
+ * are joined): the page is looked at, too.
+ */
+static inline bool seal_cursor_shared(const struct seal_cursor *cur)
+{
+	const struct skb_shared_info *info;
+
+	if (cur->frag < 0)
+		return false;
+	info = skb_shinfo(cur->part);
+	return unlikely(info->flags & SKBFL_SHARED_FRAG ||
+			seal_page_is_others(skb_frag_page(&info->frags[cur->frag])));
+}
+
 #endif /* SEAL_RX_CURSOR_H */

@@ -83,29 +83,67 @@ static int resolve(struct seal_rx *rx, struct seal_plain *plain)
 	return err;
 }
 
-/* Opens it into pages of ours. 0, *@plain being in no list; or an error of seal_rx_open(). */
+/*
+ * A copy of the record, which nobody else can write to: that is what is opened.
+ * The memory is what it would have been opened to. 0, or an error of
+ * seal_rx_open().
+ */
+static int copy_sealed(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+		       struct seal_scratch *scratch, struct seal_plain **copy)
+{
+	int err;
+
+	*copy = seal_plain_new(sk, rx, rx->head.length, 0);
+	if (!*copy)
+		return -ENOMEM;
+	err = seal_source_copy(sk, rx, cur, scratch, seal_plain_at(*copy));
+	if (err)
+		return fail(sk, rx, err, false);
+	SEAL_INC(sk, RXSHARED);
+	return 0;
+}
+
+/* Opens the copy where it lies. */
+static int open_copy(struct seal_rx *rx, struct seal_scratch *scratch, struct seal_plain *copy)
+{
+	copy->off += rx->key->shape.nonce_len;
+	copy->len = rx->head.inner;
+	return seal_crypt_open(rx->key, &rx->head, scratch, scratch->sg);
+}
+
+/* Opens it from where TCP has it into @plain. */
+static int open_plain(struct seal_rx *rx, struct seal_scratch *scratch, struct seal_plain *plain)
+{
+	struct scatterlist dst[2] = {};
+
+	if (plain->len)
+		sg_set_page(&dst[1], plain->page, plain->len, plain->off);
+	sg_mark_end(&dst[1]);
+	return seal_crypt_open(rx->key, &rx->head, scratch, dst);
+}
+
+/*
+ * Opens it into pages of ours: *@plain, which is in no list, is the copy of the
+ * record, or NULL and set here. 0, or an error of seal_rx_open().
+ */
 static int open_buffered(struct sock *sk, struct seal_rx *rx, struct seal_scratch *scratch,
 			 struct seal_plain **plain)
 {
-	struct scatterlist dst[2] = {};
-	bool authentic;
 	int err;
 
-	*plain = seal_plain_new(sk, rx, rx->head.inner,
-				round_down(scratch->sg[1].offset, rx->key->chunk));
-	if (!*plain)
-		return -ENOMEM;
-	if ((*plain)->len)
-		sg_set_page(&dst[1], (*plain)->page, (*plain)->len, (*plain)->off);
-	sg_mark_end(&dst[1]);
-	err = seal_crypt_open(rx->key, &rx->head, scratch, dst);
-	authentic = !err;
-	if (!err)
-		err = resolve(rx, *plain);
-	if (!err)
-		return 0;
-	seal_plain_free(sk, rx, *plain);
-	return fail(sk, rx, err, authentic);
+	if (*plain) {
+		err = open_copy(rx, scratch, *plain);
+	} else {
+		*plain = seal_plain_new(sk, rx, rx->head.inner,
+					round_down(scratch->sg[1].offset, rx->key->chunk));
+		if (!*plain)
+			return -ENOMEM;
+		err = open_plain(rx, scratch, *plain);
+	}
+	if (err)
+		return fail(sk, rx, err, false);
+	err = resolve(rx, *plain);
+	return err ? fail(sk, rx, err, true) : 0;
 }
 
 /* The reader's memory for one record. */
@@ -251,6 +289,37 @@ static int open_straight(struct sock *sk, struct seal_rx *rx, struct seal_scratc
 	return err;
 }
 
+/* 0, *@plain being in no list, or NULL: it is in @iter; or an error of seal_rx_open(). */
+static int open_record(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+		       struct iov_iter *iter, struct seal_plain **plain)
+{
+	struct seal_scratch *scratch = seal_scratch_get(rx->key, sk->sk_allocation);
+	struct seal_plain *p = NULL;
+	bool straight = false;
+	int err;
+
+	if (!scratch)
+		return -ENOMEM;
+	err = seal_source_init(sk, rx, cur, scratch);
+	if (err == -EMSGSIZE)
+		err = copy_sealed(sk, rx, cur, scratch, &p);
+	else if (err)
+		err = fail(sk, rx, err, false);
+	if (!err) {
+		err = iter ? open_straight(sk, rx, scratch, iter) : -EAGAIN;
+		straight = !err;
+	}
+	if (err == -EAGAIN)
+		err = open_buffered(sk, rx, scratch, &p);
+	seal_scratch_put(rx->key, scratch);
+	if (p && (err || straight)) {
+		seal_plain_free(sk, rx, p);
+		p = NULL;
+	}
+	*plain = p;
+	return err;
+}
+
 /*
  * seal_rx_open - open the record at the cursor, which is there as a whole
  * @iter: the reader's memory, if the whole plaintext fits there and may be
@@ -264,21 +333,11 @@ static int open_straight(struct sock *sk, struct seal_rx *rx, struct seal_scratc
 int seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		 struct iov_iter *iter, struct seal_plain **plain)
 {
-	struct seal_scratch *scratch = seal_scratch_get(rx->key, sk->sk_allocation);
 	u32 len = seal_content_most(&rx->key->shape, &rx->head);
-	struct seal_plain *p = NULL;
+	struct seal_plain *p;
 	int err;
 
-	if (!scratch)
-		return -ENOMEM;
-	err = seal_source_init(sk, rx, cur, scratch);
-	if (err)
-		err = fail(sk, rx, err, false);
-	else
-		err = iter ? open_straight(sk, rx, scratch, iter) : -EAGAIN;
-	if (err == -EAGAIN)
-		err = open_buffered(sk, rx, scratch, &p);
-	seal_scratch_put(rx->key, scratch);
+	err = open_record(sk, rx, cur, iter, &p);
 	if (err)
 		return err;
 

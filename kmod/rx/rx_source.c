@@ -107,7 +107,11 @@ static bool place(struct builder *b, bool last)
 	return !b->len || fill(b, b->len);
 }
 
-/* -EMSGSIZE: in too many pieces, or in one that cannot be looked at. */
+/*
+ * -EMSGSIZE: in too many pieces, or in one that cannot be looked at. So is one
+ * that others can write to: ciphers read it twice, once to find it authentic
+ * and once to open it.
+ */
 static __flatten int build(struct sock *sk, struct seal_cursor *cur, u32 skip, u32 len,
 			   struct seal_scratch *scratch, u32 chunk)
 {
@@ -124,7 +128,7 @@ static __flatten int build(struct sock *sk, struct seal_cursor *cur, u32 skip, u
 		n = len;
 		if (len && seal_cursor_find(sk, &ahead, seq, &off))
 			at = seal_cursor_piece(&ahead, off, &n);
-		if (len && !at)
+		if (len && (!at || seal_cursor_shared(&ahead)))
 			return -EMSGSIZE;
 		seq += n;
 		len -= n;
@@ -144,14 +148,14 @@ static __flatten int build(struct sock *sk, struct seal_cursor *cur, u32 skip, u
 	return 0;
 }
 
-static int source_of_part(const struct seal_rx *rx, struct seal_scratch *scratch)
+/* What follows the header is in one piece, and nobody else's. */
+static int source_at(const struct seal_rx *rx, struct seal_scratch *scratch, u8 *at)
 {
 	unsigned int nonce_len = rx->key->shape.nonce_len;
-	u8 *at = page_address(rx->part.page);
 
 	memcpy(scratch->nonce, at, nonce_len);
 	sg_init_table(scratch->sg, 2);
-	sg_set_buf(&scratch->sg[1], at + nonce_len, rx->part.have - nonce_len);
+	sg_set_buf(&scratch->sg[1], at + nonce_len, rx->head.length - nonce_len);
 	return 0;
 }
 
@@ -163,7 +167,7 @@ int seal_source_init(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cu
 	int err;
 
 	if (seal_part_used(&rx->part))
-		return source_of_part(rx, scratch);
+		return source_at(rx, scratch, page_address(rx->part.page));
 
 	if (nonce_len) {
 		err = seal_cursor_copy(sk, cur, SEAL_HEADER, scratch->nonce, nonce_len);
@@ -172,12 +176,13 @@ int seal_source_init(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cu
 	}
 	scratch->sg[0] = (struct scatterlist){};
 	err = build(sk, cur, prefix, len, scratch, rx->key->chunk);
-	if (err)
-		err = build(sk, cur, prefix, len, scratch, 1);
-	if (err != -EMSGSIZE)
-		return err;
+	return err ? build(sk, cur, prefix, len, scratch, 1) : 0;
+}
 
-	/* In too many pieces, which costs a sender more than it costs us. */
-	err = seal_rx_take_part(sk, rx, cur, prefix + len);
-	return err ? err : source_of_part(rx, scratch);
+int seal_source_copy(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+		     struct seal_scratch *scratch, u8 *to)
+{
+	int err = seal_cursor_copy(sk, cur, SEAL_HEADER, to, rx->head.length);
+
+	return err ? err : source_at(rx, scratch, to);
 }

@@ -30,6 +30,7 @@ SEAL_MIB(RXBYTES, "TlsRxBytes")			/* bytes of content in them */
 SEAL_MIB(RXSTRAIGHT, "TlsRxStraight")		/* of these, opened in the reader's own memory */
 SEAL_MIB(RXFRAMEERROR, "TlsRxFrameError")	/* record headers out of bounds */
 SEAL_MIB(RXCOPIED, "TlsRxCopied")		/* gathered because the window was too small */
+SEAL_MIB(RXSHARED, "TlsRxShared")		/* copied first: shared, or in many pieces */
 
 /* Managed mode. */
 SEAL_MIB(MANAGED, "TlsManaged")			/* sockets it was installed on */

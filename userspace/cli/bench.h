@@ -96,6 +96,7 @@ enum {
 	BENCH_BAR = 8,		/* a row that the project has a bar for */
 	BENCH_CIPHERS = 16,	/* one of the set over all ciphers: no OpenSSL */
 	BENCH_CORES = 32,	/* SEALSOCK_TX_CPUS: all processors, in turn with one alone */
+	BENCH_SHARED = 64,	/* replayed by sendfile: from pages that others may write to */
 };
 
 extern const struct bench_row bench_rows[];

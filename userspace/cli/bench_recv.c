@@ -58,6 +58,19 @@ static int open_recv(struct bench_lane *lane)
 	return 0;
 }
 
+/* As bytes come from a network: in pages that nobody else has; or in those of the recording. */
+static ssize_t replay(struct bench_lane *lane, size_t n)
+{
+	ssize_t w;
+
+	if (lane->row->flags & BENCH_SHARED)
+		return sendfile(lane->b, lane->file, &lane->at, n);
+	w = send(lane->b, lane->map + lane->at, n, MSG_NOSIGNAL);
+	if (w > 0)
+		lane->at += w;
+	return w;
+}
+
 static int feed(struct bench_lane *lane)
 {
 	size_t n = lane->burst - lane->at % lane->feed_record;
@@ -67,7 +80,7 @@ static int feed(struct bench_lane *lane)
 		return bench_fail(lane, "the recording has come to its end");
 	}
 	while (n) {
-		ssize_t w = sendfile(lane->b, lane->file, &lane->at, n);
+		ssize_t w = replay(lane, n);
 
 		if (w < 0 && errno == EAGAIN)
 			return 0;

@@ -64,6 +64,8 @@ const struct bench_row bench_rows[] = {
 	RECV("256K", 256 * KIB, 4 * MIB, 0),
 	{ .name = "recv-64K-nopad", .about = "receive into 64K, TLS_RX_EXPECT_NO_PAD",
 	  .kind = &bench_recv, .size = 64 * KIB, .amount = 4 * MIB, .flags = BENCH_NO_PAD },
+	{ .name = "recv-64K-shared", .about = "receive into 64K, from a file on the same machine",
+	  .kind = &bench_recv, .size = 64 * KIB, .amount = 4 * MIB, .flags = BENCH_SHARED },
 	{ .name = "both-64K", .about = "both ends at once, 64K a call", .kind = &bench_both,
 	  .size = 64 * KIB, .amount = 4 * MIB },
 	TALK("1", 1, 1024),
