@@ -146,7 +146,7 @@ static int open_buffered(struct sock *sk, struct seal_rx *rx, struct seal_scratc
 	return err ? fail(sk, rx, err, true) : 0;
 }
 
-/* The reader's memory for one record. */
+/* The reader's memory for one record, pinned. */
 struct target {
 	struct page *pages[DST_PAGES];
 	struct scatterlist sg[DST_SG];
@@ -166,12 +166,10 @@ static int target_pages(struct target *target, struct iov_iter *iter)
 		ssize_t got = -EFAULT;
 
 		if (n < DST_PAGES)
-			got = iov_iter_get_pages2(iter, target->pages + n, left, DST_PAGES - n,
-						  &start);
+			got = compat_iter_pin(iter, target->pages + n, left, DST_PAGES - n, &start);
 		if (got <= 0) {
 			iov_iter_revert(iter, target->len - left);
-			while (n)
-				put_page(target->pages[--n]);
+			unpin_user_pages(target->pages, n);
 			return -EAGAIN;
 		}
 		left -= got;
@@ -216,17 +214,6 @@ static int target_init(struct target *target, struct iov_iter *iter, u32 len, un
 	}
 	sg_mark_end(end);
 	return 0;
-}
-
-static void target_release(struct target *target)
-{
-	while (target->count--) {
-		struct page *page = target->pages[target->count];
-
-		if (!PageDirty(page))
-			set_page_dirty_lock(page);
-		put_page(page);
-	}
 }
 
 /* The last byte, @type, says that this was no plain application data. */
@@ -285,7 +272,7 @@ static int open_straight(struct sock *sk, struct seal_rx *rx, struct seal_scratc
 	err = open_to(sk, rx, scratch, &target, iter);
 	if (err)
 		iov_iter_revert(iter, target.len);
-	target_release(&target);
+	unpin_user_pages_dirty_lock(target.pages, target.count, true);
 	return err;
 }
 
