@@ -15,6 +15,9 @@
 /* Below this much a copy costs less than finding the reader's pages. */
 #define STRAIGHT_MIN	2048
 
+/* So many steps that bring no byte a call makes in a row, unless it may wait. */
+#define IDLE_MOST	256
+
 /* So much is opened before TCP hears of it and other packets get their turn. */
 #define COMMIT_EVERY	SZ_128K
 
@@ -160,6 +163,39 @@ int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 	}
 }
 
+/*
+ * seal_rx_idle - a step of a call has brought it nothing, and there may be many
+ * @timeo: as of seal_rx_wait()
+ *
+ * A record without content costs its peer little and us a cipher call: whoever
+ * reads can be stopped between two, and does not go on for ever where he does not
+ * wait or his time is up. SEAL_RX_CHANGED: go on; what a signal makes of it; -EAGAIN.
+ */
+int seal_rx_idle(const struct sock *sk, struct seal_idle *idle, long timeo)
+{
+	cond_resched();
+	if (signal_pending(current))
+		return sock_intr_errno(timeo);
+	if (++idle->steps < IDLE_MOST || timeo == MAX_SCHEDULE_TIMEOUT ||
+	    (timeo && time_before(jiffies, idle->since + sk->sk_rcvtimeo)))
+		return SEAL_RX_CHANGED;
+	return -EAGAIN;
+}
+
+/*
+ * seal_rx_leave - the end of a call that reads
+ *
+ * Takes what was opened off the queue. Where the call may have left for
+ * seal_rx_idle(), waiters hear that there is more: nothing need arrive any more.
+ */
+void seal_rx_leave(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+		   const struct seal_idle *idle)
+{
+	seal_cursor_commit(sk, rx, cur);
+	if (unlikely(idle->steps >= IDLE_MOST) && rx->ready)
+		READ_ONCE(sk->sk_data_ready)(sk);
+}
+
 /**
  * struct seal_recv - one call of recvmsg()
  * @msg: the caller's
@@ -167,6 +203,7 @@ int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
  * @copied: bytes the caller has
  * @target: bytes below which the call waits
  * @timeo: how long it waits
+ * @idle: what it did for no byte
  * @cur: the next record to open
  * @type: content type told to the caller
  * @first_type: at first: 0, or what the caller need not be told
@@ -182,6 +219,7 @@ struct seal_recv {
 	size_t copied;
 	size_t target;
 	long timeo;
+	struct seal_idle idle;
 	struct seal_cursor cur;
 	u8 type;
 	u8 first_type;
@@ -271,6 +309,9 @@ static int receive(struct sock *sk, struct seal_rx *rx, struct seal_recv *call)
 		return ret;
 	if (plain)
 		return deliver(sk, rx, plain, call);
+	/* Without content. */
+	if (left == iov_iter_count(iter))
+		return 1;
 	seal_cmsg_put_type(call->msg, SEAL_TYPE_DATA, &call->type);
 	call->copied += left - iov_iter_count(iter);
 	call->msg->msg_flags |= MSG_EOR;
@@ -337,6 +378,7 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 		.len = len,
 		.target = read_target(sk, rx, len, flags),
 		.timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT),
+		.idle = SEAL_IDLE_START,
 		.peek = flags & MSG_PEEK,
 		.discard = flags & MSG_TRUNC,
 		.control = msg->msg_control,
@@ -353,10 +395,15 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 	/* A call that wants no bytes waits for a record of them all the same, as with TCP. */
 	seal_cursor_init(sk, &call.cur);
 	do {
+		size_t had = call.copied;
+
 		ret = recv_step(sk, rx, &call);
+		if (ret > 0 && call.copied == had)
+			ret = seal_rx_idle(sk, &call.idle,
+					   had >= call.target ? 0 : call.timeo);
 		cond_resched();
 	} while (ret > 0);
-	seal_cursor_commit(sk, rx, &call.cur);
+	seal_rx_leave(sk, rx, &call.cur, &call.idle);
 	return call.copied ? call.copied : min(ret, 0);
 }
 

@@ -191,6 +191,18 @@ static inline struct seal_plain *seal_plain_first(struct seal_rx *rx)
 	return list_first_entry_or_null(&rx->plain, struct seal_plain, node);
 }
 
+/*
+ * struct seal_idle - what a call has done for no byte of data
+ * @since: when it began, in jiffies
+ * @steps: records without content, and the like
+ */
+struct seal_idle {
+	unsigned long since;
+	u32 steps;
+};
+
+#define SEAL_IDLE_START	{ .since = jiffies }
+
 /* What seal_rx_wait() says beside errors. */
 enum {
 	SEAL_RX_EOF,
@@ -204,6 +216,9 @@ void seal_rx_free(struct sock *sk, struct seal_rx *rx);
 int seal_rx_next(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur);
 int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		 long *timeo, bool copied, size_t lack);
+int seal_rx_idle(const struct sock *sk, struct seal_idle *idle, long timeo);
+void seal_rx_leave(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
+		   const struct seal_idle *idle);
 int seal_rx_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags);
 __poll_t seal_rx_poll(struct file *file, struct socket *sock, struct poll_table_struct *wait);
 bool seal_rx_is_readable(struct sock *sk);

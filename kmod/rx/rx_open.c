@@ -311,8 +311,8 @@ static int open_record(struct sock *sk, struct seal_rx *rx, struct seal_cursor *
  * seal_rx_open - open the record at the cursor, which is there as a whole
  * @iter: the reader's memory, if the whole plaintext fits there and may be
  *	opened straight into it; or NULL
- * @plain: the record, appended to rx->plain; NULL: it is in @iter, or, in managed
- *	mode, it was no data
+ * @plain: the record, appended to rx->plain; NULL: it is in @iter, or was data
+ *	without content, or, in managed mode, no data
  *
  * Moves the cursor behind the record. May sleep. 0. -ENOMEM: nothing has
  * changed. -EBADMSG and others are final for the direction.
@@ -351,6 +351,11 @@ int seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		seal_direction(&rx->state, SEAL_DIR_KEY_UPDATE);
 		SEAL_INC(sk, RXREKEYRECEIVED);
 		trace_sealsock_key_update(sk);
+	}
+	if (!p->len && p->type == SEAL_TYPE_DATA) {
+		seal_plain_free(sk, rx, p);
+		*plain = NULL;
+		return 0;
 	}
 	list_add_tail(&p->node, &rx->plain);
 	return 0;

@@ -12,20 +12,24 @@
 
 /* The first unread record, opened if need be. NULL: end of file. */
 static struct seal_plain *first_record(struct sock *sk, struct seal_rx *rx,
-				       struct seal_cursor *cur, long *timeo, bool copied)
+				       struct seal_cursor *cur, struct seal_idle *idle,
+				       long *timeo, bool copied)
 {
 	struct seal_plain *plain;
 	int ret;
 
-	do {
+	for (;;) {
 		plain = seal_plain_first(rx);
 		if (plain)
 			return plain;
 		ret = seal_rx_wait(sk, rx, cur, timeo, copied, 1);
 		if (ret == SEAL_RX_RECORD)
 			ret = seal_rx_open(sk, rx, cur, NULL, &plain) ?: SEAL_RX_CHANGED;
-	} while (ret == SEAL_RX_CHANGED);
-	return ret < 0 ? ERR_PTR(ret) : plain;
+		if (ret == SEAL_RX_CHANGED && !seal_plain_first(rx))
+			ret = seal_rx_idle(sk, idle, *timeo);
+		if (ret != SEAL_RX_CHANGED)
+			return ret < 0 ? ERR_PTR(ret) : NULL;
+	}
 }
 
 /* A buffer that shares the first @len unread bytes of @plain. */
@@ -45,24 +49,18 @@ static struct sk_buff *share(struct sock *sk, struct seal_plain *plain, u32 len)
 }
 
 static ssize_t splice_locked(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-			     struct pipe_inode_info *pipe, size_t len, unsigned int flags,
-			     long timeo)
+			     struct seal_idle *idle, struct pipe_inode_info *pipe, size_t len,
+			     unsigned int flags, long timeo)
 {
 	struct seal_plain *plain;
 	struct sk_buff *skb;
 	ssize_t ret;
 
-	for (;;) {
-		plain = first_record(sk, rx, cur, &timeo, false);
-		if (IS_ERR_OR_NULL(plain))
-			return PTR_ERR_OR_ZERO(plain);
-		if (plain->type != SEAL_TYPE_DATA)
-			return -EINVAL;
-		if (plain->len)
-			break;
-		/* A record without content is not an end of file. */
-		seal_plain_consume(sk, rx, plain, 0);
-	}
+	plain = first_record(sk, rx, cur, idle, &timeo, false);
+	if (IS_ERR_OR_NULL(plain))
+		return PTR_ERR_OR_ZERO(plain);
+	if (plain->type != SEAL_TYPE_DATA)
+		return -EINVAL;
 
 	skb = share(sk, plain, min_t(size_t, plain->len, len));
 	if (!skb)
@@ -81,13 +79,14 @@ ssize_t seal_rx_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode
 	struct sock *sk = sock->sk;
 	struct seal_rx *rx = seal_ctx_seen(sk)->rx;
 	bool nonblock = (flags & SPLICE_F_NONBLOCK) || (sock->file->f_flags & O_NONBLOCK);
+	struct seal_idle idle = SEAL_IDLE_START;
 	struct seal_cursor cur;
 	ssize_t ret;
 
 	lock_sock(sk);
 	seal_cursor_init(sk, &cur);
-	ret = splice_locked(sk, rx, &cur, pipe, len, flags, sock_rcvtimeo(sk, nonblock));
-	seal_cursor_commit(sk, rx, &cur);
+	ret = splice_locked(sk, rx, &cur, &idle, pipe, len, flags, sock_rcvtimeo(sk, nonblock));
+	seal_rx_leave(sk, rx, &cur, &idle);
 	seal_plain_settle(sk, rx);
 	release_sock(sk);
 	return ret;
@@ -120,6 +119,7 @@ static int act(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain,
 int seal_rx_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t actor)
 {
 	struct seal_rx *rx = seal_ctx(sk)->rx;
+	struct seal_idle idle = SEAL_IDLE_START;
 	struct seal_cursor cur;
 	int copied = 0, ret = 0;
 	long timeo = 0;
@@ -130,7 +130,8 @@ int seal_rx_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t 
 	}
 	seal_cursor_init(sk, &cur);
 	while (desc->count) {
-		struct seal_plain *plain = first_record(sk, rx, &cur, &timeo, copied);
+		struct seal_plain *plain = first_record(sk, rx, &cur, &idle, &timeo,
+							 copied);
 
 		if (IS_ERR_OR_NULL(plain)) {
 			ret = PTR_ERR_OR_ZERO(plain);
@@ -140,16 +141,12 @@ int seal_rx_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t 
 			ret = -EINVAL;
 			break;
 		}
-		if (!plain->len) {
-			seal_plain_consume(sk, rx, plain, 0);
-			continue;
-		}
 		ret = act(sk, rx, plain, desc, actor);
 		if (ret <= 0)
 			break;
 		copied += ret;
 	}
-	seal_cursor_commit(sk, rx, &cur);
+	seal_rx_leave(sk, rx, &cur, &idle);
 	seal_plain_settle(sk, rx);
 	if (ret == -ENOMEM)
 		desc->error = ret;

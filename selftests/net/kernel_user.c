@@ -383,6 +383,25 @@ TEST_F(kuser, close_while_replaced)
 	}
 }
 
+/* Records without content, more than one call opens, and nothing that arrives behind them. */
+TEST_F(kuser, read_sock_flood)
+{
+	enum { COUNT = 2000 };
+	uint8_t *sealed = malloc(COUNT * 64 + 2 * WIRE_MAX);
+	size_t n = 0;
+	int i;
+
+	for (i = 0; i < COUNT; i++)
+		n += wire_seal(&self->rx, TYPE_DATA, "", 0, 0, sealed + n);
+	n += wire_seal(&self->rx, TYPE_DATA, data, 1000, 0, sealed + n);
+	ASSERT_EQ(send_full(self->peer, sealed, n, 0), 0);
+	usleep(100000);
+	ASSERT_EQ(CALL(KUSER_LISTEN, NULL, 0), 0);
+	ASSERT_EQ(CALL(KUSER_READ, got, 1000), 1000);
+	EXPECT_EQ(pattern_check(got, 0, 1000), -1);
+	free(sealed);
+}
+
 /* Both at once: the kernel's reader, and a sender of the process. */
 TEST_F(kuser, read_sock_and_send)
 {
