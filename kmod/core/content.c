@@ -7,7 +7,7 @@ int seal_content_unpad(const u8 *inner, size_t len, u8 *type, size_t *content_le
 	while (len > 0 && inner[len - 1] == 0)
 		len--;
 	if (len == 0)
-		return -EBADMSG;
+		return -EPROTO;
 
 	*type = inner[len - 1];
 	*content_len = len - 1;

@@ -22,7 +22,7 @@ enum {
 
 /*
  * Finds the type byte behind the padding of @inner[0..@len): stores it and
- * the length of the content before it. -EBADMSG: nothing but zeros, which
+ * the length of the content before it. -EPROTO: nothing but zeros, which
  * RFC 8446 section 5.4 answers with unexpected_message.
  */
 int seal_content_unpad(const u8 *inner, size_t len, u8 *type, size_t *content_len);

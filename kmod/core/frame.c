@@ -26,6 +26,9 @@ int seal_frame_parse(const struct seal_shape *shape, const u8 in[SEAL_HEADER],
 	unsigned int length = seal_get_be16(in + 3);
 	unsigned int most = shape->block ? SEAL_MAX_BLOCKS : shape->type_len;
 
+	/* A record of TLS, but in the clear: that it is out of turn comes before its length. */
+	if (shape->version == SEAL_TLS13 && in[0] >= SEAL_TYPE_CCS && in[0] < SEAL_TYPE_DATA)
+		return -EPROTO;
 	if (length > SEAL_MAX_PLAINTEXT + extra + most)
 		return -EMSGSIZE;
 	if (length < extra + seal_tail(shape, 0))
@@ -36,7 +39,7 @@ int seal_frame_parse(const struct seal_shape *shape, const u8 in[SEAL_HEADER],
 	if (seal_get_be16(in + 1) != SEAL_TLS12)
 		return -EINVAL;
 	if (shape->version == SEAL_TLS13 && in[0] != SEAL_TYPE_DATA)
-		return -EBADMSG;
+		return -EPROTO;
 
 	out->type = in[0];
 	out->length = (u16)length;

@@ -78,8 +78,8 @@ static inline unsigned int seal_content_most(const struct seal_shape *shape,
 /*
  * Reads the header of a protected record from memory that nobody else writes to.
  * 0; -EINVAL: the version is not 0x0303; -EMSGSIZE: longer than a record may
- * be; -EBADMSG: too short to hold nonce and tag, no whole number of blocks, or
- * TLS 1.3 without the outer type application_data (RFC 8446 section 5.2).
+ * be; -EBADMSG: too short to hold nonce and tag, or no whole number of blocks;
+ * -EPROTO: TLS 1.3 without the outer type application_data (RFC 8446 section 5).
  */
 int seal_frame_parse(const struct seal_shape *shape, const u8 in[SEAL_HEADER],
 		     struct seal_header *out);

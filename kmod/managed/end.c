@@ -104,12 +104,25 @@ int seal_managed_refuse(struct sock *sk, u8 alert, u8 reason)
 	return ctx->rx->error;
 }
 
+/* For a header, or padding, that is not as it should be: what the library answers, too. */
+static u8 record_alert(int err)
+{
+	switch (err) {
+	case -EMSGSIZE:
+		return SEAL_ALERT_RECORD_OVERFLOW;
+	case -EINVAL:
+		return SEAL_ALERT_PROTOCOL_VERSION;
+	case -EBADMSG:
+		return SEAL_ALERT_BAD_RECORD_MAC;
+	default:
+		return SEAL_ALERT_UNEXPECTED_MESSAGE;
+	}
+}
+
 int seal_managed_unopened(struct sock *sk, int err, bool authentic)
 {
 	if (authentic)
-		return seal_managed_refuse(sk, err == -EMSGSIZE ? SEAL_ALERT_RECORD_OVERFLOW :
-					       SEAL_ALERT_UNEXPECTED_MESSAGE,
-					   SEALSOCK_REASON_PADDING);
+		return seal_managed_refuse(sk, record_alert(err), SEALSOCK_REASON_PADDING);
 	return err == -EBADMSG ?
 	       seal_managed_refuse(sk, SEAL_ALERT_BAD_RECORD_MAC, SEALSOCK_REASON_NOT_AUTHENTIC) :
 	       seal_managed_refuse(sk, SEAL_ALERT_INTERNAL_ERROR, SEALSOCK_REASON_INTERNAL);
@@ -161,18 +174,6 @@ int seal_managed_cut(struct sock *sk, struct seal_rx *rx)
 	return -ENOLINK;
 }
 
-static u8 header_alert(int err)
-{
-	switch (err) {
-	case -EMSGSIZE:
-		return SEAL_ALERT_RECORD_OVERFLOW;
-	case -EINVAL:
-		return SEAL_ALERT_PROTOCOL_VERSION;
-	default:
-		return SEAL_ALERT_UNEXPECTED_MESSAGE;
-	}
-}
-
 int seal_managed_report(struct sock *sk, struct seal_rx *rx, int err)
 {
 	switch (rx->state) {
@@ -185,7 +186,7 @@ int seal_managed_report(struct sock *sk, struct seal_rx *rx, int err)
 		return err ? err : SEAL_RX_CHANGED;
 	default:
 		/* A header out of bounds, found in softirq perhaps. */
-		return seal_managed_refuse(sk, header_alert(err), SEALSOCK_REASON_RECORD_HEADER);
+		return seal_managed_refuse(sk, record_alert(err), SEALSOCK_REASON_RECORD_HEADER);
 	}
 }
 

@@ -328,6 +328,21 @@ TEST_F(managed, wrong_version)
 	EXPECT_REFUSAL(RECORD_HEADER, EPROTO, 70);
 }
 
+TEST_F(managed, too_short)
+{
+	PEER(TYPE_DATA, "data", 4);
+	ASSERT_EQ(send(self->c.peer, "\27\3\3\0\1", 5, 0), 5);
+	EXPECT_REFUSAL(RECORD_HEADER, EPROTO, 20);
+}
+
+/* In the clear it is out of turn before it is too short. */
+TEST_F(managed, plain_change_cipher_spec)
+{
+	PEER(TYPE_DATA, "data", 4);
+	ASSERT_EQ(send(self->c.peer, "\24\3\3\0\1\1", 6, 0), 6);
+	EXPECT_REFUSAL(RECORD_HEADER, EPROTO, self->v13 ? 10 : 20);
+}
+
 TEST_F(managed, wrong_type)
 {
 	PEER(TYPE_DATA, "data", 4);

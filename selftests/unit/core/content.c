@@ -27,9 +27,9 @@ static void padding(void)
 	unpad("no content, padding", (u8[]){ 21, 0, 0, 0 }, 4, 0, 21, 0);
 	unpad("content of zeros", (u8[]){ 0, 0, 22 }, 3, 0, 22, 2);
 	unpad("content of zeros, padding", (u8[]){ 0, 0, 22, 0 }, 4, 0, 22, 2);
-	unpad("nothing", NULL, 0, -EBADMSG, 0, 0);
-	unpad("one zero", (u8[]){ 0 }, 1, -EBADMSG, 0, 0);
-	unpad("all zeros", full, sizeof(full), -EBADMSG, 0, 0);
+	unpad("nothing", NULL, 0, -EPROTO, 0, 0);
+	unpad("one zero", (u8[]){ 0 }, 1, -EPROTO, 0, 0);
+	unpad("all zeros", full, sizeof(full), -EPROTO, 0, 0);
 
 	for (pad = 0; pad < sizeof(full); pad += 1023) {
 		full[sizeof(full) - 1 - pad] = 23;

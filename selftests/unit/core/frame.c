@@ -74,7 +74,15 @@ static void bounds(const struct seal_shape *s, const char *name)
 	/* Length first: such bytes are no TLS at all. */
 	ok_int(parse(s, 0x55, 0x5555, 0x5555), -EMSGSIZE, "%s: garbage", name);
 	ok_int(parse(s, SEAL_TYPE_ALERT, 0x0303, extra + 2),
-	       s->version == SEAL_TLS13 ? -EBADMSG : 0, "%s: outer type alert", name);
+	       s->version == SEAL_TLS13 ? -EPROTO : 0, "%s: outer type alert", name);
+	/* In the clear it is out of turn, however long it is and whatever version it has. */
+	ok_int(parse(s, SEAL_TYPE_CCS, 0x0303, 1), s->version == SEAL_TLS13 ? -EPROTO : -EBADMSG,
+	       "%s: change_cipher_spec", name);
+	ok_int(parse(s, SEAL_TYPE_HANDSHAKE, 0x0301, 0xffff),
+	       s->version == SEAL_TLS13 ? -EPROTO : -EMSGSIZE, "%s: a long handshake record", name);
+	ok_int(parse(s, 24, 0x0303, extra + 2), s->version == SEAL_TLS13 ? -EPROTO : 0,
+	       "%s: outer type heartbeat", name);
+	ok_int(parse(s, 0xff, 0xffff, 0xffff), -EMSGSIZE, "%s: ones", name);
 }
 
 /* IV, whole blocks, MAC (RFC 5246 section 6.2.3.2, RFC 7366). */

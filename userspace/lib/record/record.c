@@ -176,6 +176,8 @@ int record_body_len(const struct record_dir *d, bool protected, const uint8_t he
 		return SEALSOCK_ERR_RECORD_SIZE;
 	case -EINVAL:
 		return SEALSOCK_ERR_VERSION;
+	case -EPROTO:
+		return SEALSOCK_ERR_UNEXPECTED;
 	default:
 		return SEALSOCK_ERR_BAD_RECORD;
 	}

@@ -119,7 +119,8 @@ static int receive_failed(struct sealsock_conn *conn, int fd)
 	} map[] = {
 		{ EBADMSG, SEALSOCK_ERR_BAD_RECORD },
 		{ EMSGSIZE, SEALSOCK_ERR_RECORD_SIZE },
-		{ EINVAL, SEALSOCK_ERR_UNEXPECTED },
+		{ EINVAL, SEALSOCK_ERR_VERSION },
+		{ EPROTO, SEALSOCK_ERR_UNEXPECTED },
 	};
 
 	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
