@@ -53,6 +53,7 @@ void compat_graft(struct socket *sock, struct socket *newsock, struct sock *sk)
 	__inet_accept(sock, newsock, sk);
 #endif
 }
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 
 ssize_t compat_iter_pin(struct iov_iter *iter, struct page **pages, size_t len, unsigned int max,

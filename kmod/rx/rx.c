@@ -193,7 +193,7 @@ void seal_rx_leave(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 {
 	seal_cursor_commit(sk, rx, cur);
 	if (unlikely(idle->steps >= IDLE_MOST) && rx->ready)
-		READ_ONCE(sk->sk_data_ready)(sk);
+		sk->sk_data_ready(sk);
 }
 
 /**
