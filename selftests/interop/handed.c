@@ -13,6 +13,7 @@
 struct side handed, peer;
 struct hidden lines[LINES];
 unsigned int line_count, handed_flags;
+bool handed_stays;
 
 static void keep_line(void *arg, const char *line)
 {
@@ -53,13 +54,13 @@ bool open_pair(enum sealsock_side role, const char *versions, bool both)
 	struct sealsock_config *mine = config(role, versions);
 	struct sealsock_config *peers = config(role == SEALSOCK_CLIENT ? SEALSOCK_SERVER :
 							SEALSOCK_CLIENT, versions);
-	bool managed = !(handed_flags & SEALSOCK_INSTALL_COMPATIBLE);
+	bool managed = !handed_stays && !(handed_flags & SEALSOCK_INSTALL_COMPATIBLE);
 	struct timeval wait = { .tv_sec = WAIT_MS / 1000 };
 	struct sealsock_info info;
 	pthread_t thread;
 
 	line_count = 0;
-	handed = (struct side){ .conn = sealsock_conn_new(mine), .install = true };
+	handed = (struct side){ .conn = sealsock_conn_new(mine), .install = !handed_stays };
 	peer = (struct side){ .conn = sealsock_conn_new(peers), .install = both };
 	sealsock_config_unref(mine);
 	sealsock_config_unref(peers);
