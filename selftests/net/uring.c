@@ -3,25 +3,15 @@
 #define _GNU_SOURCE
 
 #include "kselftest_harness.h"
+#include "ring.h"
 #include "wired.h"
 
-#include <limits.h>
-#include <linux/io_uring.h>
 #include <poll.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
-#define ENTRIES	32
-
-/* A ring of our own: the kernel's side of it is in fd, sq and cq. */
-static struct ring {
-	int fd;
-	char *rings;
-	struct io_uring_sqe *sqes;
-	struct io_uring_params p;
-	unsigned int queued;
-} ring;
+static struct ring ring;
 
 static uint8_t data[MIB], got[MIB];
 
@@ -30,96 +20,20 @@ static void __attribute__((constructor)) fill_data(void)
 	pattern(data, 0, sizeof(data));
 }
 
-static void *ring_map(size_t len, off_t what)
-{
-	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring.fd, what);
-
-	if (p == MAP_FAILED)
-		abort();
-	return p;
-}
-
-/* 0, or errno. The process takes it along when it ends. */
-static int ring_init(void)
-{
-	memset(&ring.p, 0, sizeof(ring.p));
-	ring.queued = 0;
-	ring.fd = syscall(SYS_io_uring_setup, ENTRIES, &ring.p);
-	if (ring.fd < 0)
-		return errno;
-	/* Since 5.4 both queues are in one mapping. */
-	if (!(ring.p.features & IORING_FEAT_SINGLE_MMAP))
-		return EOPNOTSUPP;
-	ring.rings = ring_map(ring.p.cq_off.cqes + ring.p.cq_entries * sizeof(struct io_uring_cqe) +
-			      ring.p.sq_off.array + ring.p.sq_entries * sizeof(unsigned int),
-			      IORING_OFF_SQ_RING);
-	ring.sqes = ring_map(ring.p.sq_entries * sizeof(*ring.sqes), IORING_OFF_SQES);
-	return 0;
-}
-
-static _Atomic unsigned int *ring_word(unsigned int offset)
-{
-	return (_Atomic unsigned int *)(ring.rings + offset);
-}
-
-/* Puts a request in the queue; its completion carries user_data. */
-static void put(const struct io_uring_sqe *sqe)
-{
-	_Atomic unsigned int *tail = ring_word(ring.p.sq_off.tail);
-	unsigned int at = atomic_load(tail), i = at & *ring_word(ring.p.sq_off.ring_mask);
-
-	ring.sqes[i] = *sqe;
-	ring_word(ring.p.sq_off.array)[i] = i;
-	atomic_store(tail, at + 1);
-	ring.queued++;
-}
-
-/* Submits what is queued. */
 static void submit(void)
 {
-	while (ring.queued) {
-		int n = syscall(SYS_io_uring_enter, ring.fd, ring.queued, 0, 0, NULL, 0);
-
-		if (n <= 0 && errno != EINTR && errno != EAGAIN)
-			abort();
-		if (n > 0)
-			ring.queued -= n;
-	}
+	ring_submit(&ring);
 }
 
-#define NOTHING	INT_MIN
-
-/* The next completion within ms: its result, or NOTHING. */
 static int next(uint64_t *user_data, int ms)
 {
-	_Atomic unsigned int *head = ring_word(ring.p.cq_off.head);
-	_Atomic unsigned int *tail = ring_word(ring.p.cq_off.tail);
-	struct io_uring_cqe *cqes = (void *)(ring.rings + ring.p.cq_off.cqes), *cqe;
-	int result;
-
-	/* A completion that was put off comes when the process enters the kernel for the ring. */
-	while (atomic_load(head) == atomic_load(tail)) {
-		syscall(SYS_io_uring_enter, ring.fd, 0, 0, IORING_ENTER_GETEVENTS, NULL, 0);
-		if (atomic_load(head) != atomic_load(tail))
-			break;
-		if (ms <= 0 || poll_for(ring.fd, POLLIN, ms) <= 0)
-			return NOTHING;
-		ms -= 10;
-	}
-	cqe = &cqes[atomic_load(head) & *ring_word(ring.p.cq_off.ring_mask)];
-	if (user_data)
-		*user_data = cqe->user_data;
-	result = cqe->res;
-	atomic_store(head, atomic_load(head) + 1);
-	return result;
+	return ring_next(&ring, user_data, ms);
 }
 
-#define SQE(op, sock, buf, length, ...)						\
-	put(&(struct io_uring_sqe){ .opcode = IORING_OP_##op, .fd = sock,	\
-				    .addr = (uintptr_t)(buf), .len = length, __VA_ARGS__ })
+#define SQE(...) RING_SQE(&ring, __VA_ARGS__)
 
 #define NEED_RING() do {							\
-	int need_ring = ring_init();						\
+	int need_ring = ring_init(&ring);						\
 										\
 	ASSERT_EQ(need_ring, 0) {						\
 		TH_LOG("io_uring_setup: %s", strerror(need_ring));		\
