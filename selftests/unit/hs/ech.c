@@ -4,7 +4,9 @@
  * sessions, client certificates and TLS 1.2. And that the name it hides is nowhere to be read.
  */
 #include "ech.h"
+#include "expect.h"
 #include "hello.h"
+#include "hs/ech.h"
 #include "hs/hs.h"
 #include "mutual.h"
 #include "tap.h"
@@ -317,6 +319,50 @@ static void virtual_host_later(bool retry)
 	sealsock_config_unref(host);
 }
 
+/* What @front has unfolded goes to @back in its place. */
+static void forward(struct sealsock_conn *c, struct sealsock_conn *front,
+		    struct sealsock_conn *back)
+{
+	static uint8_t rec[8192];
+	const struct buf *inner;
+	size_t n;
+
+	carry(c, front, 0, &n);
+	NEED(front->hs && front->hs->ech && front->hs->ech->inner.n < 8000);
+	inner = &front->hs->ech->inner;
+	feed_all(back, rec, plain_record(22, inner->p, inner->n, rec), 0);
+}
+
+/* Split mode (RFC 9849 §3.1): a server without keys proves what another one has unfolded. */
+static void behind(bool retry)
+{
+	struct sealsock_config *bare;
+	struct sealsock_conn *back;
+	struct scene x;
+	size_t n;
+
+	set(&x, &one, &one);
+	bare = ech_server(NULL);
+	if (retry) {
+		sealsock_config_groups(x.sc, "secp384r1");
+		sealsock_config_groups(bare, "secp384r1");
+	}
+	x.c = ech_conn(x.cc);
+	x.s = sealsock_conn_new(x.sc);
+	back = sealsock_conn_new(bare);
+	forward(x.c, x.s, back);
+	if (retry) {
+		carry(back, x.c, 0, &n);
+		forward(x.c, x.s, back);
+	}
+	ok(run(x.c, back), "a server behind another%s", retry ? ", retried" : "");
+	ok(ech_of(x.c) == SEALSOCK_ECH_ACCEPTED && ech_of(back) == SEALSOCK_ECH_ACCEPTED,
+	   "proves it for the other");
+	sealsock_conn_free(back);
+	sealsock_config_unref(bare);
+	close_scene(&x);
+}
+
 /* As many handshakes as is worth the time; each with other random bytes. */
 static void nothing_leaks(void)
 {
@@ -366,6 +412,8 @@ int main(void)
 	virtual_host();
 	virtual_host_later(false);
 	virtual_host_later(true);
+	behind(false);
+	behind(true);
 	nothing_leaks();
 	buf_free(&wire);
 	free_test_identities();
