@@ -80,6 +80,8 @@ void seal_hold_put(struct seal_hold *h)
 		return;
 	if (h->serve)
 		seal_serve_put(h->serve);
+	if (h->before)
+		seal_serve_put(h->before);
 	seal_role_put(h->role);
 	seal_net_put(h->net);
 	kvfree(h->facts);

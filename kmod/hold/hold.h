@@ -57,6 +57,8 @@ struct seal_due {
  * @due: in seal_holds.due, or on a list of @serve
  * @role: with a reference
  * @serve: of a connection that was not accepted by a program; with a reference
+ * @before: what the socket had before it had this; threads of its program may look at it
+ *	as long as the socket is there. With a reference, or NULL
  * @lost: whoever set it has taken it off the lists of @serve and will close it
  * @channel: NULL: none, or its matter is at its end
  * @id: for SEALSOCK_NEXT
@@ -79,6 +81,7 @@ struct seal_hold {
 	struct seal_due due;
 	struct seal_role *role;
 	struct seal_serve *serve;
+	struct seal_serve *before;
 	struct seal_channel *channel;
 	u64 id;
 	struct timer_list timer;
@@ -95,7 +98,8 @@ struct seal_hold {
 /**
  * struct seal_serve - a listener, and its connections until they are accepted
  * @users: the listener, connections that have its context, those on the lists
- * @ctx: of the listener; freed with this
+ * @net: with a reference
+ * @ctx: of the listener; freed with this. NULL: it has become one that connects
  * @sk: the listener, while @open
  * @ulp: that it has
  * @role: NULL: not said yet
@@ -113,6 +117,7 @@ struct seal_serve {
 	refcount_t users;
 	bool open;
 	u32 deadline;
+	struct seal_net *net;
 	struct seal_ctx *ctx;
 	struct sock *sk;
 	const struct tcp_ulp_ops *ulp;
@@ -223,6 +228,9 @@ struct seal_serve *seal_serve_new(struct sock *sk, struct seal_ctx *ctx);
 void seal_serve_build(struct proto_ops *ops, const struct proto_ops *base_ops);
 
 void seal_serve_put(struct seal_serve *serve);
+
+/* Its role, which may be replaced at any time, with a reference. */
+struct seal_role *seal_serve_role(struct seal_serve *serve);
 
 /* Puts a listener in the queue of what is due. In softirq too. */
 void seal_serve_due(struct seal_serve *serve);

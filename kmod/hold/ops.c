@@ -38,11 +38,14 @@ struct seal_hold *seal_hold_of(struct sock *sk)
 {
 	struct seal_ctx *ctx = seal_ctx(sk);
 	struct seal_serve *serve = ctx->serve;
+	struct seal_role *role;
 	struct seal_hold *h;
 
 	if (!is_unclaimed(sk))
 		return ctx->hold;
-	h = seal_hold_new(ctx->net, serve->role, serve->deadline);
+	role = seal_serve_role(serve);
+	h = seal_hold_new(ctx->net, role, READ_ONCE(serve->deadline));
+	seal_role_put(role);
 	ctx = h ? seal_ctx_new(sock_net(sk), ctx->base, ctx->base_ops) : NULL;
 	if (!ctx) {
 		if (h)

@@ -49,10 +49,10 @@ static int connects(struct sock *sk, struct seal_serve *serve, struct seal_role 
 		return -ENOMEM;
 	seal_role_put(role);
 	h->sk = sk;
+	h->before = serve;
+	serve->ctx = NULL;
 	WRITE_ONCE(ctx->hold, h);
 	WRITE_ONCE(ctx->serve, NULL);
-	serve->ctx = NULL;
-	seal_serve_put(serve);
 	seal_hold_callbacks(sk, h);
 	/* Pair with seal_ctx_seen(). */
 	smp_store_release(&sk->sk_prot, &t->held);

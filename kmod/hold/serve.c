@@ -65,6 +65,8 @@ struct seal_serve *seal_serve_new(struct sock *sk, struct seal_ctx *ctx)
 	if (!serve)
 		return NULL;
 	refcount_set(&serve->users, 1);
+	refcount_inc(&ctx->net->users);
+	serve->net = ctx->net;
 	serve->ctx = ctx;
 	serve->sk = sk;
 	serve->deadline = READ_ONCE(ctx->net->holds.deadline);
@@ -85,12 +87,23 @@ void seal_serve_put(struct seal_serve *serve)
 		seal_net_put(serve->ctx->net);
 		kfree_rcu(serve->ctx, rcu);
 	}
+	seal_net_put(serve->net);
 	kfree_rcu(serve, rcu);
 }
 
 static struct seal_holds *holds_of(const struct seal_serve *serve)
 {
-	return &serve->ctx->net->holds;
+	return &serve->net->holds;
+}
+
+struct seal_role *seal_serve_role(struct seal_serve *serve)
+{
+	struct seal_role *role;
+
+	spin_lock_bh(&holds_of(serve)->lock);
+	role = seal_role_get(serve->role);
+	spin_unlock_bh(&holds_of(serve)->lock);
+	return role;
 }
 
 /* With holds->lock: the listener is open, and so exists. */
@@ -133,14 +146,13 @@ void seal_serve_data_ready(struct sock *sk)
 void seal_hold_adopt(struct sock *sk, struct seal_ctx *ctx, struct seal_hold *h)
 {
 	struct inet_connection_sock *icsk = inet_csk(sk);
-	struct seal_serve *serve = NULL;
 
 	/* It was in the queue before the listener had the ULP. */
 	if (!icsk->icsk_ulp_ops) {
 		__module_get(THIS_MODULE);
 		icsk->icsk_ulp_ops = h->serve->ulp;
 	} else {
-		serve = seal_ctx(sk)->serve;
+		h->before = seal_ctx(sk)->serve;
 	}
 	h->sk = sk;
 	ctx->hold = h;
@@ -152,8 +164,6 @@ void seal_hold_adopt(struct sock *sk, struct seal_ctx *ctx, struct seal_hold *h)
 	seal_hold_callbacks(sk, h);
 	SEAL_INC(sk, ATTACHED);
 	SEAL_INC(sk, CURRATTACHED);
-	if (serve)
-		seal_serve_put(serve);
 }
 
 int seal_serve_pull(struct seal_serve *serve, struct sock *lsk, struct seal_hold *h,
@@ -261,7 +271,7 @@ static void shut(struct seal_serve *serve)
 	close_all(serve, &serve->dead);
 }
 
-/* NULL: the socket has become one that connects, by another thread. */
+/* NULL: it has become a socket that connects, by another thread. What it was stays meanwhile. */
 static struct seal_serve *serve_of(const struct socket *sock)
 {
 	return seal_ctx(sock->sk)->serve;
