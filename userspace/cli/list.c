@@ -95,17 +95,19 @@ static void print(struct seen *s)
 
 	addr_text(m, m->id.idiag_src, m->id.idiag_sport, local);
 	addr_text(m, m->id.idiag_dst, m->id.idiag_dport, remote);
-	if (s->json)
-		printf("%s{\"local\":\"%s\",\"remote\":\"%s\",\"mode\":\"%s\",\"version\":\"%s\","
-		       "\"cipher\":\"%s\",\"sent\":%llu,\"received\":%llu,\"uid\":%u,"
-		       "\"inode\":%u}", s->count ? ",\n " : "", local, remote, mode_name(s->mode),
-		       version_name(s->version), cipher_name(s->cipher),
+	if (s->json) {
+		printf("%s{\"local\":\"%s\",\"remote\":\"%s\",\"mode\":\"%s\",",
+		       s->count ? ",\n " : "", local, remote, mode_name(s->mode));
+		printf("\"version\":\"%s\",\"cipher\":\"%s\",", version_name(s->version),
+		       cipher_name(s->cipher));
+		printf("\"sent\":%llu,\"received\":%llu,\"uid\":%u,\"inode\":%u}",
 		       (unsigned long long)s->sent, (unsigned long long)s->received, m->idiag_uid,
 		       m->idiag_inode);
-	else
+	} else {
 		printf("%-28s %-28s %-10s %-8s %-18s %12llu %12llu\n", local, remote,
 		       mode_name(s->mode), version_name(s->version), cipher_name(s->cipher),
 		       (unsigned long long)s->sent, (unsigned long long)s->received);
+	}
 	s->count++;
 }
 

@@ -26,7 +26,8 @@ static const char *prefix(enum ipc_level level)
 	return getenv("JOURNAL_STREAM") ? levels[level] : "sealsockd: ";
 }
 
-static void put(enum ipc_level level, const char *line)
+/* What others say is always so many lines a second; our own errors are not left out. */
+static void put(enum ipc_level level, const char *line, bool ours)
 {
 	struct timespec now;
 
@@ -41,7 +42,7 @@ static void put(enum ipc_level level, const char *line)
 		left_out = 0;
 		written = 0;
 	}
-	if (level != IPC_ERROR && written >= per_second) {
+	if (!(ours && level == IPC_ERROR) && written >= per_second) {
 		left_out++;
 		return;
 	}
@@ -58,7 +59,7 @@ void log_text(enum ipc_level level, const void *text, size_t n)
 	for (i = 0; i < n && i + 1 < sizeof(line); i++)
 		line[i] = p[i] < ' ' || p[i] == 127 ? '?' : (char)p[i];
 	line[i] = '\0';
-	put(level > IPC_HANDSHAKE ? IPC_HANDSHAKE : level, line);
+	put(level > IPC_HANDSHAKE ? IPC_HANDSHAKE : level, line, false);
 }
 
 void log_line(enum ipc_level level, const char *fmt, ...)
@@ -69,7 +70,7 @@ void log_line(enum ipc_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
-	put(level, line);
+	put(level, line, true);
 }
 
 void log_lines(enum ipc_level level, const char *lines)

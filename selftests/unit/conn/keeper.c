@@ -165,7 +165,7 @@ static void handing_over(void)
 	ok(!memcmp(ms.tx.secret, mc.rx.secret, 48) && !memcmp(ms.rx.secret, mc.tx.secret, 48) &&
 	   memcmp(ms.tx.secret, nothing.tx.secret, 32), "and are the same crosswise");
 	ok_int(sealsock_conn_managed(s, &ms, sizeof(ms)), SEALSOCK_ERR_STATE, "once");
-	ok_int(sealsock_conn_feed(s, "x", 1, &used), SEALSOCK_ERR_STATE, "the engine has none left");
+	ok_int(sealsock_conn_feed(s, "x", 1, &used), SEALSOCK_ERR_STATE, "the engine has none");
 	ok_int(sealsock_conn_message(c, "\x18\0\0\1\0", 5), SEALSOCK_ERR_INVALID,
 	       "a KeyUpdate is the kernel's");
 	ok(sealsock_conn_message(c, "\4\0\0\1\0", 5) == SEALSOCK_ERR_DECODE,
