@@ -229,7 +229,7 @@ static int ask_libcrypto(X509 *leaf, X509 *const *others, size_t n, X509 *const 
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-	STACK_OF(X509) *pool = sk_X509_new_null();
+	struct stack_st_X509 *pool = sk_X509_new_null();
 	X509_VERIFY_PARAM *param;
 	int code;
 
@@ -413,7 +413,7 @@ static unsigned int ask(enum who who, X509 *const *certs, size_t n, X509 *const 
 {
 	X509 *path[CERTS_MAX + ROOTS];
 	struct sealsock_verdict v;
-	STACK_OF(X509) *chain;
+	struct stack_st_X509 *chain;
 	struct taken t;
 	int code, i;
 
