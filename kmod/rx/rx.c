@@ -289,8 +289,8 @@ static bool may_open_straight(const struct sock *sk, const struct seal_rx *rx,
 {
 	u32 len = seal_content_most(&rx->key->shape, &rx->head);
 
-	return !call->peek && !call->discard && rx->head.type == SEAL_TYPE_DATA && !rx->key->shape.block &&
-	       len >= STRAIGHT_MIN && len <= call->len - call->copied &&
+	return !call->peek && !call->discard && rx->head.type == SEAL_TYPE_DATA &&
+	       !rx->key->shape.block && len >= STRAIGHT_MIN && len <= call->len - call->copied &&
 	       (!rx->skip || (seal_ctx(sk)->expect_no_pad && !seal_ctx(sk)->managed)) &&
 	       user_backed_iter(&call->msg->msg_iter);
 }

@@ -164,7 +164,7 @@ TEST_F(wired, data_before_a_bad_record)
 	EXPECT_FINISHED(self->fd);
 }
 
-/* SIOCINQ looks ahead over a header that is out of bounds: what comes before it is read all the same. */
+/* SIOCINQ looks ahead over a header that is out of bounds: what comes before it is read. */
 TEST_F(wired, inq_before_a_bad_header)
 {
 	static const char *const headers[] = { "\27\3\3\377\377", "\27\3\0\0\100", "\27\3\3\0\1" };

@@ -416,7 +416,7 @@ TEST_F(wired, key_update_in_pieces)
 	EXPECT_KEY_UPDATE(generation++);
 }
 
-/* Data between two pieces is the program's to refuse; the next handshake record begins a message. */
+/* Data between two pieces is the program's to refuse; a message begins with the next record. */
 TEST_F(wired, data_between_pieces)
 {
 	if (!self->v13 || !ulp_is_ours())

@@ -74,7 +74,8 @@ static void key_update(void)
 	static const u8 update[] = { 24, 0, 0, 1, 0 };
 	/* A ticket whose body looks like a KeyUpdate, and then one. */
 	static const u8 both[] = { 4, 0, 0, 5, 24, 0, 0, 1, 0, 24, 0, 0, 1, 0 };
-	static const u8 empty[] = { 20, 0, 0, 0, 24, 0, 0, 1, 1 }, unknown[] = { 116, 105, 99, 107 };
+	static const u8 empty[] = { 20, 0, 0, 0, 24, 0, 0, 1, 1 };
+	static const u8 unknown[] = { 116, 105, 99, 107 };
 	struct seal_messages m = {};
 	size_t i, j;
 
@@ -96,7 +97,7 @@ static void key_update(void)
 
 	ok(!hs(&m, both, 4) && !seal_messages_record(&m, SEAL_TYPE_DATA, update, 5) &&
 	   hs(&m, update, 5), "data inside a message ends it");
-	ok(!hs(&m, unknown, 4) && hs(&m, update, 5), "a message of no known type ends with its record");
+	ok(!hs(&m, unknown, 4) && hs(&m, update, 5), "one of no known type ends with its record");
 }
 
 int main(void)
