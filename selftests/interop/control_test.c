@@ -96,6 +96,10 @@ static void send_record(int fd, uint8_t type, const void *p, size_t n)
 /* A NewSessionTicket (RFC 8446 4.6.1): lifetime, age_add, nonce, ticket, no extensions. */
 #define TICKET "\x04\0\0\x16\0\0\x0e\x10\x11\x22\x33\x44\1\0\0\x08tickets!\0\0"
 
+/* The same, with bytes in it that look like the type of a KeyUpdate. */
+#define TICKET_18 "\x04\0\0\x16\0\0\x0e\x10\x11\x22\x33\x44\1\0\0\x08" \
+		  "\x18" "ick" "\x18" "ts!\0\0"
+
 /* Records towards the client, each a type and its content; type 0 ends them. */
 struct record {
 	uint8_t type;
@@ -118,6 +122,19 @@ static const struct script {
 	{ "a ticket in two records",
 	  { { HANDSHAKE, TICKET, 7 }, { HANDSHAKE, &TICKET[7], sizeof(TICKET) - 8 },
 	    REC(DATA, "data"), REC(ALERT, "\1\0") }, "data", 0 },
+	{ "a ticket in two records, the second of which begins as a KeyUpdate does",
+	  { { HANDSHAKE, TICKET_18, 16 }, { HANDSHAKE, &TICKET_18[16], sizeof(TICKET_18) - 17 },
+	    REC(DATA, "data"), REC(ALERT, "\1\0") }, "data", 0 },
+	{ "a ticket in three records, each of which ends before a byte 0x18",
+	  { { HANDSHAKE, TICKET_18, 16 }, { HANDSHAKE, &TICKET_18[16], 4 },
+	    { HANDSHAKE, &TICKET_18[20], sizeof(TICKET_18) - 21 },
+	    REC(DATA, "data"), REC(ALERT, "\1\0") }, "data", 0 },
+	{ "a KeyUpdate in two records, and data under the key before it",
+	  { { HANDSHAKE, "\x18\0", 2 }, { HANDSHAKE, "\0\1\0", 3 }, REC(DATA, "data") }, "",
+	  SEALSOCK_ERR_BAD_RECORD },
+	{ "a KeyUpdate behind a ticket, likewise",
+	  { REC(HANDSHAKE, TICKET "\x18\0\0\1\0"), REC(DATA, "data") }, "",
+	  SEALSOCK_ERR_BAD_RECORD },
 	{ "a ticket and a half, and the other half",
 	  { { HANDSHAKE, TICKET TICKET, sizeof(TICKET) + 9 },
 	    { HANDSHAKE, &TICKET[10], sizeof(TICKET) - 11 }, REC(DATA, "data"),

@@ -257,7 +257,7 @@ TEST_F(kuser, wiped)
 	n += wire_seal(&self->rx, TYPE_DATA, data + RECORD_MAX, 100, 0, rec + n);
 	ASSERT_EQ(send_full(self->peer, rec, n, 0), 0);
 	for (at = 0; at < RECORD_MAX + 100; at += n) {
-		n = recv(self->fd, got, at < RECORD_MAX ? RECORD_MAX / 8 : 40, MSG_WAITALL);
+		n = recv(self->fd, got, at < RECORD_MAX ? RECORD_MAX / 8 : 25, MSG_WAITALL);
 		ASSERT_LE(n, RECORD_MAX);
 	}
 	EXPECT_WIPED(5000);
