@@ -48,6 +48,13 @@ interop-matrix: setup userspace
 kselftest: setup module
 	@selftests/net/run-kernel-tls $(KERNEL)
 
+# 10^9 bytes between two managed sockets, or SOAK_BYTES=N; SEED=N for the same calls again.
+soak: setup module
+	@$(MAKE) --no-print-directory -s $(JOBS) -C selftests/net
+	@tools/vm/run --kernel $(KERNEL) --timeout 360000 -- env \
+		SEALSOCK_SOAK_BYTES=$(or $(SOAK_BYTES),1000000000) \
+		$(if $(SEED),SEALSOCK_SEED=$(SEED)) build/net/managed_soak
+
 # The kernels named on the command line, or those whose results are committed.
 BENCH_KERNELS = $(if $(filter command environment,$(firstword $(origin KERNEL))),$(KERNEL),6.1 6.12)
 
@@ -85,6 +92,7 @@ help:
 	@echo 'make interop-matrix  handshakes with other TLS libraries, every combination; ARGS=--full'
 	@echo 'make matrix       tests in guests on every kernel and the debug kernel, as one table'
 	@echo 'make kselftest    the TLS selftest of the kernel itself, against the module'
+	@echo 'make soak         10^9 bytes between two managed sockets, with new keys all the time'
 	@echo 'make bench        instructions per byte beside plain TCP, kernel tls and OpenSSL; QUICK=1: fewer'
 	@echo 'make              library, command line and module, below build/'
 	@echo 'make install      library, headers, command line and manual, below PREFIX=/usr/local'
@@ -96,4 +104,4 @@ help:
 	@echo 'V=1 shows what the tests print.'
 
 .PHONY: all userspace module setup demo check check-host check-vm check-all matrix interop-matrix \
-	kselftest bench lint deb check-foreign check-packages install uninstall clean help
+	kselftest soak bench lint deb check-foreign check-packages install uninstall clean help
