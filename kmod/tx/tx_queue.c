@@ -13,18 +13,11 @@
 /* How long shutdown() and close() wait for memory to finish a record. */
 #define DRAIN_TIMEOUT	(5 * HZ)
 
-/* Takes @sent bytes off the head of what is sealed. */
-static void out_consume(struct seal_tx *tx, unsigned int sent)
+static noinline void out_shift(struct seal_tx *tx, unsigned int sent)
 {
 	struct bio_vec *out = tx->scratch->out;
 	unsigned int i = 0;
 
-	tx->out_bytes -= sent;
-	if (likely(!tx->out_bytes && tx->out_count == 1)) {
-		tx->out_count = 0;
-		put_page(out->bv_page);
-		return;
-	}
 	while (i < tx->out_count && sent >= out[i].bv_len) {
 		sent -= out[i].bv_len;
 		put_page(out[i].bv_page);
@@ -37,6 +30,18 @@ static void out_consume(struct seal_tx *tx, unsigned int sent)
 		out[0].bv_offset += sent;
 		out[0].bv_len -= sent;
 	}
+}
+
+/* Takes @sent bytes off the head of what is sealed: mostly all of it, in one piece. */
+static __always_inline void out_consume(struct seal_tx *tx, unsigned int sent)
+{
+	tx->out_bytes -= sent;
+	if (likely(!tx->out_bytes && tx->out_count == 1)) {
+		tx->out_count = 0;
+		put_page(tx->scratch->out->bv_page);
+		return;
+	}
+	out_shift(tx, sent);
 }
 
 static void out_drop(struct seal_tx *tx)
@@ -104,19 +109,25 @@ static int push_stamped(struct sock *sk, struct seal_scratch *scratch, int flags
 }
 
 /*
- * As much of what is sealed as TCP takes. TCP marks the end of each of its
- * calls, which may be several, so that a byte with timestamps has its own.
+ * TCP marks the end of each of its calls, which may be several, so that a byte
+ * with timestamps has its own.
  */
-static int push_some(struct sock *sk, const struct seal_tx *tx, int flags)
+static noinline int push_before_stamp(struct sock *sk, const struct seal_tx *tx, int flags)
 {
 	struct seal_scratch *scratch = tx->scratch;
 
-	if (likely(!scratch->stamp))
-		return compat_tcp_push(sk, scratch->out, tx->out_count, tx->out_bytes, flags);
 	if (tx->out_bytes == 1)
 		return push_stamped(sk, scratch, flags);
 	return compat_tcp_push(sk, scratch->out, tx->out_count, tx->out_bytes - 1,
 			       flags | MSG_MORE);
+}
+
+/* As much of what is sealed as TCP takes. */
+static __always_inline int push_some(struct sock *sk, const struct seal_tx *tx, int flags)
+{
+	if (unlikely(tx->scratch->stamp))
+		return push_before_stamp(sk, tx, flags);
+	return compat_tcp_push(sk, tx->scratch->out, tx->out_count, tx->out_bytes, flags);
 }
 
 /*
