@@ -16,6 +16,7 @@
  * Options of level SOL_TLS, after setsockopt(fd, IPPROTO_TCP, TCP_ULP,
  * "sealsock", ...) on a closed or listening socket. That alone asks for TLS:
  * without a role the socket neither connects nor listens nor accepts (EINVAL).
+ * EBUSY: a thread waits in accept() of the listening socket, and would for good.
  */
 #define SEALSOCK_ROLE		0x530b	/* set, get: struct sealsock_role */
 #define SEALSOCK_DEADLINE	0x530c	/* set, get: __u32, milliseconds */
@@ -51,7 +52,6 @@
  *	is set
  * E2BIG: longer than the kernel knows, and not zero there
  * EISCONN: the socket is connected, or about to be
- * EBUSY: a thread waits in TCP's own accept()
  * ENODATA: get, and there is no role
  * ENOMEM, EFAULT
  */
@@ -91,7 +91,8 @@ struct sealsock_role {
  *	ENOENT		no credential, trust store or profile of that name
  *	EBUSY		the helper has too much to do
  * Reads and writes of a socket that failed answer the same. connect() again, or
- * connect(AF_UNSPEC), begins afresh, under the same role. Connections to a
+ * connect(AF_UNSPEC), begins afresh, under the same role; connect(AF_UNSPEC) of a
+ * released socket answers EOPNOTSUPP. Connections to a
  * listener that fail never reach the program.
  */
 #define SEALSOCK_DEADLINE_MAX	600000u
@@ -165,7 +166,7 @@ struct sealsock_cause {
 
 /*
  * SEALSOCK_NEXT: takes the handshake that has been due for longest. The answer is
- * the descriptor of a channel (close-on-exec).
+ * the descriptor of a channel (close-on-exec; O_NONBLOCK as the device's has it).
  *
  * EAGAIN: none is due
  * ENODEV: the namespace is gone
@@ -218,7 +219,8 @@ struct sealsock_counts {
  * poll() EPOLLHUP unless it was released.
  *
  * SEALSOCK_RELEASE: installs managed mode and releases the socket: all or
- * nothing. Errors are those of SEALSOCK_MANAGED (sealsock.h), and
+ * nothing. Errors are those of SEALSOCK_MANAGED (sealsock.h; ENOTCONN also where the
+ * client's first bytes came with its SYN, until TCP is connected: try again), and
  * EPIPE: the matter is at its end
  * EINVAL: @flags or @reserved is not 0, @facts_len above SEALSOCK_FACTS_MAX
  * After an error the socket is held as before, but for EPIPE.
