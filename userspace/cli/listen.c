@@ -46,7 +46,7 @@ static const char help[] =
 	"  -h, --help            this text\n"
 	"\n"
 	"Example:\n"
-	"  sealsock listen --cred web --port 443 -- busybox httpd -i -f\n";
+	"  sealsock listen --cred web --port 443 -- /usr/bin/server --from-systemd\n";
 
 static int complain(const char *what)
 {
