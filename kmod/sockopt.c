@@ -323,7 +323,8 @@ static void dir_info(const struct seal_key *key, enum seal_dir_state state, u16 
 	info->bytes = bytes;
 }
 
-static int get_info(const struct sock *sk, struct seal_ctx *ctx, char __user *optval, int __user *optlen, int len)
+static int get_info(const struct sock *sk, struct seal_ctx *ctx, char __user *optval,
+		    int __user *optlen, int len)
 {
 	struct sealsock_sock_info info = {};
 

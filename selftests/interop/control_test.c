@@ -97,8 +97,7 @@ static void send_record(int fd, uint8_t type, const void *p, size_t n)
 #define TICKET "\x04\0\0\x16\0\0\x0e\x10\x11\x22\x33\x44\1\0\0\x08tickets!\0\0"
 
 /* The same, with bytes in it that look like the type of a KeyUpdate. */
-#define TICKET_18 "\x04\0\0\x16\0\0\x0e\x10\x11\x22\x33\x44\1\0\0\x08" \
-		  "\x18" "ick" "\x18" "ts!\0\0"
+#define TICKET_18 "\x04\0\0\x16\0\0\x0e\x10\x11\x22\x33\x44\1\0\0\x08\030ick\030ts!\0\0"
 
 /* Records towards the client, each a type and its content; type 0 ends them. */
 struct record {

@@ -54,7 +54,11 @@ static int take_one(const char *port)
 
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
 	if (listener < 0 || bind(listener, (struct sockaddr *)&at, sizeof(at)) ||
-	    listen(listener, 1) || (fd = accept(listener, NULL, NULL)) < 0) {
+	    listen(listener, 1))
+		fd = -1;
+	else
+		fd = accept(listener, NULL, NULL);
+	if (fd < 0) {
 		perror("launch: listen");
 		exit(9);
 	}
@@ -88,8 +92,7 @@ int main(int argc, char **argv)
 	struct sealsock_info info;
 
 	if (argc <= command)
-		die("usage", "launch client PORT CA VERSIONS COMMAND… | "
-			     "launch server PORT CERT KEY VERSIONS COMMAND…");
+		die("usage", "launch {client PORT CA | server PORT CERT KEY} VERSIONS COMMAND…");
 	cfg = configure(server, argv + 3);
 	conn = sealsock_conn_new(cfg);
 	fd = server ? take_one(argv[2]) : dial(argv[2]);

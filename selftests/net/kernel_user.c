@@ -312,7 +312,9 @@ TEST_F(kuser, strparser)
 		if (cases[i].window)
 			ASSERT_EQ(set_int(self->fd, SOL_SOCKET, SO_RCVBUF, cases[i].window), 0);
 		for (at = 0, sealed = 0; at < len; at += n) {
-			n = len - at < cases[i].record ? len - at : cases[i].record;
+			n = cases[i].record;
+			if (n > len - at)
+				n = len - at;
 			sealed += wire_seal(&self->rx, TYPE_DATA, data + at, n, 0, rec + sealed);
 		}
 		ASSERT_EQ(CALL(KUSER_PARSE, NULL, 0), 0);

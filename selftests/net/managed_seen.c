@@ -66,9 +66,9 @@ static int diag_mode(int fd)
 			},
 		},
 	};
-	static _Alignas(struct nlmsghdr) char answer[8192];
+	static struct nlmsghdr answer[8192 / sizeof(struct nlmsghdr)];
 	int nl = socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG);
-	const struct nlmsghdr *head = (const void *)answer;
+	const struct nlmsghdr *head = answer;
 	const struct inet_diag_msg *msg;
 	const struct rtattr *at;
 	ssize_t n = -1;

@@ -271,7 +271,8 @@ static int check_talk(struct bench_lane *lane)
 	return 0;
 }
 
-#define BITS_KERNEL	(1 << BENCH_PLAIN | 1 << BENCH_TLS | 1 << BENCH_SEALSOCK | 1 << BENCH_MANAGED)
+#define BITS_KERNEL \
+	(1 << BENCH_PLAIN | 1 << BENCH_TLS | 1 << BENCH_SEALSOCK | 1 << BENCH_MANAGED)
 
 const struct bench_kind bench_recv = {
 	.open = open_recv, .step = step_recv, .check = check_recv, .opens = true,

@@ -186,7 +186,8 @@ static int check_sent(struct bench_lane *lane)
 	return 0;
 }
 
-#define BITS_KERNEL	(1 << BENCH_PLAIN | 1 << BENCH_TLS | 1 << BENCH_SEALSOCK | 1 << BENCH_MANAGED)
+#define BITS_KERNEL \
+	(1 << BENCH_PLAIN | 1 << BENCH_TLS | 1 << BENCH_SEALSOCK | 1 << BENCH_MANAGED)
 
 const struct bench_kind bench_send = {
 	.open = open_send, .step = step_send, .check = check_sent, .seals = true,

@@ -17,7 +17,7 @@ enum kuser_op {
 	KUSER_SEND_SPLICE,	/* the same, handing the pages over */
 	KUSER_LISTEN,		/* replaces sk_data_ready and reads by read_sock() since */
 	KUSER_READ,		/* what was read so; waits for @len bytes, the end or an error */
-	KUSER_PARSE,		/* as KUSER_LISTEN, by strparser: a message begins with its length */
+	KUSER_PARSE,		/* as KUSER_LISTEN, by strparser: length, then message */
 	KUSER_UNLISTEN,		/* puts sk_data_ready back; with @flags it stays replaced */
 	KUSER_SEARCH,		/* 1: the bytes are in the page from which buffers are cut */
 };

@@ -130,10 +130,10 @@ static int receive_failed(struct sealsock_conn *conn, int fd)
 }
 
 /*
- * The kernel's own tls looks at the first byte of a handshake record only, and waits for a key where
- * it finds what a KeyUpdate begins with, in the middle of another message or without the rest.
- * Those that were one have had their next key: this was none, and the key goes on. It is still the
- * kernel's alone: it comes from there and goes back.
+ * The kernel's own tls looks at the first byte of a handshake record only, and waits for a key
+ * where it finds what a KeyUpdate begins with, in the middle of another message or without the
+ * rest. Those that were one have had their next key: this was none, and the key goes on. It is
+ * still the kernel's alone: it comes from there and goes back.
  */
 static bool go_on(const struct sealsock_conn *conn, int fd)
 {

@@ -98,8 +98,8 @@ bool mappings_are_valid(struct bytes value)
 		return false;
 	while (list.n)
 		if (n++ == MAPPINGS_MAX || !next_mapping(&list, &issuer, &subject) ||
-		    !der_is_oid(issuer) || !der_is_oid(subject) || bytes_equal(issuer, OID_ANY_POLICY) ||
-		    bytes_equal(subject, OID_ANY_POLICY))
+		    !der_is_oid(issuer) || !der_is_oid(subject) ||
+		    bytes_equal(issuer, OID_ANY_POLICY) || bytes_equal(subject, OID_ANY_POLICY))
 			return false;
 	return true;
 }
