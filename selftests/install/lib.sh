@@ -17,24 +17,31 @@ without_module()
 }
 
 # compile_programs DIR: https and https-engine (README.md), client, server and sockopt, with what pkg-config says and
-# nothing else; https-static has this library in it, not libcrypto. The lines on socket options of
-# README.md are compiled as the middle of a function.
+# nothing else; https-static has this library in it, not libcrypto. The lines of README.md that ask
+# for TLS, and those on socket options, are compiled as the middle of a function.
 compile_programs()
 {
 	local dir=$1 cc=${CC:-gcc} p
 
 	mkdir -p "$dir"
-	readme_block 1 >"$dir/https.c"
+	readme_block 2 >"$dir/https.c"
 	without_module <"$dir/https.c" >"$dir/https-engine.c"
 	{
 		printf '#include <%s>\n' stddef.h linux/tls.h netinet/in.h netinet/tcp.h sys/sendfile.h \
 			sys/socket.h linux/sealsock.h
 		echo 'void heart(int fd, int file, size_t size)'
 		echo '{'
-		readme_block 2
+		readme_block 3
 		echo '}'
 	} >"$dir/heart.c"
-	cp userspace/examples/{client,server,sockopt}.c "$dir/"
+	{
+		printf '#include <%s>\n' err.h sealsock_ask.h
+		echo 'void ask(int server, int client)'
+		echo '{'
+		readme_block 1
+		echo '}'
+	} >"$dir/wish.c"
+	cp userspace/examples/{ask,client,server,sockopt}.c "$dir/"
 	for p in https https-engine client server sockopt; do
 		# shellcheck disable=SC2046 # words of a command line
 		$cc -Wall -Wextra -Werror -Wno-sign-compare -o "$dir/$p" "$dir/$p.c" \
@@ -43,6 +50,11 @@ compile_programs()
 	# shellcheck disable=SC2046
 	$cc -Wall -Wextra -Werror -c -o "$dir/heart.o" "$dir/heart.c" -DSOL_TLS=282 \
 		$(pkg-config --cflags libsealsock) || return
+	# shellcheck disable=SC2046
+	$cc -Wall -Wextra -Werror -c -o "$dir/wish.o" "$dir/wish.c" $(pkg-config --cflags libsealsock) || return
+	# shellcheck disable=SC2046
+	$cc -Wall -Wextra -Werror -o "$dir/ask" "$dir/ask.c" $(pkg-config --cflags libsealsock) \
+		$(pkg-config --libs-only-L libsealsock) -lsealsock-ask || return
 	# shellcheck disable=SC2046
 	$cc -Wall -Wextra -Werror -Wno-sign-compare -o "$dir/https-static" "$dir/https.c" \
 		$(pkg-config --static --cflags --libs libsealsock | sed 's/-lsealsock/-l:libsealsock.a/')
