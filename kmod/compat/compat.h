@@ -226,4 +226,27 @@ static size_t name(const struct sock *sk, bool net_admin)				\
 }
 #endif
 
+/* The addresses of a socket of IPv6. A kernel without it has no such sockets. */
+#if IS_ENABLED(CONFIG_IPV6)
+static inline const struct in6_addr *compat_v6_daddr(const struct sock *sk)
+{
+	return &sk->sk_v6_daddr;
+}
+
+static inline const struct in6_addr *compat_v6_rcv_saddr(const struct sock *sk)
+{
+	return &sk->sk_v6_rcv_saddr;
+}
+#else
+static inline const struct in6_addr *compat_v6_daddr(const struct sock *sk)
+{
+	return NULL;
+}
+
+static inline const struct in6_addr *compat_v6_rcv_saddr(const struct sock *sk)
+{
+	return NULL;
+}
+#endif
+
 #endif /* SEAL_COMPAT_H */

@@ -11,6 +11,7 @@
 #include <net/tcp.h>
 
 #include "attach.h"
+#include "compat/compat.h"
 #include "hold/device.h"
 #include "hold/hold.h"
 
@@ -115,7 +116,7 @@ static void put_address(struct sealsock_address *to, bool v6, __be32 v4addr,
 static void describe(struct sock *sk, const struct seal_hold *h, struct sealsock_due *due)
 {
 	const struct inet_sock *inet = inet_sk(sk);
-	bool v6 = sk->sk_family == AF_INET6;
+	bool v6 = IS_ENABLED(CONFIG_IPV6) && sk->sk_family == AF_INET6;
 	long left = h->timer.expires - jiffies;
 
 	memset(due, 0, sizeof(*due));
@@ -126,9 +127,9 @@ static void describe(struct sock *sk, const struct seal_hold *h, struct sealsock
 	due->gid = from_kgid_munged(current_user_ns(), h->role->gid);
 	due->pid = pid_vnr(h->role->pid);
 	due->role = h->role->asked;
-	put_address(&due->local, v6, inet->inet_rcv_saddr, &sk->sk_v6_rcv_saddr,
+	put_address(&due->local, v6, inet->inet_rcv_saddr, compat_v6_rcv_saddr(sk),
 		    ntohs(inet->inet_sport), sk->sk_bound_dev_if);
-	put_address(&due->remote, v6, inet->inet_daddr, &sk->sk_v6_daddr,
+	put_address(&due->remote, v6, inet->inet_daddr, compat_v6_daddr(sk),
 		    ntohs(inet->inet_dport), sk->sk_bound_dev_if);
 }
 
