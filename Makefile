@@ -62,6 +62,10 @@ bench:
 	@tools/vm/setup $(BENCH_KERNELS)
 	@tools/bench/all $(if $(QUICK),--quick) $(BENCH_KERNELS)
 
+bench-clock:
+	@tools/vm/setup
+	@tools/bench/clock/run $(if $(QUICK),--quick)
+
 lint: setup
 	@tools/tap start
 	@tools/tap run lint -- tools/lint/run
@@ -94,6 +98,7 @@ help:
 	@echo 'make kselftest    the TLS selftest of the kernel itself, against the module'
 	@echo 'make soak         10^9 bytes between two managed sockets, with new keys all the time'
 	@echo 'make bench        instructions per byte beside plain TCP, kernel tls and OpenSSL; QUICK=1: fewer'
+	@echo 'make bench-clock  nanoseconds per byte on this processor, in a kernel that runs as a program'
 	@echo 'make              library, command line and module, below build/'
 	@echo 'make install      library, headers, command line and manual, below PREFIX=/usr/local'
 	@echo 'make deb          Debian packages, in build/packages: module (DKMS), library, command line'
@@ -104,4 +109,4 @@ help:
 	@echo 'V=1 shows what the tests print.'
 
 .PHONY: all userspace module setup demo check check-host check-vm check-all matrix interop-matrix \
-	kselftest soak bench lint deb check-foreign check-packages install uninstall clean help
+	kselftest soak bench bench-clock lint deb check-foreign check-packages install uninstall clean help

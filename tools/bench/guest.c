@@ -121,8 +121,8 @@ static int run(const char *rows, const struct bench_options *opt, FILE *json)
 
 		if (!bench_wanted(row, rows))
 			continue;
-		/* A clock that counts instructions is that of one processor. */
-		if (row->flags & BENCH_CORES && opt->instructions)
+		/* A clock that counts instructions is that of one processor without caches. */
+		if (row->flags & (BENCH_CORES | BENCH_CACHES) && opt->instructions)
 			continue;
 		bench_run(row, opt, cell);
 		if (opt->instructions)

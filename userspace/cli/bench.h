@@ -87,6 +87,7 @@ struct bench_row {
 	size_t size;		/* bytes a call */
 	size_t amount;		/* bytes of one repetition */
 	unsigned int flags;
+	size_t file;		/* sendfile: bytes of the file, sent again and again; 0: 4 MiB */
 };
 
 enum {
@@ -97,6 +98,7 @@ enum {
 	BENCH_CIPHERS = 16,	/* one of the set over all ciphers: no OpenSSL */
 	BENCH_CORES = 32,	/* SEALSOCK_TX_CPUS: all processors, in turn with one alone */
 	BENCH_SHARED = 64,	/* replayed by sendfile: from pages that others may write to */
+	BENCH_CACHES = 128,	/* about what memory costs, which instructions do not tell */
 };
 
 extern const struct bench_row bench_rows[];

@@ -37,6 +37,10 @@
 const struct bench_row bench_rows[] = {
 	{ .name = "sendfile", .about = "sendfile of a large file", .kind = &bench_sendfile,
 	  .size = MIB, .amount = 4 * MIB, .flags = BENCH_BAR },
+	{ .name = "sendfile-1M", .about = "sendfile of 1 MiB again and again", .size = MIB,
+	  .kind = &bench_sendfile, .amount = 16 * MIB, .flags = BENCH_CACHES, .file = MIB },
+	{ .name = "sendfile-64M", .about = "sendfile of 64 MiB again and again", .size = MIB,
+	  .kind = &bench_sendfile, .amount = 64 * MIB, .flags = BENCH_CACHES, .file = 64 * MIB },
 	SMALL("16", 16),
 	SMALL("64", 64),
 	SMALL("256", 256),

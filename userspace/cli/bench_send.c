@@ -24,7 +24,7 @@ static int open_any(struct bench_lane *lane)
 		return -1;
 	if (!bench_in_kernel(lane->column) && lane->column != BENCH_PLAIN && bench_ssl_open(lane))
 		return -1;
-	return bench_plain_file(lane, FILE_LEN);
+	return bench_plain_file(lane, lane->row->file ?: FILE_LEN);
 }
 
 static int open_send(struct bench_lane *lane)
@@ -124,7 +124,7 @@ static int step_sendfile(struct bench_lane *lane)
 	size_t size = lane->row->size;
 	int err;
 
-	if (lane->at + size > FILE_LEN)
+	if (lane->at + (off_t)size > lane->file_len)
 		lane->at = 0;
 	err = lane->ssl ? file_by_ssl(lane, size) : file_by_kernel(lane, size);
 	if (err)
