@@ -187,19 +187,13 @@ void ech_keys_link(struct ech_keys **list, struct ech_keys *k)
 	*list = k;
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
 /* Under the lock. */
 static void read_again(struct ech_keys *k)
 {
 	struct ech_set *set;
 	struct stat now;
 
-	if (stat(k->path, &now) || same_file(&now, &k->seen) || read_file(k, &set, &now))
+	if (stat(k->path, &now) || fd_same_file(&now, &k->seen) || read_file(k, &set, &now))
 		return;
 	set_free(k->set, k->env);
 	k->set = set;

@@ -36,12 +36,6 @@ struct ticket_keys {
 	struct stat seen;		/* of the file */
 };
 
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
 /* Reads the file into @keys. FILE, INVALID. */
 static int read_keys(const char *path, struct ticket_key keys[KEYS_MAX], unsigned int *count,
 		     struct stat *seen)
@@ -122,7 +116,7 @@ static void read_again(struct ticket_keys *k)
 	unsigned int count;
 	struct stat now;
 
-	if (stat(k->path, &now) || same_file(&now, &k->seen))
+	if (stat(k->path, &now) || fd_same_file(&now, &k->seen))
 		return;
 	if (read_keys(k->path, keys, &count, &now) == 0) {
 		memcpy(k->keys, keys, count * sizeof(keys[0]));
