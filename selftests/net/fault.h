@@ -77,4 +77,32 @@ static inline bool disarm(int fd)
 	return atoi(text) == 0;
 }
 
+/*
+ * prepare, the call with its nth fault, check; until none is left to fail. In a TEST_F of the
+ * harness.
+ */
+#define EACH(prepare, result, call, check) do {						\
+	bool each_hit = true;								\
+	int each_nth, each_fd;								\
+											\
+	if (!faults_ready())								\
+		SKIP(return, "this kernel has no fault injection");			\
+	for (each_nth = 1; each_hit && each_nth < NTH_MAX && _metadata->exit_code == 0;	\
+	     each_nth++) {								\
+		prepare;								\
+		each_fd = arm(each_nth);						\
+		errno = 0;								\
+		result = call;								\
+		each_hit = disarm(each_fd);						\
+		if ((result) < 0) {							\
+			EXPECT_TRUE(each_hit) {						\
+				TH_LOG("at %d: %s", each_nth, strerror(errno));		\
+			}								\
+		}									\
+		check;									\
+	}										\
+	EXPECT_GT(each_nth, 2);								\
+	EXPECT_FALSE(each_hit);								\
+} while (0)
+
 #endif

@@ -20,32 +20,12 @@ static const uint8_t request[] = { 24, 0, 0, 1, 1 };
 static const uint8_t ticket[] = { 4, 0, 0, 14, 0, 1, 1, 1, 2, 2, 2, 2, 0, 0, 1, 9, 0, 0 };
 
 /* A fresh connection, prepare, the call with its nth fault, check; until none is left to fail. */
-#define EACH_FAULT(prepare, result, call, check) do {					\
-	bool each_hit = true;								\
-	int each_nth, each_fd;								\
-											\
-	if (!faults_ready())								\
-		SKIP(return, "this kernel has no fault injection");			\
-	for (each_nth = 1; each_hit && each_nth < NTH_MAX && _metadata->exit_code == 0;	\
-	     each_nth++) {								\
-		close(self->c.fd);							\
-		close(self->c.peer);							\
-		ASSERT_EQ(managed_open(&self->c, &variant->suite, 0), 0);		\
-		prepare;								\
-		each_fd = arm(each_nth);						\
-		errno = 0;								\
-		result = call;								\
-		each_hit = disarm(each_fd);						\
-		if ((result) < 0) {							\
-			EXPECT_TRUE(each_hit) {						\
-				TH_LOG("at %d: %s", each_nth, strerror(errno));		\
-			}								\
-		}									\
-		check;									\
-	}										\
-	EXPECT_GT(each_nth, 2);								\
-	EXPECT_FALSE(each_hit);								\
-} while (0)
+#define EACH_FAULT(prepare, result, call, check) EACH({				\
+	close(self->c.fd);								\
+	close(self->c.peer);								\
+	ASSERT_EQ(managed_open(&self->c, &variant->suite, 0), 0);			\
+	prepare;									\
+}, result, call, check)
 
 static struct sealsock_dir_info tx_info(int fd)
 {
