@@ -85,6 +85,7 @@ function open_program(name)
 
 function result(good, text, depth,   hash, directive, word, reason, d, had_nested, bad_nested)
 {
+	why = 0
 	sub(/^[0-9]+/, "", text)
 	text = trim(text)
 	sub(/^- */, "", text)
@@ -118,8 +119,10 @@ function result(good, text, depth,   hash, directive, word, reason, d, had_neste
 			passed++
 	} else {
 		nested_failed[depth]++
-		if (!bad_nested)
+		if (!bad_nested) {
 			failure(text (directive == "" ? "" : " (" directive ")"))
+			why = 12
+		}
 	}
 	notes = ""
 	nlines = 0
@@ -214,7 +217,17 @@ rest ~ /^1\.\.[0-9]+/ {
 
 rest ~ /^Bail out!/ { failure(rest); next }
 
+/^(# )*#  RUN / { why = 0 }
+
 /^#  RUN / { running = $3 }
+
+# TAP has the reason behind the failure; kselftest's harness before it.
+why > 0 && /^(    )*#/ {
+	print "    | " $0
+	fflush()
+	why--
+	next
+}
 
 # What was said before a failure goes out with it.
 /[^ \t]/ {
