@@ -132,6 +132,8 @@ apt_state()
 		die "$EX_NETWORK" "this is not in the cache, and tests fetch nothing: tools/vm/setup has to"
 	main=$(mirror)
 	security=$(mirror security)
+	# Not a release: it stands on the one before it, and has neither updates nor security.
+	[ "$suite" != experimental ] || base=sid security=
 	[ -n "$main" ] ||
 		die "$EX_NETWORK" "no Debian mirror found in this machine's apt configuration"
 	if [ -f /usr/share/keyrings/debian-archive-keyring.gpg ]; then
@@ -141,7 +143,7 @@ apt_state()
 	touch "$dir/status"
 	{
 		echo "deb $by$main $base main"
-		echo "deb $by$main $base-updates main"
+		[ "$base" = sid ] || echo "deb $by$main $base-updates main"
 		[ "$suite" = "$base" ] || echo "deb $by$main $suite main"
 		[ -z "$security" ] || echo "deb $by$security $base-security main"
 		[ -z "${2:-}" ] || echo "deb-src $by$main $suite main"
