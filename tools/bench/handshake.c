@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * handshake [--json] [--reps N] [--batch N] [--rows TEXT] [--library NAME] [--memory]: what a
+ * handshake [--json] [--reps N] [--batch N] [--rows TEXT] [--library NAME] [--memory | --cores]: what a
  * handshake costs, this library against libssl on the same libcrypto, both in memory, in one thread
  * and in one run, in turns. --rows: only those with TEXT in "VERSION KIND GROUP", such as
  * "TLSv1.3 full"; --library: only one of the two, for a profile; --memory: instead, the memory that
- * a connection keeps.
+ * a connection takes and keeps; --cores: instead, how many a second by one and by two processors.
  *
  * Measured is the processor time inside each side's own calls, from making the connection object
  * to freeing it; moving bytes between the sides is outside. Configuration, keys, certificates are
@@ -32,21 +32,6 @@ static const char *const kind_names[] = {
 	[KIND_NEW] = "mutual, new",
 };
 
-/* One connection, from its beginning to its end. */
-static bool one(const struct library *lib, void *setup, double spent[2], bool *resumed, char *why)
-{
-	void *side[2];
-	bool good = hs_shake(lib, setup, side, spent, resumed, why);
-	double t;
-
-	for (int s = 0; s < 2; s++) {
-		t = hs_now_us();
-		lib->end(side[s]);
-		spent[s] += hs_since_us(t);
-	}
-	return good;
-}
-
 struct figure {
 	double of[REPS_MAX];
 	unsigned int n;
@@ -66,7 +51,7 @@ static double at(struct figure *f, double part)
 }
 
 struct options {
-	bool json, memory;
+	bool json, memory, cores;
 	long reps, batch;
 	const char *rows, *library;
 };
@@ -127,7 +112,7 @@ static bool prepare(struct entry *e, const struct test *t)
 	e->setup = e->lib->setup(t);
 	/* The first one also makes the session that the next resumes. */
 	for (int i = 0; i < 5; i++) {
-		if (!one(e->lib, e->setup, spent, &resumed, why)) {
+		if (!hs_shake_whole(e->lib, e->setup, spent, &resumed, why)) {
 			complain(e, t, why);
 			drop(e);
 			return false;
@@ -143,7 +128,7 @@ static void again(struct entry *e, const struct test *t, double spent[2])
 
 	if (t->kind == KIND_NEW && e->lib->renew)
 		e->lib->renew(e->setup, t);
-	if (one(e->lib, e->setup, spent, &resumed, why) && resumed == due)
+	if (hs_shake_whole(e->lib, e->setup, spent, &resumed, why) && resumed == due)
 		return;
 	complain(e, t, why);
 	drop(e);
@@ -225,10 +210,10 @@ int main(int argc, char **argv)
 		{ "batch", required_argument, NULL, 'b' },
 		{ "rows", required_argument, NULL, 'R' },
 		{ "library", required_argument, NULL, 'l' },
-		{ "memory", no_argument, NULL, 'm' }, { 0 },
+		{ "memory", no_argument, NULL, 'm' }, { "cores", no_argument, NULL, 'c' }, { 0 },
 	};
 	static const char *const versions[] = { "TLSv1.3", "TLSv1.2" };
-	static const char *const groups[] = { "x25519", "secp256r1" };
+	static const char *const groups[] = { "x25519", "secp256r1", "X25519MLKEM768" };
 	struct options o = { .reps = 25, .batch = 40 };
 	bool good = true, any = false;
 	int opt;
@@ -238,6 +223,8 @@ int main(int argc, char **argv)
 			o.json = true;
 		else if (opt == 'm')
 			o.memory = true;
+		else if (opt == 'c')
+			o.cores = true;
 		else if (opt == 'r')
 			o.reps = number(optarg, REPS_MAX);
 		else if (opt == 'b')
@@ -251,6 +238,8 @@ int main(int argc, char **argv)
 	}
 	if (o.memory)
 		return memory_report(o.json);
+	if (o.cores)
+		return cores_report(o.json, (int)o.reps);
 	if (o.json)
 		printf("{\"libcrypto\": \"%s\", \"rows\": [", OpenSSL_version(OPENSSL_VERSION));
 	else
@@ -259,9 +248,11 @@ int main(int argc, char **argv)
 		       "library", "min us", "median", "max", "per sec");
 	for (int v = 0; v < 2; v++)
 		for (int k = KIND_FULL; k <= KIND_NEW; k++)
-			for (int g = 0; g < 2; g++) {
+			for (int g = 0; g < 3; g++) {
 				struct test t = { versions[v], groups[g], k };
 
+				if (g == 2 && (v || !hs_group_there(groups[g])))
+					continue;
 				if (!wanted(&o, &t))
 					continue;
 				good &= run(&o, &t);

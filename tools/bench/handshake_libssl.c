@@ -64,7 +64,8 @@ static SSL_CTX *configure(const struct test *t, bool server, struct setup *s)
 {
 	int version = strcmp(t->version, "TLSv1.3") ? TLS1_2_VERSION : TLS1_3_VERSION;
 	/* In TLS 1.2 the list of groups is also that of certificates' curves. */
-	const char *groups = strcmp(t->group, "x25519") ? "P-256" :
+	const char *groups = strstr(t->group, "MLKEM") ? t->group :
+			     strcmp(t->group, "x25519") ? "P-256" :
 			     version == TLS1_3_VERSION ? "X25519" : "X25519:P-256";
 	SSL_CTX *ctx = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
 	bool resume = t->kind == KIND_RESUMED, mutual = t->kind >= KIND_MUTUAL;

@@ -2,12 +2,15 @@
 /*
  * What a server's connection keeps allocated once it is established: all of malloc's, libcrypto's
  * objects included. With the keys in the library, as libssl has them, and after the handing over to
- * the kernel, for which the module must be loaded.
+ * the kernel, for which the module must be loaded. And the most that it has at once while the handshake
+ * goes on: libcrypto and the library are both given an allocator that counts what a server's calls take
+ * and give back.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <malloc.h>
 #include <netinet/in.h>
+#include <openssl/crypto.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +23,69 @@
 enum { CONNECTIONS = 200 };
 
 static const struct test test = { "TLSv1.3", "x25519", KIND_FULL };
+
+/* What the server's calls have now, and the most they had. */
+static struct {
+	bool on;
+	long now, most;
+} counted;
+
+static void turn(int side)
+{
+	counted.on = side == SIDE_SERVER;
+}
+
+static void count(const void *p, int sign)
+{
+	if (!counted.on || !p)
+		return;
+	counted.now += sign * (long)(malloc_usable_size((void *)p) + sizeof(size_t));
+	if (counted.now > counted.most)
+		counted.most = counted.now;
+}
+
+static void *take(size_t n, const char *file, int line)
+{
+	void *p = malloc(n);
+
+	(void)file;
+	(void)line;
+	count(p, 1);
+	return p;
+}
+
+static void give(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	count(p, -1);
+	free(p);
+}
+
+static void *change(void *p, size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	count(p, -1);
+	p = realloc(p, n);
+	count(p, 1);
+	return p;
+}
+
+static void *env_take(void *arg, size_t n)
+{
+	(void)arg;
+	return take(n, NULL, 0);
+}
+
+static void env_give(void *arg, void *p, size_t n)
+{
+	(void)arg;
+	(void)n;
+	give(p, NULL, 0);
+}
+
+static const struct sealsock_env counting_env = { .alloc = env_take, .free = env_give };
 
 static double allocated(void)
 {
@@ -65,6 +131,52 @@ static double engine(const struct library *lib)
 		lib->end(side[i][SIDE_SERVER]);
 	lib->forget(setup);
 	return kept;
+}
+
+/* The most at once beyond what is made once, and what of it is left then. */
+static void peak(bool json, const struct library *lib, const struct test *t, const char *name)
+{
+	double spent[2] = { 0, 0 };
+	void *setup = lib->setup(t), *side[2];
+	char why[WHY_MAX], state[80];
+	bool resumed;
+
+	for (int i = 0; i < 3; i++)
+		if (!hs_shake_whole(lib, setup, spent, &resumed, why))
+			hs_die("%s: %s", lib->name, why);
+	counted.now = 0;
+	counted.most = 0;
+	hs_turn = turn;
+	if (!hs_shake(lib, setup, side, spent, &resumed, why))
+		hs_die("%s: %s", lib->name, why);
+	hs_turn = NULL;
+	snprintf(state, sizeof(state), "%s: at most, in the handshake", name);
+	row(json, lib->name, state, (double)counted.most);
+	snprintf(state, sizeof(state), "%s: established", name);
+	row(json, lib->name, state, (double)counted.now);
+	lib->end(side[SIDE_CLIENT]);
+	lib->end(side[SIDE_SERVER]);
+	lib->forget(setup);
+}
+
+static void peaks(bool json)
+{
+	static const struct {
+		const char *name;
+		struct test t;
+	} all[] = {
+		{ "TLSv1.3", { "TLSv1.3", "x25519", KIND_FULL } },
+		{ "TLSv1.3 mutual", { "TLSv1.3", "x25519", KIND_MUTUAL } },
+		{ "TLSv1.3 X25519MLKEM768", { "TLSv1.3", "X25519MLKEM768", KIND_FULL } },
+		{ "TLSv1.2", { "TLSv1.2", "x25519", KIND_FULL } },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if (!hs_group_there(all[i].t.group))
+			continue;
+		peak(json, &library_libssl, &all[i].t, all[i].name);
+		peak(json, &library_sealsock, &all[i].t, all[i].name);
+	}
 }
 
 static void connected(int fd[2])
@@ -164,12 +276,17 @@ int memory_report(bool json)
 {
 	bool module = sealsock_paths() & 1u << SEALSOCK_PATH_SEALSOCK;
 
+	/* Before anything is allocated. */
+	if (!CRYPTO_set_mem_functions(take, change, give))
+		hs_die("libcrypto keeps its own allocator");
+	library_sealsock_env = &counting_env;
 	/* One arena, and no small blocks kept aside that would count as in use. */
 	mallopt(M_MXFAST, 0);
 	if (json)
 		fputs("{\"memory\": [", stdout);
 	row(json, "libssl", "established", engine(&library_libssl));
 	row(json, "sealsock", "established, keys in the library", engine(&library_sealsock));
+	peaks(json);
 	if (module)
 		kernel(json);
 	if (json)

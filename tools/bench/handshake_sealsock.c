@@ -26,6 +26,8 @@ static void must(struct sealsock_config *cfg, int err, const char *what)
 		hs_die("%s: %s %s", what, sealsock_strerror(err), sealsock_config_error(cfg));
 }
 
+const struct sealsock_env *library_sealsock_env;
+
 static struct sealsock_config *configure(const struct test *t, bool server)
 {
 	const struct credentials *c = credentials();
@@ -35,6 +37,8 @@ static struct sealsock_config *configure(const struct test *t, bool server)
 
 	if (!cfg)
 		hs_die("no configuration");
+	if (library_sealsock_env)
+		must(cfg, sealsock_config_env(cfg, library_sealsock_env), "allocator");
 	/* libssl 3 has nothing of the kind: what is compared is to be alike. */
 	must(cfg, sealsock_config_ech_grease(cfg, false), "no look of Encrypted Client Hello");
 	must(cfg, sealsock_config_versions(cfg, t->version), "versions");

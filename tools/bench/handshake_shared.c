@@ -24,12 +24,15 @@ void hs_die(const char *fmt, ...)
 	exit(1);
 }
 
-/* Time on a processor: whatever else runs meanwhile is not in it. */
+/* By default time on a processor: whatever else runs meanwhile is not in it. */
+clockid_t hs_clock = CLOCK_THREAD_CPUTIME_ID;
+void (*hs_turn)(int side);
+
 double hs_now_us(void)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	clock_gettime(hs_clock, &ts);
 	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
 }
 
@@ -57,6 +60,12 @@ double hs_since_us(double t)
 	return now - t - clock_cost;
 }
 
+static void turn(int side)
+{
+	if (hs_turn)
+		hs_turn(side);
+}
+
 /* One direction: what one side has written and the other not yet read. */
 struct pipe {
 	uint8_t b[BUFFER];
@@ -66,15 +75,17 @@ struct pipe {
 bool hs_shake(const struct library *lib, void *setup, void *side[2], double spent[2], bool *resumed,
 	      char *why)
 {
-	static struct pipe pipes[2];
+	static _Thread_local struct pipe pipes[2];
 	bool moved = true, good = true, begun[2] = { false, false };
 	double t;
 
 	for (int s = 0; s < 2; s++) {
 		pipes[s].n = 0;
+		turn(s);
 		t = hs_now_us();
 		side[s] = lib->begin(setup, s == SIDE_SERVER);
 		spent[s] += hs_since_us(t);
+		turn(SIDE_NONE);
 	}
 	while (moved && good) {
 		moved = false;
@@ -86,9 +97,11 @@ bool hs_shake(const struct library *lib, void *setup, void *side[2], double spen
 			if (begun[s] && !in->n)
 				continue;
 			begun[s] = true;
+			turn(s);
 			t = hs_now_us();
 			good = lib->step(side[s], in->b, in->n, out->b, &out->n, BUFFER, why);
 			spent[s] += hs_since_us(t);
+			turn(SIDE_NONE);
 			moved |= in->n || out->n != before;
 			in->n = 0;
 		}
@@ -98,6 +111,31 @@ bool hs_shake(const struct library *lib, void *setup, void *side[2], double spen
 		good = false;
 	}
 	return good;
+}
+
+bool hs_shake_whole(const struct library *lib, void *setup, double spent[2], bool *resumed, char *why)
+{
+	void *side[2];
+	bool good = hs_shake(lib, setup, side, spent, resumed, why);
+	double t;
+
+	for (int s = 0; s < 2; s++) {
+		t = hs_now_us();
+		lib->end(side[s]);
+		spent[s] += hs_since_us(t);
+	}
+	return good;
+}
+
+bool hs_group_there(const char *group)
+{
+	EVP_KEM *kem;
+
+	if (!strstr(group, "MLKEM"))
+		return true;
+	kem = EVP_KEM_fetch(NULL, "ML-KEM-768", NULL);
+	EVP_KEM_free(kem);
+	return kem;
 }
 
 static void extend(X509 *x, X509 *issuer, int nid, const char *value)

@@ -6,8 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
-enum { SIDE_CLIENT, SIDE_SERVER };
+enum { SIDE_NONE = -1, SIDE_CLIENT, SIDE_SERVER };
 
 /* MUTUAL: both know the other's chain from before; NEW: they do not. */
 enum kind { KIND_FULL, KIND_RESUMED, KIND_MUTUAL, KIND_NEW };
@@ -15,7 +16,7 @@ enum { WHY_MAX = 300 };
 
 struct test {
 	const char *version;	/* "TLSv1.3" */
-	const char *group;	/* "x25519", "secp256r1" */
+	const char *group;	/* "x25519", "secp256r1", "X25519MLKEM768" */
 	enum kind kind;
 };
 
@@ -45,6 +46,13 @@ struct library {
 bool hs_shake(const struct library *lib, void *setup, void *side[2], double spent[2], bool *resumed,
 	      char *why);
 
+/* The same from beginning to end. */
+bool hs_shake_whole(const struct library *lib, void *setup, double spent[2], bool *resumed,
+		    char *why);
+
+/* False: this libcrypto has not what the group takes. */
+bool hs_group_there(const char *group);
+
 /* A CA, and a leaf for localhost of its making, P-256 both; PEM. Made once. */
 struct credentials {
 	char *ca, *cert, *key;
@@ -52,8 +60,12 @@ struct credentials {
 
 const struct credentials *credentials(void);
 
-/* Time of this thread on a processor, in microseconds. */
+/* Time by @hs_clock, in microseconds: by default of this thread on a processor. */
+extern clockid_t hs_clock;
 double hs_now_us(void);
+
+/* Told whose calls come next, SIDE_NONE: nobody's; NULL by default. */
+extern void (*hs_turn)(int side);
 
 /* The time since @t, an answer of hs_now_us(), without what reading the clock itself takes. */
 double hs_since_us(double t);
