@@ -236,6 +236,8 @@ static void revoke(X509_CRL *crl, const struct mint_crl *m)
 char *mint_crl(const struct mint_crl *m, const struct identity *issuer)
 {
 	const struct identity *signer = m->signer ? m->signer : issuer;
+	EVP_PKEY_CTX *pctx;
+	EVP_MD_CTX *md;
 	ASN1_TIME *from = ASN1_TIME_set(NULL, TEST_NOW + m->from);
 	ASN1_TIME *until = ASN1_TIME_set(NULL, TEST_NOW + m->until);
 	ASN1_INTEGER *number = ASN1_INTEGER_new();
@@ -265,7 +267,12 @@ char *mint_crl(const struct mint_crl *m, const struct identity *issuer)
 		NEED(X509_CRL_add_ext(crl, e, -1) == 1);
 		X509_EXTENSION_free(e);
 	}
-	NEED(X509_CRL_sign(crl, signer->pkey, digest_of(signer->pkey, false)) > 0);
+	NEED((md = EVP_MD_CTX_new()) &&
+	     EVP_DigestSignInit(md, &pctx, digest_of(signer->pkey, false), NULL, signer->pkey) == 1);
+	if (EVP_PKEY_is_a(signer->pkey, "RSA-PSS"))	/* as TLS has it, not as long as may be */
+		NEED(EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) == 1);
+	NEED(X509_CRL_sign_ctx(crl, md) > 0);
+	EVP_MD_CTX_free(md);
 	NEED(PEM_write_bio_X509_CRL(bio, crl) == 1);
 	X509_CRL_free(crl);
 	ASN1_TIME_free(from);

@@ -5,7 +5,7 @@
  * put together from their numbers: RSA and the Edwards curves through EVP; on the curves of NIST,
  * where EVP still takes a quarter of the arithmetic, through EC_KEY.
  */
-#define OPENSSL_SUPPRESS_DEPRECATED	/* EC_KEY and SHA256(), since 3.0 */
+#define OPENSSL_SUPPRESS_DEPRECATED	/* EC_KEY and SHA256_Init(), since 3.0 */
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -177,24 +177,38 @@ static int verify_numbers(EC_KEY *ec, const uint8_t *hash, int n, struct bytes r
 	return result ? SEALSOCK_ERR_NOMEM : SEALSOCK_ERR_BAD_SIGNATURE;
 }
 
+/*
+ * What libcrypto has from before EVP allocates nothing: where memory is wanting, SHA256() and EVP
+ * leave no hash behind, or that of something else.
+ */
+static int hash_of(const struct sigscheme *s, struct bytes msg, uint8_t out[SHA512_DIGEST_LENGTH])
+{
+	SHA256_CTX small;
+	SHA512_CTX large;
+
+	if (strcmp(s->digest, "SHA2-256") == 0) {
+		SHA256_Init(&small);
+		SHA256_Update(&small, msg.p, msg.n);
+		SHA256_Final(out, &small);
+		return SHA256_DIGEST_LENGTH;
+	}
+	if (strcmp(s->digest, "SHA2-384") == 0)
+		SHA384_Init(&large);
+	else
+		SHA512_Init(&large);
+	SHA512_Update(&large, msg.p, msg.n);
+	SHA512_Final(out, &large);
+	return (int)large.md_len;
+}
+
 static int verify_ec(EC_KEY *ec, const struct sigscheme *s, struct bytes msg, struct bytes sig)
 {
 	uint8_t hash[SHA512_DIGEST_LENGTH];
-	int n = SHA256_DIGEST_LENGTH;
 	struct bytes r, t;
 
-	if (strcmp(s->digest, "SHA2-512") == 0) {
-		SHA512(msg.p, msg.n, hash);
-		n = SHA512_DIGEST_LENGTH;
-	} else if (strcmp(s->digest, "SHA2-384") == 0) {
-		SHA384(msg.p, msg.n, hash);
-		n = SHA384_DIGEST_LENGTH;
-	} else {
-		SHA256(msg.p, msg.n, hash);
-	}
 	if (!take_numbers(sig, &r, &t))
 		return SEALSOCK_ERR_BAD_SIGNATURE;
-	return verify_numbers(ec, hash, n, r, t);
+	return verify_numbers(ec, hash, hash_of(s, msg, hash), r, t);
 }
 
 static int verify_evp(EVP_PKEY *pkey, const struct sigscheme *s, struct bytes msg,

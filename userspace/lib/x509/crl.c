@@ -13,6 +13,8 @@ static const struct rule_name status_rule = { "revocation-status", "RFC 5280 §6
 static const struct rule_name signature_rule = { "crl-signature", "RFC 5280 §6.3.3 (f), (g)",
 						 SEALSOCK_ERR_CERT_STATUS };
 
+enum { MEMORY_NEEDED = 16 << 10 };	/* more than a check of a signature takes */
+
 struct crl_set {
 	const struct sealsock_env *env;
 	struct crl *first, **end;
@@ -165,50 +167,78 @@ static bool may_sign(const struct lookup *l, const struct crl *c, const struct x
 	       l->in->now >= who->not_before && l->in->now <= who->not_after;
 }
 
+/*
+ * libcrypto calls an RSA or EdDSA signature wrong where it had no memory to check it, and a wrong
+ * signature can let a revoked certificate pass: it is one only if that repeats while there is some.
+ */
+static bool is_wrong(const struct lookup *l, struct bytes tbs, struct bytes alg,
+		     struct bytes signature, const struct x509 *who)
+{
+	const struct sealsock_env *env = l->in->env;
+	void *some;
+
+	if (signature_is_good(env, tbs, alg, signature, &who->spki, &signature_rule, l->f))
+		return false;
+	some = mem_zalloc(env, MEMORY_NEEDED);
+	if (!some)
+		l->f->code = SEALSOCK_ERR_NOMEM;
+	mem_free(env, some, MEMORY_NEEDED);
+	return true;
+}
+
 static bool try_signature(const struct lookup *l, struct bytes tbs, struct bytes alg,
 			  struct bytes signature, const struct x509 *who)
 {
-	bool good;
-
 	if (!*l->in->checks) {
 		*l->broken = true;
 		return finding_set(l->f, &signature_rule, "fewer signatures to try",
 				   "more than would be checked");
 	}
 	--*l->in->checks;
-	good = signature_is_good(l->in->env, tbs, alg, signature, &who->spki, &signature_rule,
-				 l->f);
-	if (!good && (l->f->code == SEALSOCK_ERR_NOMEM || l->f->code == SEALSOCK_ERR_CRYPTO))
+	if (!is_wrong(l, tbs, alg, signature, who) || !is_wrong(l, tbs, alg, signature, who))
+		return true;
+	if (l->f->code == SEALSOCK_ERR_NOMEM || l->f->code == SEALSOCK_ERR_CRYPTO)
 		*l->broken = true;
-	return good;
+	return false;
 }
 
-static bool signed_crl(const struct lookup *l, const struct crl *c, const struct x509 *who)
+/* Lists can be long: one that was found to be signed right is not hashed again. */
+static bool signed_crl(const struct lookup *l, struct crl *c, const struct x509 *who)
 {
 	/* A key that the list itself names another one than is not tried. */
 	if (c->aki.p && who->ski.p && !bytes_equal(c->aki, who->ski))
 		return finding_set(l->f, &signature_rule, "the key that the list names", "%s",
 				   "another");
-	return try_signature(l, c->tbs, c->sig_alg, c->signature, who);
+	if (crl_has_signer(c, who->spki.parts.der))
+		return true;
+	if (!try_signature(l, c->tbs, c->sig_alg, c->signature, who))
+		return false;
+	crl_keep_signer(c, who->spki.parts.der);
+	return true;
 }
 
 static bool check_one(const struct lookup *l, const struct x509 *x);
 
-/*
- * A certificate beside the path, for lists alone: its issuer must be of the path, and it must be in
- * force itself. Who signs the lists that tell that is not asked about again: it may be the same.
- */
+/* A certificate beside the path, for lists alone: its issuer must be of the path … */
 static bool is_vouched_for(const struct lookup *l, const struct x509 *who)
 {
-	struct lookup inner = *l;
 	unsigned int i;
 
 	for (i = 1; i < l->n; i++)
 		if (dn_equal(who->issuer, l->path[i]->subject) &&
 		    try_signature(l, who->tbs, who->sig_alg, who->signature, l->path[i]))
-			break;
-	if (i >= l->n)
-		return false;
+			return true;
+	return false;
+}
+
+/*
+ * … and it must be in force itself. Who signs the lists that tell that is not asked about again:
+ * it may be the same.
+ */
+static bool is_in_force(const struct lookup *l, const struct x509 *who)
+{
+	struct lookup inner = *l;
+
 	inner.nested = true;
 	if (l->nested || check_one(&inner, who))
 		return true;
@@ -223,7 +253,7 @@ static bool is_vouched_for(const struct lookup *l, const struct x509 *who)
  * (f) to (h): signed by the issuer of the list, with this key of its or another one of the same
  * name, and the same anchor above.
  */
-static bool is_signed(const struct lookup *l, const struct crl *c)
+static bool is_signed(const struct lookup *l, struct crl *c)
 {
 	const struct x509 *who;
 	unsigned int i;
@@ -235,8 +265,9 @@ static bool is_signed(const struct lookup *l, const struct crl *c)
 			return true;
 	for (i = 0; i < l->in->peer_count && !*l->broken; i++) {
 		who = &l->in->peers[i];
-		if (may_sign(l, c, who) && !who->unknown.n && signed_crl(l, c, who) &&
-		    is_vouched_for(l, who))
+		/* Nor is one hashed for a key that anybody may have put there. */
+		if (may_sign(l, c, who) && !who->unknown.n && is_vouched_for(l, who) &&
+		    signed_crl(l, c, who) && is_in_force(l, who))
 			return true;
 	}
 	return false;
@@ -252,7 +283,8 @@ static bool are_alike(const struct crl *a, const struct crl *b)
 /* (c), (h): what has changed since the complete list @c; NULL: nothing that can be used tells. */
 static const struct crl *find_delta(const struct lookup *l, const struct crl *c)
 {
-	const struct crl *d, *best = NULL;
+	const struct crl *best = NULL;
+	struct crl *d;
 
 	for (d = l->in->set->first; d; d = d->next)
 		if (crl_is_delta(d) && are_alike(c, d) &&
@@ -267,7 +299,7 @@ static const struct crl *find_delta(const struct lookup *l, const struct crl *c)
 /* Is there a newer list in the place of @c? */
 static bool is_superseded(const struct lookup *l, const struct crl *c)
 {
-	const struct crl *n;
+	struct crl *n;
 
 	for (n = l->in->set->first; n; n = n->next)
 		if (!crl_is_delta(n) && are_alike(c, n) &&
@@ -304,7 +336,7 @@ static bool undetermined(const struct lookup *l, const struct x509 *x, uint16_t 
 static bool check_one(const struct lookup *l, const struct x509 *x)
 {
 	uint16_t covered = 0, reasons;
-	const struct crl *c;
+	struct crl *c;
 	bool told = false;
 
 	for (c = l->in->set->first; c && !*l->broken; c = c->next) {

@@ -351,10 +351,44 @@ int crl_new(const struct sealsock_env *env, struct bytes der, struct crl **out,
 	return err;
 }
 
+struct crl_signer {
+	size_t n;
+	uint8_t spki[];
+};
+
+bool crl_has_signer(const struct crl *c, struct bytes spki)
+{
+	const struct crl_signer *s = __atomic_load_n(&c->signer, __ATOMIC_ACQUIRE);
+
+	return s && bytes_equal(bytes_of(s->spki, s->n), spki);
+}
+
+static void free_signer(const struct sealsock_env *env, struct crl_signer *s)
+{
+	mem_free(env, s, s ? sizeof(*s) + s->n : 0);
+}
+
+void crl_keep_signer(struct crl *c, struct bytes spki)
+{
+	struct crl_signer *s, *none = NULL;
+
+	if (__atomic_load_n(&c->signer, __ATOMIC_ACQUIRE))
+		return;
+	s = mem_zalloc(c->env, sizeof(*s) + spki.n);
+	if (!s)
+		return;
+	s->n = spki.n;
+	memcpy(s->spki, spki.p, spki.n);
+	if (!__atomic_compare_exchange_n(&c->signer, &none, s, false, __ATOMIC_RELEASE,
+					 __ATOMIC_RELAXED))
+		free_signer(c->env, s);
+}
+
 void crl_free(struct crl *c)
 {
 	if (!c)
 		return;
+	free_signer(c->env, c->signer);
 	mem_free(c->env, c->entries, c->count * sizeof(*c->entries));
 	mem_free(c->env, c, sizeof(*c) + c->size);
 }

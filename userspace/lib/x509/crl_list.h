@@ -6,6 +6,8 @@
 #include "x509/crl_point.h"
 #include "x509/finding.h"
 
+struct crl_signer;
+
 /*
  * @issuer: where in the list's DER the GeneralNames stand of who issued the certificate (§5.3.3);
  * 0: who issued the list.
@@ -30,6 +32,7 @@ struct crl {
 	bool indirect;			/* about certificates of others too */
 	struct bytes number, base;	/* of a delta: of the list it builds on */
 	const char *unusable;		/* why it tells nothing, or NULL */
+	struct crl_signer *signer; /* whose key was found to have signed it, or NULL */
 	struct crl_entry *entries;
 	size_t count;
 	size_t size;			/* of @der */
@@ -40,6 +43,13 @@ struct crl {
 int crl_new(const struct sealsock_env *env, struct bytes der, struct crl **out,
 	    struct finding *f);
 void crl_free(struct crl *c);
+
+/*
+ * Was the list found to be signed with this key (SubjectPublicKeyInfo), and: it was. It is never
+ * taken back, as neither changes; only the first is kept. Thread-safe.
+ */
+bool crl_has_signer(const struct crl *c, struct bytes spki);
+void crl_keep_signer(struct crl *c, struct bytes spki);
 
 /* The entry about a certificate, or NULL. */
 const struct crl_entry *crl_find(const struct crl *c, struct bytes issuer, struct bytes serial);
