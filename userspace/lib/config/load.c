@@ -11,7 +11,8 @@
 #include "config/config.h"
 #include "msg/msg.h"
 
-enum { FILE_MAX = 16 << 20, STAPLE_MAX = 16384 };
+/* Lists of a million revoked certificates are in use. */
+enum { FILE_MAX = 128 << 20, STAPLE_MAX = 16384 };
 
 int config_read_file(struct sealsock_config *cfg, const char *path, struct buf *out)
 {

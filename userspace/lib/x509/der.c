@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 #include "x509/der.h"
 
-enum { LENGTH_BYTES_MAX = 3 };
+enum { LENGTH_BYTES_MAX = 4 };	/* revocation lists take more than three */
 
 static bool length(struct bytes *r, size_t *n)
 {
@@ -14,7 +14,7 @@ static bool length(struct bytes *r, size_t *n)
 	if (first < 0x80)
 		return true;
 	first &= 0x7f;
-	if (first == 0 || first > LENGTH_BYTES_MAX)	/* indefinite, or beyond any message */
+	if (first == 0 || first > LENGTH_BYTES_MAX)	/* indefinite, or beyond anything */
 		return false;
 	*n = 0;
 	for (i = 0; i < first; i++) {
