@@ -266,8 +266,8 @@ static void ask(struct handshake *h)
 	struct sealsock_request r;
 	int err = SEALSOCK_ERR_UNSUPPORTED;
 
-	if (!sealsock_conn_request(h->conn, &r) && r.kind == SEALSOCK_REQUEST_SIGN)
-		err = link_sign(&h->worker->link, h->id, &r);
+	if (!sealsock_conn_request(h->conn, &r))
+		err = link_ask(&h->worker->link, h->id, &r);
 	if (err) {
 		sealsock_conn_answer(h->conn, err, NULL, 0);
 		return;
@@ -411,6 +411,7 @@ void handshake_ready(struct handshake *h, uint32_t events)
 
 void handshake_answered(struct handshake *h, const struct ipc_message *m)
 {
+	struct sealsock_request r;
 	char path[4096];
 
 	if (h->state == HANDSHAKE_CGROUP) {
@@ -424,7 +425,11 @@ void handshake_answered(struct handshake *h, const struct ipc_message *m)
 	if (h->state != HANDSHAKE_SHAKING || !h->asked)
 		return;
 	h->asked = false;
-	sealsock_conn_answer(h->conn, m->head.code, m->body, m->head.len);
+	if (!sealsock_conn_request(h->conn, &r) && r.kind == SEALSOCK_REQUEST_DECRYPT &&
+	    !m->head.code && m->head.len == SEALSOCK_MASTER_SIZE)
+		sealsock_conn_answer_master(h->conn, m->body);
+	else
+		sealsock_conn_answer(h->conn, m->head.code, m->body, m->head.len);
 	drive(h);
 }
 

@@ -29,6 +29,7 @@ enum ipc_op {
 	IPC_SIGN13,		/* TLS 1.3: CertificateVerify over a hash */
 	IPC_SIGN12,		/* TLS 1.2: ServerKeyExchange */
 	IPC_SIGN12_CLIENT,	/* TLS 1.2: CertificateVerify over the messages */
+	IPC_MASTER,		/* TLS 1.2: the master secret of an RSA key transport */
 	IPC_SEAL,
 	IPC_OPEN,
 	IPC_SESSION_PUT,
@@ -69,6 +70,15 @@ struct ipc_sign12 {
 	uint16_t reserved;
 	uint8_t client_random[32];
 	uint8_t server_random[32];
+};
+
+/* IPC_MASTER: as in struct sealsock_request; the ciphertext follows. */
+struct ipc_master {
+	uint16_t version;
+	uint16_t hash;
+	uint16_t extended;
+	uint16_t seed_len;
+	uint8_t seed[64];
 };
 
 /* IPC_SESSION_PUT: id and session follow; …TAKE: the id. */

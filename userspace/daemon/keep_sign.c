@@ -137,6 +137,47 @@ ssize_t keep_sign(const struct sealsock_key *key, const struct ipc_message *m, u
 	}
 }
 
+ssize_t keep_master(const struct sealsock_key *key, const struct ipc_message *m, uint8_t *master,
+		    size_t room)
+{
+	struct sealsock_request r = { .kind = SEALSOCK_REQUEST_DECRYPT };
+	struct ipc_master f;
+	int err;
+
+	if (m->head.len < sizeof(f) || room < SEALSOCK_MASTER_SIZE)
+		return SEALSOCK_ERR_INVALID;
+	memcpy(&f, m->body, sizeof(f));
+	if (f.seed_len > sizeof(f.seed) || f.extended > 1)
+		return SEALSOCK_ERR_INVALID;
+	r.message = m->body + sizeof(f);
+	r.message_len = m->head.len - sizeof(f);
+	r.version = f.version;
+	r.hash = f.hash;
+	r.extended = f.extended;
+	r.seed = f.seed;
+	r.seed_len = f.seed_len;
+	err = sealsock_key_master(key, &r, master);
+	return err ? err : SEALSOCK_MASTER_SIZE;
+}
+
+static enum ipc_op master_fields(const struct sealsock_request *r, uint8_t *body, size_t room,
+				 size_t *n)
+{
+	struct ipc_master f = {
+		.version = r->version, .hash = r->hash, .extended = r->extended,
+		.seed_len = (uint16_t)r->seed_len,
+	};
+
+	*n = sizeof(f) + r->message_len;
+	if (*n > room || r->seed_len > sizeof(f.seed))
+		return 0;
+	memcpy(f.seed, r->seed, r->seed_len);
+	memcpy(body, &f, sizeof(f));
+	if (r->message_len)
+		memcpy(body + sizeof(f), r->message, r->message_len);
+	return IPC_MASTER;
+}
+
 static enum ipc_op fields13(const struct sealsock_request *r, uint8_t *body, size_t *n)
 {
 	struct ipc_sign13 f = { .scheme = r->scheme };
@@ -157,7 +198,8 @@ static enum ipc_op fields13(const struct sealsock_request *r, uint8_t *body, siz
 	return 0;
 }
 
-enum ipc_op sign_fields(const struct sealsock_request *r, uint8_t *body, size_t room, size_t *n)
+static enum ipc_op sign_fields(const struct sealsock_request *r, uint8_t *body, size_t room,
+			       size_t *n)
 {
 	struct ipc_sign12 f = { .scheme = r->scheme };
 	const uint8_t *p = r->message;
@@ -184,4 +226,16 @@ enum ipc_op sign_fields(const struct sealsock_request *r, uint8_t *body, size_t 
 	memcpy(body, &f, head);
 	memcpy(body + head, p, r->message_len);
 	return IPC_SIGN12_CLIENT;
+}
+
+enum ipc_op key_fields(const struct sealsock_request *r, uint8_t *body, size_t room, size_t *n)
+{
+	switch (r->kind) {
+	case SEALSOCK_REQUEST_SIGN:
+		return sign_fields(r, body, room, n);
+	case SEALSOCK_REQUEST_DECRYPT:
+		return master_fields(r, body, room, n);
+	default:
+		return 0;
+	}
 }

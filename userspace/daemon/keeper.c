@@ -283,11 +283,14 @@ static ssize_t serve(struct keeper *k, struct asker *a)
 	case IPC_SIGN13:
 	case IPC_SIGN12:
 	case IPC_SIGN12_CLIENT:
+	case IPC_MASTER:
 		key = find_key(k, k->in.head.key);
 		if (!key)
 			return SEALSOCK_ERR_KEY;
-		return spend(k, a) ? keep_sign(key, &k->in, k->out, sizeof(k->out)) :
-				     SEALSOCK_ERR_LIMIT;
+		if (!spend(k, a))
+			return SEALSOCK_ERR_LIMIT;
+		return (k->in.head.op == IPC_MASTER ? keep_master : keep_sign)
+			(key, &k->in, k->out, sizeof(k->out));
 	default:
 		return SEALSOCK_ERR_INVALID;
 	}

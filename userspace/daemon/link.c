@@ -8,12 +8,12 @@
 
 enum { PATIENCE = 2000 };	/* milliseconds for the keeper's answer */
 
-int link_sign(struct keeper_link *l, uint32_t id, const struct sealsock_request *r)
+int link_ask(struct keeper_link *l, uint32_t id, const struct sealsock_request *r)
 {
 	struct ipc_head head = { .id = id, .key = (uint32_t)(uintptr_t)r->key };
 	struct ipc_part parts[2] = { { l->room.body, 0 } };
 
-	head.op = sign_fields(r, l->room.body, sizeof(l->room.body), &parts[0].n);
+	head.op = key_fields(r, l->room.body, sizeof(l->room.body), &parts[0].n);
 	if (!head.op)
 		return SEALSOCK_ERR_UNSUPPORTED;
 	return ipc_send(l->later, head, parts, NULL, 0, PATIENCE) ? 0 : SEALSOCK_ERR_TIMEOUT;

@@ -12,8 +12,11 @@ struct keeper_link {
 	struct ipc_message room;
 };
 
-/* Asks for a signature: 0, or a negative enum sealsock_error. The answer comes on @later. */
-int link_sign(struct keeper_link *l, uint32_t id, const struct sealsock_request *r);
+/*
+ * Asks for what takes a key, a signature or a master secret: 0, or a negative enum sealsock_error. The
+ * answer comes on @later.
+ */
+int link_ask(struct keeper_link *l, uint32_t id, const struct sealsock_request *r);
 
 /* What the library calls, with the link as @arg. */
 ssize_t link_seal(void *arg, const void *session, size_t n, void *ticket, size_t room);

@@ -174,6 +174,7 @@ static void from_keeper(struct worker *w)
 			return;
 		if (w->in.head.op == IPC_ANSWER)
 			answer(w, &w->in);
+		explicit_bzero(w->in.body, w->in.head.len);
 	}
 }
 

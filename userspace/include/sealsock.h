@@ -124,10 +124,13 @@ enum sealsock_request_kind {
 /*
  * All of it belongs to the connection and stays as it is until the answer. @scheme: registry value
  * of the signature scheme; the message is to be hashed by who signs, never before.
- * DECRYPT: best with all that RSA gives, as long as @message: its padding is looked at here, in
- * constant time; else the 48 bytes inside the padding, or no data where that is wrong. Nobody must
- * see that it was: whatever but SYSTEM, TIMEOUT and NOMEM is answered lets the handshake go on, to
- * fail later as with any wrong secret (RFC 5246 §7.4.7.1).
+ * DECRYPT: best with the master secret (sealsock_conn_answer_master()), so that nothing is seen here
+ * that was decrypted; or with all that RSA gives, as long as @message: its padding is looked at here,
+ * in constant time; else the 48 bytes inside the padding, or no data where that is wrong. Nobody must
+ * see that it was: whatever but SYSTEM, TIMEOUT, NOMEM and LIMIT is answered lets the handshake go on,
+ * to fail later as with any wrong secret (RFC 5246 §7.4.7.1).
+ * @seed, of DECRYPT: what the master secret is bound to: both randoms, the client's first (RFC 5246
+ * §8.1), or the hash of the messages where it is an extended one (RFC 7627 §4).
  */
 struct sealsock_request {
 	enum sealsock_request_kind kind;
@@ -136,6 +139,11 @@ struct sealsock_request {
 	const void *message;
 	size_t message_len;
 	void *key;			/* SIGN, DECRYPT: what config_cert_signer was given */
+	uint16_t version;		/* DECRYPT: with which the secret must begin */
+	uint16_t hash;			/* … of the PRF: 256 or 384 */
+	bool extended;			/* … see @seed */
+	const void *seed;
+	size_t seed_len;
 };
 
 #include "sealsock_config.h"
@@ -223,6 +231,12 @@ int sealsock_conn_request_sized(const struct sealsock_conn *conn, struct sealsoc
  * nothing was asked.
  */
 int sealsock_conn_answer(struct sealsock_conn *conn, int code, const void *data, size_t n);
+
+/*
+ * The answer to DECRYPT with the master secret, 48 bytes, as sealsock_key_master() makes it. STATE:
+ * that was not asked.
+ */
+int sealsock_conn_answer_master(struct sealsock_conn *conn, const void *master);
 
 /* The answer to HELLO with a configuration, which is referenced. INVALID: a client's. */
 int sealsock_conn_answer_config(struct sealsock_conn *conn, struct sealsock_config *cfg);

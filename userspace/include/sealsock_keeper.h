@@ -33,6 +33,17 @@ ssize_t sealsock_key_sign(const struct sealsock_key *key, unsigned int version,
 			  size_t room);
 
 /*
+ * What answers a request of the kind DECRYPT (RSA key transport, RFC 5246 §7.4.7.1): the master secret
+ * alone, by what @request has in @message, @version, @hash, @extended and @seed. A ciphertext that is
+ * not well made has a master secret, too, the same each time it comes, and nothing tells it from a
+ * right one, not even the time it takes. INVALID: @hash or @seed_len is none there is; KEY: it is no
+ * key of RSA; RANDOM, NOMEM, CRYPTO. Does not block. The caller wipes @master.
+ */
+#define SEALSOCK_MASTER_SIZE 48
+int sealsock_key_master(const struct sealsock_key *key, const struct sealsock_request *request,
+			void *master);
+
+/*
  * From when and until when all certificates of a chain, PEM, are valid: seconds since 1970. PEM,
  * NOMEM.
  */

@@ -26,7 +26,7 @@ static void round_trip(const uint8_t *message, size_t n, enum ipc_op want, const
 		.message_len = n,
 	};
 	size_t len = 0;
-	enum ipc_op op = sign_fields(&r, m.body, sizeof(m.body), &len);
+	enum ipc_op op = key_fields(&r, m.body, sizeof(m.body), &len);
 
 	ok(op == want, "%s: fields", name);
 	if (want)
@@ -90,6 +90,44 @@ static void fields(void)
 	memcpy(m.body + 4, "hello", 5);
 	ok_int(sign(IPC_SIGN12_CLIENT, 9), SEALSOCK_ERR_INVALID, "no messages");
 	ok_int(sign(IPC_SEAL, 9), SEALSOCK_ERR_INVALID, "no signature at all");
+}
+
+/* What a ciphertext is, nobody learns from the keeper: each has a master secret, the same each time. */
+static void masters(void)
+{
+	const struct identity *id = test_server(CERT_RSA);
+	uint8_t seed[64] = { 1 }, cipher[256] = { 0x11, 2 }, out[3][SEALSOCK_MASTER_SIZE];
+	struct sealsock_request r = {
+		.kind = SEALSOCK_REQUEST_DECRYPT, .message = cipher, .message_len = sizeof(cipher),
+		.version = 0x0303, .hash = 256, .seed = seed, .seed_len = sizeof(seed),
+	};
+	struct sealsock_key *rsa;
+	size_t n;
+	int i;
+
+	NEED(!sealsock_key_mem(id->key_pem, strlen(id->key_pem), id->cert_pem,
+			       strlen(id->cert_pem), &rsa));
+	for (i = 0; i < 3; i++) {
+		cipher[200] = i / 2;
+		ok(key_fields(&r, m.body, sizeof(m.body), &n) == IPC_MASTER, "fields of a ciphertext");
+		m.head.len = (uint32_t)n;
+		ok_int(keep_master(rsa, &m, out[i], sizeof(out[i])), SEALSOCK_MASTER_SIZE,
+		       "a master secret of what is none");
+	}
+	ok(!memcmp(out[0], out[1], sizeof(out[0])), "the same for the same");
+	ok(memcmp(out[0], out[2], sizeof(out[0])), "another for another");
+	ok_int(keep_master(rsa, &m, out[0], sizeof(out[0]) - 1), SEALSOCK_ERR_INVALID, "no room");
+	m.head.len = sizeof(struct ipc_master) - 1;
+	ok_int(keep_master(rsa, &m, out[0], sizeof(out[0])), SEALSOCK_ERR_INVALID, "cut");
+	m.head.len = sizeof(struct ipc_master);
+	((struct ipc_master *)m.body)->seed_len = 65;
+	ok_int(keep_master(rsa, &m, out[0], sizeof(out[0])), SEALSOCK_ERR_INVALID, "too long a seed");
+	ok_int(keep_master(key, &m, out[0], sizeof(out[0])), SEALSOCK_ERR_INVALID, "whatever key");
+	r.message_len = sizeof(m.body);
+	ok(!key_fields(&r, m.body, sizeof(m.body), &n), "a ciphertext that is too long");
+	r.kind = SEALSOCK_REQUEST_VERIFY;
+	ok(!key_fields(&r, m.body, sizeof(m.body), &n), "what takes no key");
+	sealsock_key_free(rsa);
 }
 
 static void sessions(void)
@@ -165,6 +203,7 @@ int main(void)
 			       strlen(id->cert_pem), &key));
 	messages();
 	fields();
+	masters();
 	sessions();
 	access_rules();
 	sealsock_key_free(key);

@@ -98,7 +98,9 @@ static ssize_t fake_take(int channel, void *buf, size_t room)
 	return -1;
 }
 
-static const struct device_ops fake = { fake_next, fake_release, fake_refuse, fake_take };
+static const struct device_ops fake = {
+	.next = fake_next, .release = fake_release, .refuse = fake_refuse, .take = fake_take,
+};
 
 static struct material material;
 static struct stats stats;
@@ -148,7 +150,12 @@ static void start(pthread_t *k, pthread_t *w)
 	struct complaints c = { "worker.conf", stderr, 0 };
 	const struct identity *p256 = test_server(CERT_P256), *rsa = test_server(CERT_RSA);
 	const struct cert_spec spec = { .cn = "client", .eku = "clientAuth", .until = 9000 };
+	const struct cert_spec encrypts = {
+		.cn = "localhost", .san = "DNS:localhost", .eku = "serverAuth",
+		.ku = "digitalSignature,keyEncipherment", .from = -1, .until = 365,
+	};
 	struct identity client = make_identity(CERT_P384, &spec, test_ca());
+	struct identity old = make_identity(CERT_RSA, &encrypts, test_ca());
 	char text[2048], path[256];
 	unsigned int i, j;
 	int ends[2];
@@ -158,6 +165,9 @@ static void start(pthread_t *k, pthread_t *w)
 	write_file("p256.key", p256->key_pem);
 	write_file("rsa.pem", rsa->cert_pem);
 	write_file("rsa.key", rsa->key_pem);
+	write_file("old.pem", old.cert_pem);
+	write_file("old.key", old.key_pem);
+	free_identity(&old);
 	write_file("client.pem", client.cert_pem);
 	write_file("client.key", client.key_pem);
 	free_identity(&client);
@@ -168,10 +178,11 @@ static void start(pthread_t *k, pthread_t *w)
 		 "[trust test]\nfile = %s/ca.pem\n[profile old]\nversions = TLSv1.2\n"
 		 "[credential web]\nchain = %s/p256.pem\nkey = %s/p256.key\nusers = 33, 34\n"
 		 "[credential rsa]\nchain = %s/rsa.pem\nkey = %s/rsa.key\nusers = *\nports = 443\n"
+		 "[credential old]\nchain = %s/old.pem\nkey = %s/old.key\nusers = *\n"
 		 "[credential grouped]\nchain = %s/rsa.pem\nkey = %s/rsa.key\nusers = *\n"
 		 "cgroups = /system.slice\n"
 		 "[credential client]\nchain = %s/client.pem\nkey = %s/client.key\nusers = *\n",
-		 folder, folder,
+		 folder, folder, folder, folder,
 		 folder, folder, folder, folder, folder, folder, folder);
 	write_file("conf", text);
 	snprintf(path, sizeof(path), "%s/conf", folder);
@@ -349,6 +360,24 @@ static void serves(const char *credential, const char *versions)
 	ok(name && len == 9 && !memcmp(name, "localhost", 9), "and the name it asked for");
 	ok(!peer_shakes(&due, cfg, &m, &info) && outcome.released && info.resumed &&
 	   fact(SEALSOCK_FACT_RESUMED, &len), "the next one resumes, by a ticket of the keeper's");
+	ok(keys_match(&m, &outcome.managed), "with the keys of the peer");
+	sealsock_config_unref(cfg);
+}
+
+/* An old client sends its secret by RSA: the keeper has the key, and answers the master secret. */
+static void transports(const char *cipher)
+{
+	struct sealsock_config *cfg = peer_config(SEALSOCK_CLIENT, "TLSv1.2");
+	struct sealsock_managed m = { 0 };
+	struct sealsock_info info = { 0 };
+	struct sealsock_due due = serve;
+
+	NEED(!sealsock_config_profile(cfg, "legacy") &&
+	     !sealsock_config_versions(cfg, "TLSv1.2") && !sealsock_config_ciphers(cfg, cipher));
+	strcpy(due.role.credential, "old");
+	strcpy(due.role.profile, "legacy");
+	ok(!peer_shakes(&due, cfg, &m, &info) && outcome.released &&
+	   !strcmp(info.cipher_name, cipher), "serving with %s", cipher);
 	ok(keys_match(&m, &outcome.managed), "with the keys of the peer");
 	sealsock_config_unref(cfg);
 }
@@ -569,6 +598,8 @@ int main(void)
 	serves("rsa", "TLSv1.3");
 	serves("", "TLSv1.2");
 	serves("rsa", "TLSv1.2");
+	transports("TLS_RSA_WITH_AES_128_GCM_SHA256");
+	transports("TLS_RSA_WITH_AES_256_GCM_SHA384");
 	refusals();
 	cgroups("/system.slice/x.service", true);
 	cgroups("/system.slicer", false);

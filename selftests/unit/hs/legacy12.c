@@ -183,6 +183,56 @@ static void key_elsewhere(int padding, bool client_cert)
 	close_both();
 }
 
+static void client_forgets_ems(void);
+
+/* The same with a key that gives away no more than the master secret. */
+static void master_elsewhere(bool ems, bool spoilt)
+{
+	const struct identity *id = test_server_rsa();
+	uint8_t master[2][SEALSOCK_MASTER_SIZE], cipher[RSA_BLOCK_MAX];
+	struct sealsock_request r = { 0 };
+	struct sealsock_key *key;
+	int err[2], i;
+
+	NEED(!sealsock_key_mem(id->key_pem, strlen(id->key_pem), id->cert_pem,
+			       strlen(id->cert_pem), &key));
+	cc = legacy_client("TLS_RSA_WITH_AES_256_GCM_SHA384");
+	sc = legacy_server_asking(NULL);
+	open_both();
+	if (!ems)
+		client_forgets_ems();
+	until_asked();
+	ok(!sealsock_conn_request(s, &r) && r.kind == SEALSOCK_REQUEST_DECRYPT &&
+	   r.version == 0x0303 && r.hash == 384 && r.extended == ems &&
+	   r.seed_len == (ems ? 48 : 64), "asked for a master secret%s", ems ? "" : ", without EMS");
+	memcpy(cipher, r.message, r.message_len);
+	cipher[r.message_len - 1] ^= spoilt;
+	r.message = cipher;
+	for (i = 0; i < 2; i++)
+		err[i] = sealsock_key_master(key, &r, master[i]);
+	ok(!err[0] && !err[1] && !memcmp(master[0], master[1], sizeof(master[0])),
+	   "%s, the same each time", spoilt ? "a wrong one" : "it is there");
+	ok_int(sealsock_conn_answer_master(s, master[0]), 0, "the answer goes in");
+	ok_int(sealsock_conn_answer_master(s, master[0]), SEALSOCK_ERR_STATE, "once");
+	if (!ok(shake_hands(c, s, 0) == !spoilt, "and was %s", spoilt ? "wrong" : "right"))
+		why();
+	if (!spoilt)
+		ok(talk(c, s), "data");
+	r.seed_len--;
+	ok_int(sealsock_key_master(key, &r, master[0]), SEALSOCK_ERR_INVALID, "a seed too short");
+	r.seed_len++;
+	r.hash = 512;
+	ok_int(sealsock_key_master(key, &r, master[0]), SEALSOCK_ERR_INVALID, "no hash of a PRF");
+	close_both();
+	sealsock_key_free(key);
+	id = test_server(CERT_P256);
+	NEED(!sealsock_key_mem(id->key_pem, strlen(id->key_pem), id->cert_pem,
+			       strlen(id->cert_pem), &key));
+	r.hash = 384;
+	ok_int(sealsock_key_master(key, &r, master[0]), SEALSOCK_ERR_KEY, "a key that cannot");
+	sealsock_key_free(key);
+}
+
 /* CertificateStatus, where the client asks, the server has one, and the handshake is full. */
 static void stapled(const char *suite)
 {
@@ -456,6 +506,9 @@ int main(void)
 	key_elsewhere(RSA_NO_PADDING, false);
 	key_elsewhere(RSA_PKCS1_PADDING, false);
 	key_elsewhere(RSA_NO_PADDING, true);
+	master_elsewhere(true, false);
+	master_elsewhere(true, true);
+	master_elsewhere(false, false);
 	stapled("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
 	stapled("TLS_RSA_WITH_AES_128_GCM_SHA256");
 	stapled("TLS_DHE_RSA_WITH_AES_128_CBC_SHA");

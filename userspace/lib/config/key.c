@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* A private key on its own, for who keeps it apart from connections. */
 #include "config/config.h"
+#include "crypto/pkcs1.h"
+#include "keys/schedule12.h"
 
 struct sealsock_key {
 	struct crypto *crypto;
 	struct privkey *key;
+	/* What the secret of a ciphertext is made from that is not well made. */
+	uint8_t rejection[PRE_MASTER_RSA];
 };
 
 static int first_cert(void *arg, struct bytes der)
@@ -26,6 +30,8 @@ int sealsock_key_mem(const void *pem, size_t n, const void *chain, size_t chain_
 		k->crypto = crypto_get();
 		err = k->crypto ? 0 : SEALSOCK_ERR_NOMEM;
 	}
+	if (!err && env_default.random(env_default.arg, k->rejection, sizeof(k->rejection)))
+		err = SEALSOCK_ERR_RANDOM;
 	if (!err)
 		err = pem_each_cert(bytes_of(chain, chain_len), first_cert, &leaf);
 	if (err == SEALSOCK_ERR_CERT_BAD)
@@ -49,6 +55,7 @@ void sealsock_key_free(struct sealsock_key *key)
 	privkey_free(key->key);
 	if (key->crypto)
 		crypto_put(key->crypto);
+	wipe(key->rejection, sizeof(key->rejection));
 	mem_free(&env_default, key, sizeof(*key));
 }
 
@@ -107,3 +114,59 @@ ssize_t sealsock_key_sign(const struct sealsock_key *key, unsigned int version,
 }
 
 _Static_assert(SIGNATURE_MAX == SEALSOCK_SIGNATURE_MAX, "as callers know it");
+
+/*
+ * @fallback is a function of key and ciphertext: drawn at random it would say whether the padding was
+ * right to whoever asks twice.
+ */
+static int make_master(const struct sealsock_key *key, const struct sealsock_request *r,
+		       struct kdf *kdf, struct secret *master)
+{
+	const struct bytes encrypted = bytes_of(r->message, r->message_len);
+	const struct bytes seeds[2] = { { r->seed, r->seed_len }, { NULL, 0 } };
+	const struct bytes of[2] = { encrypted, { NULL, 0 } };
+	uint8_t block[RSA_BLOCK_MAX], secret[PRE_MASTER_RSA], fallback[PRE_MASTER_RSA];
+	size_t n = 0;
+	int err = prf12(kdf, bytes_of(key->rejection, sizeof(key->rejection)), "rejection", of,
+			fallback, sizeof(fallback));
+
+	if (!err)
+		err = privkey_decrypt(key->key, encrypted, block, &n);
+	if (!err) {
+		pkcs1_pre_master(block, n, r->version, fallback, secret);
+		err = schedule12_master(kdf, bytes_of(secret, sizeof(secret)), r->extended, seeds,
+					master);
+	}
+	wipe(block, sizeof(block));
+	wipe(secret, sizeof(secret));
+	wipe(fallback, sizeof(fallback));
+	return err;
+}
+
+int sealsock_key_master(const struct sealsock_key *key, const struct sealsock_request *r,
+			void *master)
+{
+	struct kdf kdf = {
+		.crypto = key->crypto,
+		.hash = r->hash == 384 ? HASH_SHA384 : HASH_SHA256,
+	};
+	struct secret made = { .n = 0 };
+	int err;
+
+	if ((r->hash != 256 && r->hash != 384) ||
+	    r->seed_len != (r->extended ? r->hash / 8u : 2u * RANDOM12_LEN))
+		return SEALSOCK_ERR_INVALID;
+	if (!privkey_can_decrypt(key->key))
+		return SEALSOCK_ERR_KEY;
+	kdf.scratch = hash_new();
+	if (!kdf.scratch)
+		return SEALSOCK_ERR_NOMEM;
+	err = make_master(key, r, &kdf, &made);
+	if (!err)
+		memcpy(master, made.b, SEALSOCK_MASTER_SIZE);
+	hash_free(kdf.scratch);
+	secret_wipe(&made);
+	return err;
+}
+
+_Static_assert((int)MASTER12_LEN == SEALSOCK_MASTER_SIZE, "as callers know it");

@@ -312,6 +312,20 @@ int sealsock_conn_answer(struct sealsock_conn *conn, int code, const void *data,
 	return 0;
 }
 
+int sealsock_conn_answer_master(struct sealsock_conn *conn, const void *master)
+{
+	struct secret *to;
+
+	if (failed(conn))
+		return conn->ch.failure.code;
+	if (!waits(conn) || asking(conn)->request.kind != SEALSOCK_REQUEST_DECRYPT)
+		return SEALSOCK_ERR_STATE;
+	to = &conn->hs->v12.master;
+	to->n = SEALSOCK_MASTER_SIZE;
+	memcpy(to->b, master, to->n);
+	return sealsock_conn_answer(conn, 0, NULL, 0);
+}
+
 int sealsock_conn_answer_config(struct sealsock_conn *conn, struct sealsock_config *cfg)
 {
 	int err;

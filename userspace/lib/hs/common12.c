@@ -104,6 +104,11 @@ int hs12_keys(struct hs *hs, struct bytes pre_master)
 	return expand(hs);
 }
 
+int hs12_master_known(struct hs *hs)
+{
+	return expand(hs);
+}
+
 int hs12_resume_keys(struct hs *hs)
 {
 	secret_copy(&hs->v12.master, &hs->session.secret);

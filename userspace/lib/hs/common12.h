@@ -13,6 +13,8 @@ void hs12_log_end(struct hs *hs);
 int hs12_session_hash(struct hs *hs);
 int hs12_keys(struct hs *hs, struct bytes pre_master);
 int hs12_resume_keys(struct hs *hs);
+/* The same with v12.master as it is. */
+int hs12_master_known(struct hs *hs);
 int hs12_key_dir(struct hs *hs, struct record_dir *d);
 int hs12_send_finished(struct hs *hs);
 int hs12_check_finished(struct hs *hs, struct bytes body);

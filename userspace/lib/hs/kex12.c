@@ -205,7 +205,7 @@ static int decrypt(struct hs *hs, struct bytes encrypted)
 }
 
 /*
- * The caller's answer: the secret, or all that RSA gives with its padding, which is then looked at
+ * The caller's answer: the master secret, the secret, or all that RSA gives with its padding, which is then looked at
  * here. Any other length stands for a padding that was wrong.
  */
 static int decrypted(struct hs *hs, struct bytes data)
@@ -214,12 +214,16 @@ static int decrypted(struct hs *hs, struct bytes data)
 	uint8_t secret[PRE_MASTER_RSA];
 	int err;
 
+	v->decrypt_due = false;
+	if (v->master.n) {
+		wipe(v->fallback, sizeof(v->fallback));
+		return hs12_master_known(hs);
+	}
 	memcpy(secret, v->fallback, sizeof(secret));
 	if (data.n == PRE_MASTER_RSA)
 		pkcs1_check_version(data.p, v->client_version, v->fallback, secret);
 	else if (data.n && data.n == hs->request_message.n)
 		pkcs1_pre_master(data.p, data.n, v->client_version, v->fallback, secret);
-	v->decrypt_due = false;
 	err = secret_known(hs, secret);
 	wipe(secret, sizeof(secret));
 	return err;
@@ -227,7 +231,18 @@ static int decrypted(struct hs *hs, struct bytes data)
 
 int kex12_ask(struct hs *hs)
 {
-	return hs_ask_decrypt(hs, bytes_of(hs->v12.peer.p, hs->v12.peer.n), decrypted);
+	const struct secret *bound = &hs->v12.session_hash;
+	uint8_t *randoms = hs->result->randoms;
+	int err = hs_ask_decrypt(hs, bytes_of(hs->v12.peer.p, hs->v12.peer.n), decrypted);
+
+	memcpy(randoms, hs->random, HELLO_RANDOM);
+	memcpy(randoms + HELLO_RANDOM, hs->v12.server_random, HELLO_RANDOM);
+	hs->request.version = hs->v12.client_version;
+	hs->request.hash = (uint16_t)(8 * hs->ch->suite->hash_len);
+	hs->request.extended = bound->n;
+	hs->request.seed = bound->n ? bound->b : randoms;
+	hs->request.seed_len = bound->n ? bound->n : 2 * HELLO_RANDOM;
+	return err;
 }
 
 static int take_encrypted(struct hs *hs, struct bytes encrypted)

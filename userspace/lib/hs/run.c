@@ -313,7 +313,7 @@ static bool gives_up(const struct hs *hs, int code)
 	if (hs->request.kind != SEALSOCK_REQUEST_DECRYPT)
 		return code;
 	return code == SEALSOCK_ERR_SYSTEM || code == SEALSOCK_ERR_TIMEOUT ||
-	       code == SEALSOCK_ERR_NOMEM;
+	       code == SEALSOCK_ERR_NOMEM || code == SEALSOCK_ERR_LIMIT;
 }
 
 int hs_unanswered(struct hs *hs, int code)
