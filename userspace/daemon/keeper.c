@@ -12,7 +12,7 @@
 #include "sealsock.h"
 #include "sessions.h"
 
-enum { KEYS_MAX = 4096, KEY_FILE_MAX = 64 << 10 };
+enum { KEYS_MAX = 4096, KEY_FILE_MAX = 64 << 10, EVENTS = 64 };
 
 struct kept {
 	struct kept *next;
@@ -23,6 +23,7 @@ struct kept {
 /* One way to a worker. Both ways of a worker have their own rate, so it has twice what is said. */
 struct asker {
 	int fd;
+	bool waits;			/* the worker does nothing else until it is answered */
 	struct asker *next;
 	double tokens;
 	int64_t filled;			/* milliseconds */
@@ -188,7 +189,7 @@ static int take_worker(struct keeper *k, int fd[2])
 		}
 		*a = (struct asker){
 			.fd = fd[i], .next = k->askers, .tokens = k->signatures,
-			.filled = monotonic_ms(),
+			.filled = monotonic_ms(), .waits = i == 1,
 		};
 		k->askers = a;
 		fd[i] = -1;
@@ -315,26 +316,35 @@ static bool from_worker(struct keeper *k, struct asker *a)
 	return sent;
 }
 
+static bool on_control(struct keeper *k)
+{
+	int fd[2], r = ipc_recv(k->control, &k->in, fd, 2);
+
+	if (r > 0)
+		from_parent(k, fd);
+	return r >= 0;
+}
+
 int keeper_run(struct keeper *k)
 {
-	struct epoll_event events[16];
-	int fd[2], n, i, r;
+	struct epoll_event events[EVENTS];
+	int n, i, pass;
 
 	for (;;) {
-		n = epoll_wait(k->epoll, events, 16, -1);
+		n = epoll_wait(k->epoll, events, EVENTS, -1);
 		if (n < 0 && errno != EINTR)
 			return 1;
-		for (i = 0; i < n; i++) {
-			if (events[i].data.ptr) {
-				if (!from_worker(k, events[i].data.ptr))
-					drop_asker(k, events[i].data.ptr);
-				continue;
+		/* Who waits comes first: signatures of all workers may take long. */
+		for (pass = 0; pass < 2; pass++)
+			for (i = 0; i < n; i++) {
+				struct asker *a = events[i].data.ptr;
+
+				if (!a && !pass && !on_control(k))
+					return 0;
+				if (!a || a->waits == pass || from_worker(k, a))
+					continue;
+				drop_asker(k, a);
+				events[i].data.ptr = NULL;
 			}
-			r = ipc_recv(k->control, &k->in, fd, 2);
-			if (r < 0)
-				return 0;
-			if (r)
-				from_parent(k, fd);
-		}
 	}
 }
