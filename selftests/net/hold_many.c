@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* Many sockets held at once, and what each costs the kernel. */
+/*
+ * Many sockets held at once, and what each costs the kernel; many broken off. SEALSOCK_MANY and
+ * SEALSOCK_ROUNDS say how many, where the defaults are too few.
+ */
 #define _GNU_SOURCE
 
 #include "kselftest_harness.h"
@@ -8,7 +11,8 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
-#define MANY	2000
+#define MANY	2000	/* default; a tenth of it on a debug kernel */
+#define MANY_MAX 20000
 #define BAR	4096	/* bytes that a held connection may cost more than one that is accepted */
 
 /* Bytes of kernel memory in slabs. */
@@ -26,7 +30,7 @@ static long slab(void)
 	return kb * 1024;
 }
 
-static int peers[MANY], ends[MANY];
+static int peers[MANY_MAX], ends[MANY_MAX];
 
 /* Checks of every step make each slow, and its memory another's. */
 static bool is_debug(void)
@@ -34,6 +38,20 @@ static bool is_debug(void)
 	const char *kernel = getenv("SEALSOCK_KERNEL");
 
 	return kernel && !strcmp(kernel, "debug");
+}
+
+static int number_of(const char *name, int otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? atoi(text) : otherwise;
+}
+
+static bool allow_backlog(void)
+{
+	FILE *f = fopen("/proc/sys/net/core/somaxconn", "w");
+
+	return f && fprintf(f, "%d\n", MANY_MAX) > 0 && !fclose(f);
 }
 
 static void many_close(int many)
@@ -46,12 +64,14 @@ static void many_close(int many)
 	}
 }
 
-TEST_F(hold, thousands)
+TEST_F_TIMEOUT(hold, thousands, 600)
 {
-	struct rlimit limit = { 3 * MANY, 3 * MANY };
-	int i, fd, many = is_debug() ? MANY / 10 : MANY;
+	int i, fd, many = number_of("SEALSOCK_MANY", is_debug() ? MANY / 10 : MANY);
+	struct rlimit limit = { 3 * MANY_MAX, 3 * MANY_MAX };
 	long before, plain, held, waiting;
 
+	ASSERT_LE(many, MANY_MAX);
+	ASSERT_TRUE(allow_backlog());
 	ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
 	ASSERT_EQ(listen(self->listener, many), 0);
 	before = slab();
@@ -94,8 +114,12 @@ TEST_F(hold, thousands)
 	EXPECT_EQ(hold_counts(self->device).taken, 0);
 }
 
-/* Threads of every party, who break off when they like: nothing in the clear, nothing left. */
+/*
+ * Threads of every party, who break off when they like: nothing in the clear, nothing left, and
+ * whoever does not break off loses nothing.
+ */
 #define ROUNDS	150
+#define TEXT	"plaintext"
 
 static void *chaos_helper(void *arg)
 {
@@ -132,20 +156,35 @@ struct chaos {
 	pthread_t thread;
 	struct sockaddr *addr;
 	socklen_t len;
-	int listener, clear, seen;
+	int listener, rounds, clear, seen, whole, lost;
 	unsigned int seed;
 	bool connects, done;
 	struct chaos *other;
+	/* Of the program: by the port of whoever connected, the connection was closed in order. */
+	bool orderly[65536];
 };
 
-/* Whoever connects does so ROUNDS times; whoever accepts goes on as long as the other does. */
+/* Whoever connects does so many times; whoever accepts goes on as long as the other does. */
 static bool goes_on(struct chaos *c, int i)
 {
-	return c->connects ? i < ROUNDS : !__atomic_load_n(&c->other->done, __ATOMIC_ACQUIRE);
+	return c->connects ? i < c->rounds : !__atomic_load_n(&c->other->done, __ATOMIC_ACQUIRE);
+}
+
+/* That of the end that connected. */
+static uint16_t port_of(struct chaos *c, int fd)
+{
+	struct sockaddr_in6 addr = {};
+	socklen_t len = sizeof(addr);
+
+	if (c->connects)
+		getsockname(fd, (struct sockaddr *)&addr, &len);
+	else
+		getpeername(fd, (struct sockaddr *)&addr, &len);
+	return ntohs(addr.sin6_port);	/* where IPv4 has it, too */
 }
 
 /* All that comes is the helper's mark, and records behind it. */
-static void judge(struct chaos *c, int fd)
+static void glance(struct chaos *c, int fd)
 {
 	static const char mark[] = { 'T', TYPE_DATA, 3, 3 };
 	char buf[4];
@@ -158,6 +197,30 @@ static void judge(struct chaos *c, int fd)
 	}
 }
 
+/* Reads to the end: two texts, if the program says so, and the end that goes with them. */
+static void judge(struct chaos *c, int fd)
+{
+	static const char want[] = TEXT TEXT;
+	uint8_t buf[RECORD_MAX + 256], type = 0;
+	bool good = recv(fd, buf, 1, 0) == 1;
+	size_t have = 0;
+	struct wire tx, rx;
+	ssize_t n = 0;
+
+	c->clear += good && *buf != 'T';
+	c->seen += good;
+	hold_wires(!c->connects, &tx, &rx);
+	while (good && (n = wire_recv(&rx, fd, &type, buf)) > 0 && type == TYPE_DATA) {
+		good = have + n < sizeof(want) && !memcmp(want + have, buf, n);
+		c->clear += !good;
+		have += n;
+	}
+	if (have == sizeof(want) - 1 && n == 2 && type == TYPE_ALERT)
+		c->whole++;
+	else if (__atomic_load_n(&c->other->orderly[port_of(c, fd)], __ATOMIC_ACQUIRE))
+		c->lost++;
+}
+
 static void *chaos_peer(void *arg)
 {
 	struct linger linger = { .l_onoff = 1 };
@@ -165,14 +228,20 @@ static void *chaos_peer(void *arg)
 	int i, fd;
 
 	for (i = 0; goes_on(c, i); i++) {
+		bool breaks = rand_r(&c->seed) % 2;
+
 		fd = c->connects ? socket(c->addr->sa_family, SOCK_STREAM, 0) :
 				   accept(c->listener, NULL, NULL);
 		if (fd < 0)
 			continue;
-		set_timeout(fd, 200);
-		if (!c->connects || !connect(fd, c->addr, c->len))
-			judge(c, fd);
-		if (rand_r(&c->seed) % 2)
+		set_timeout(fd, breaks ? 200 : PATIENCE);
+		if (!c->connects || !connect(fd, c->addr, c->len)) {
+			if (breaks)
+				glance(c, fd);
+			else
+				judge(c, fd);
+		}
+		if (breaks)
 			setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 		close(fd);
 	}
@@ -184,6 +253,8 @@ static void *chaos_peer(void *arg)
 static void *chaos_program(void *arg)
 {
 	struct chaos *c = arg;
+	bool *orderly;
+	ssize_t sent;
 	int i, fd;
 
 	for (i = 0; goes_on(c, i); i++) {
@@ -197,23 +268,26 @@ static void *chaos_program(void *arg)
 		}
 		if (fd < 0)
 			continue;
-		send(fd, "plaintext", 9, MSG_NOSIGNAL);
+		orderly = &c->orderly[port_of(c, fd)];
+		__atomic_store_n(orderly, false, __ATOMIC_RELEASE);
+		sent = send(fd, TEXT, sizeof(TEXT) - 1, MSG_NOSIGNAL);
 		if (rand_r(&c->seed) % 2)
 			usleep(rand_r(&c->seed) % 5000);
-		send(fd, "plaintext", 9, MSG_NOSIGNAL);
+		sent += send(fd, TEXT, sizeof(TEXT) - 1, MSG_NOSIGNAL);
+		__atomic_store_n(orderly, sent == 2 * (sizeof(TEXT) - 1), __ATOMIC_RELEASE);
 		close(fd);
 	}
 	__atomic_store_n(&c->done, true, __ATOMIC_RELEASE);
 	return NULL;
 }
 
-TEST_F(hold, chaos)
+TEST_F_TIMEOUT(hold, chaos, 7200)
 {
+	int i, served, rounds = number_of("SEALSOCK_ROUNDS", ROUNDS);
 	long attached = counter("TlsCurrAttached"), released = counter("TlsReleased");
-	struct chaos peer[2] = {}, program[2] = {};
+	static struct chaos peer[2], program[2];
 	struct sockaddr_storage addr;
 	struct holder helper = { .device = self->device };
-	int i, served;
 	socklen_t len;
 
 	served = tcp_listen(variant->family, &addr, &len);
@@ -225,11 +299,12 @@ TEST_F(hold, chaos)
 		/* 0: the program connects to a plain peer; 1: it serves one. */
 		peer[i] = (struct chaos) {
 			.addr = (struct sockaddr *)&addr, .len = len, .listener = self->listener,
-			.seed = 7 + i, .connects = i, .other = &program[i],
+			.rounds = rounds, .seed = 7 + i, .connects = i, .other = &program[i],
 		};
 		program[i] = (struct chaos) {
 			.addr = (struct sockaddr *)&self->addr, .len = self->len,
-			.listener = served, .seed = 17 + i, .connects = !i, .other = &peer[i],
+			.listener = served, .rounds = rounds, .seed = 17 + i, .connects = !i,
+			.other = &peer[i],
 		};
 	}
 	pthread_create(&helper.thread, NULL, chaos_helper, &helper);
@@ -240,7 +315,12 @@ TEST_F(hold, chaos)
 	for (i = 0; i < 2; i++) {
 		pthread_join(program[i].thread, NULL);
 		pthread_join(peer[i].thread, NULL);
+		TH_LOG("%s: of %d connections %d were released, %d whole, %d lost bytes, %d in clear",
+		       i ? "served" : "connected", rounds, peer[i].seen, peer[i].whole,
+		       peer[i].lost, peer[i].clear);
 		EXPECT_EQ(peer[i].clear, 0);
+		EXPECT_EQ(peer[i].lost, 0);
+		EXPECT_GT(peer[i].whole, 3);
 	}
 	__atomic_store_n(&helper.count, 1, __ATOMIC_RELEASE);
 	pthread_join(helper.thread, NULL);
