@@ -12,7 +12,7 @@
 
 struct side handed, peer;
 struct hidden lines[LINES];
-unsigned int line_count, handed_flags;
+unsigned int line_count, handed_flags, client_limit;
 bool handed_stays;
 
 static void keep_line(void *arg, const char *line)
@@ -31,7 +31,9 @@ static struct sealsock_config *config(enum sealsock_side role, const char *versi
 	    (role == SEALSOCK_SERVER ?
 	     sealsock_config_cert_mem(cfg, t->cert, t->cert_len, t->key, t->key_len) :
 	     sealsock_config_ca_mem(cfg, t->cert, t->cert_len)) ||
-	    (role == SEALSOCK_CLIENT && sealsock_config_keylog(cfg, keep_line, NULL))) {
+	    (role == SEALSOCK_CLIENT && sealsock_config_keylog(cfg, keep_line, NULL)) ||
+	    (role == SEALSOCK_CLIENT && client_limit &&
+	     sealsock_config_record_size_limit(cfg, client_limit))) {
 		printf("Bail out! no configuration\n");
 		exit(2);
 	}

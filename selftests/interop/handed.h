@@ -24,6 +24,7 @@ struct side {
 extern struct side handed, peer;		/* the one that is handed over, and its peer */
 extern unsigned int handed_flags;	/* of sealsock_install() */
 extern bool handed_stays;	/* with the engine: it is not handed over after all */
+extern unsigned int client_limit;	/* record_size_limit of the client; 0: none */
 
 /* The client's key log, as no search of memory finds it. */
 extern struct hidden lines[LINES];

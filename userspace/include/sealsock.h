@@ -339,6 +339,16 @@ ssize_t sealsock_conn_read(struct sealsock_conn *conn, void *buf, size_t n);
 int sealsock_conn_rekey(struct sealsock_conn *conn, bool request_peer);
 
 /*
+ * Engine, server of TLS 1.3: queues one more NewSessionTicket (RFC 8446 §4.6.1), for a client that
+ * has used up those of the handshake, or whose certificate came after it. What it resumes is the
+ * full handshake, and ends with it: a day later, or with the client's certificate. UNSUPPORTED: TLS
+ * 1.2; the client cannot resume, or did so with an external key; sealsock_config_ticket_count() 0;
+ * that day is over. LIMIT: after 65535 of them. STATE: not connected, or sealsock_release() was
+ * called; CLOSED; NOMEM, RANDOM, CRYPTO. After any of these nothing was queued.
+ */
+int sealsock_conn_send_ticket(struct sealsock_conn *conn);
+
+/*
  * Engine, server: asks the client for a certificate after the handshake (RFC 8446 §4.6.2), see
  * sealsock_config_post_handshake_auth(). The answer comes among what sealsock_conn_feed() takes:
  * info.cert_pending is false again, and info.client_authenticated tells whether there is one, which
@@ -446,6 +456,14 @@ int sealsock_control(struct sealsock_conn *conn, int fd);
  * 6.14), and in TLS 1.2.
  */
 int sealsock_rekey(struct sealsock_conn *conn, int fd, bool request_peer);
+
+/*
+ * Server: sealsock_conn_send_ticket() on every record path. 0: it was sent; what a non-blocking
+ * descriptor does not take now goes out before the next data. WANT_WRITE: there was no room, and
+ * nothing was sent. In managed mode a ticket goes whole, in one record: UNSUPPORTED too where it is
+ * longer than the peer's record size limit. SYSTEM: sending has failed.
+ */
+int sealsock_send_ticket(struct sealsock_conn *conn, int fd);
 
 /*
  * Server: sealsock_conn_ask_cert() on every record path, where sealsock_read() and

@@ -65,6 +65,8 @@ void sealsock_conn_free(struct sealsock_conn *conn)
 	end_handshake(conn);
 	drop_result(conn);
 	channel_free(&conn->ch);
+	if (conn->io.trouble)
+		buf_free(&conn->io.trouble->ticket);
 	mem_free(&first->env, conn->io.trouble, sizeof(*conn->io.trouble));
 	mem_free(&first->env, conn, sizeof(*conn));
 	if (cfg != first)

@@ -114,6 +114,12 @@ int conn_answer_peer(struct sealsock_conn *conn);
 /* Makes a CertificateRequest of a server; it is then in conn_auth_output(). */
 int conn_ask_cert(struct sealsock_conn *conn, bool required);
 
+/*
+ * Appends one more NewSessionTicket of a server to @out. STATE: before the handshake is complete,
+ * or after sealsock_release(); else as ticket13_make().
+ */
+int conn_make_ticket(struct sealsock_conn *conn, struct buf *out);
+
 /* Is a message, or a series of them, begun that nothing may interrupt? */
 bool conn_inside_message(const struct sealsock_conn *conn);
 

@@ -214,6 +214,29 @@ int sealsock_conn_ask_cert(struct sealsock_conn *conn, bool required)
 	return err ? err : conn_flush_auth(conn);
 }
 
+int sealsock_conn_send_ticket(struct sealsock_conn *conn)
+{
+	struct channel *ch = &conn->ch;
+	int err = conn_ready(conn);
+	struct buf ticket;
+
+	if (err)
+		return err;
+	if (ch->close_sent)
+		return SEALSOCK_ERR_CLOSED;
+	buf_init(&ticket, ch->env);
+	err = conn_make_ticket(conn, &ticket);
+	if (!err)
+		err = conn_flush_auth(conn);
+	if (!err) {
+		err = channel_send(ch, SEAL_TYPE_HANDSHAKE, bytes_of(ticket.p, ticket.n));
+		if (err)
+			channel_fail(ch, err, "sealing a ticket: %s", sealsock_strerror(err));
+	}
+	buf_free(&ticket);
+	return err;
+}
+
 int sealsock_conn_close(struct sealsock_conn *conn)
 {
 	int err;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/mem.h"
 #include "sealsock.h"
 
 enum { IO_DIGEST = 32 };
@@ -16,6 +17,7 @@ struct io_trouble {
 	size_t taken;			/* engine: bytes sealed before a WANT_WRITE, or 0 … */
 	uint8_t digest[IO_DIGEST];	/* … and SHA-256 of them */
 	struct sealsock_failure write;	/* with its code: nothing can be sent any more */
+	struct buf ticket;		/* compatible mode: bytes of one that are still to go */
 };
 
 struct io_state {

@@ -3,6 +3,7 @@
 #include "conn/conn.h"
 #include "hs/alert.h"
 #include "hs/post_auth.h"
+#include "hs/ticket13.h"
 #include "keys/schedule13.h"
 
 static struct secret *secret_of(struct channel *ch, enum conn_dir dir)
@@ -263,6 +264,15 @@ int conn_ask_cert(struct sealsock_conn *conn, bool required)
 	if (!conn->done)
 		return SEALSOCK_ERR_STATE;
 	return post_auth_ask(&conn->ch, conn->result, required);
+}
+
+int conn_make_ticket(struct sealsock_conn *conn, struct buf *out)
+{
+	if (conn->ch.failure.code)
+		return conn->ch.failure.code;
+	if (!conn->done || !conn->result)
+		return SEALSOCK_ERR_STATE;
+	return ticket13_make(&conn->ch, conn->result, out);
 }
 
 bool conn_inside_message(const struct sealsock_conn *conn)

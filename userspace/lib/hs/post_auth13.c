@@ -202,10 +202,15 @@ int post_on_certificate(struct hs *hs, struct bytes body)
 
 static int client_accepted(struct hs *hs, struct bytes none)
 {
+	struct hs_result *r = hs->result;
+
 	(void)none;
 	if (hs->leaf) {
-		hs->result->client_authenticated = true;
-		hs->result->verified = true;
+		r->client_authenticated = true;
+		r->verified = true;
+		/* A ticket from here on vouches for it, and for no longer than it is good. */
+		if (cert_expires(hs->leaf) < r->tickets_end)
+			r->tickets_end = cert_expires(hs->leaf);
 	}
 	return 0;
 }

@@ -46,7 +46,9 @@ struct hs_result {
 	bool ech_refused;		/* … and has proved who it is */
 	struct secret exporter;		/* exporter_master_secret; TLS 1.2: master secret … */
 	uint8_t randoms[2 * HELLO_RANDOM]; /* … and both randoms, the client's first */
-	struct secret resumption;	/* TLS 1.3 client: resumption_master_secret */
+	struct secret resumption;	/* TLS 1.3: resumption_master_secret; server: if it … */
+	int64_t tickets_end;		/* … sends tickets, which are good until then … */
+	uint16_t tickets;		/* … and has sent so many */
 	int64_t made;			/* when the full handshake was */
 	struct host *host;		/* client: NULL if none was set */
 	uint16_t port;			/* client: where it is asked; 0: not known */

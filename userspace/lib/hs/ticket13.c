@@ -6,7 +6,10 @@
 #include "hs/ticket13.h"
 #include "resume/ticket.h"
 
-enum { LIFETIME_MAX = 7 * 86400 };
+enum {
+	LIFETIME_MAX = 7 * 86400,
+	TICKETS_SENT_MAX = 0xffff,	/* on one connection: their nonces tell them apart */
+};
 
 int ticket13_secret(struct hs *hs, struct secret *out)
 {
@@ -30,19 +33,18 @@ static struct bytes kept_chain(const struct sealsock_config *cfg, const struct h
 	return bytes_of(r->chain.p, r->chain.n - chain.n);
 }
 
-/* What all tickets of a connection have in common; false: there can be none. */
-bool ticket_describe(struct hs *hs, struct session *s)
+/* What all tickets of a connection have in common, but for their end; false: there can be none. */
+static bool describe(const struct channel *ch, struct hs_result *r, struct session *s)
 {
-	const struct sealsock_config *cfg = hs->ch->cfg;
-	struct hs_result *r = hs->result;
+	const struct sealsock_config *cfg = ch->cfg;
 	int64_t now = cfg->env.now(cfg->env.arg);
 
 	if (!r->made)
 		r->made = now;
 	*s = (struct session){
 		.role = cfg->role,
-		.version = hs->ch->suite->version,
-		.suite = hs->ch->suite->id,
+		.version = ch->suite->version,
+		.suite = ch->suite->id,
 		.verified = r->client_authenticated,
 		.made = r->made,
 		.issued = now,
@@ -54,19 +56,31 @@ bool ticket_describe(struct hs *hs, struct session *s)
 		s->host = bytes_of(r->sni, strlen(r->sni));
 	if (r->alpn)
 		s->alpn = bytes_of(r->alpn, strlen(r->alpn));
+	return s->peer.n <= SESSION_PEER_MAX;
+}
+
+bool ticket_describe(struct hs *hs, struct session *s)
+{
+	bool good = describe(hs->ch, hs->result, s);
+
 	/* A certificate's end is the end of what it vouches for. */
-	if (hs->leaf && r->client_authenticated && cert_expires(hs->leaf) < s->expires)
+	if (hs->leaf && hs->result->client_authenticated && cert_expires(hs->leaf) < s->expires)
 		s->expires = cert_expires(hs->leaf);
 	if (hs->session.secret.n && hs->session.expires < s->expires)
 		s->expires = hs->session.expires;
-	return s->expires > now && s->peer.n <= SESSION_PEER_MAX;
+	return good && s->expires > s->issued;
 }
 
-static int add_ticket(struct hs *hs, const struct secret *resumption, struct session *s,
-		      uint8_t number, struct builder *out)
+/* Appends one whose number on the connection is @number; @kdf: of ch->suite's hash. */
+static int add_ticket(const struct channel *ch, const struct kdf *kdf,
+		      const struct secret *resumption, struct session *s, uint16_t number,
+		      struct builder *out)
 {
-	const struct sealsock_env *env = hs->ch->env;
-	struct new_session_ticket t = { .nonce = bytes_of(&number, 1) };
+	const struct sealsock_env *env = ch->env;
+	uint8_t nonce[2] = { number >> 8, number & 0xff };
+	struct new_session_ticket t = {
+		.nonce = number > 0xff ? bytes_of(nonce, 2) : bytes_of(nonce + 1, 1),
+	};
 	struct buf state, sealed;
 	struct builder w = { .buf = &state }, ticket = { .buf = &sealed };
 	struct {	/* in one go: asking costs more than bytes do */
@@ -82,17 +96,17 @@ static int add_ticket(struct hs *hs, const struct secret *resumption, struct ses
 		err = SEALSOCK_ERR_RANDOM;
 	s->age_add = drawn.age_add;
 	if (!err)
-		err = schedule13_ticket_psk(&hs->transcript.kdf, resumption, t.nonce, &s->secret);
+		err = schedule13_ticket_psk(kdf, resumption, t.nonce, &s->secret);
 	session_write(s, &w);
 	if (!err && w.bad)
 		err = SEALSOCK_ERR_NOMEM;
 	if (!err)
-		err = config_seal_ticket(hs->ch->cfg, hs->transcript.kdf.scratch, drawn.salt,
+		err = config_seal_ticket(ch->cfg, kdf->scratch, drawn.salt,
 					 bytes_of(state.p, state.n), &ticket);
 	t.lifetime = (uint32_t)(s->expires - s->issued);
 	t.age_add = s->age_add;
 	t.ticket = bytes_of(sealed.p, sealed.n);
-	if (hs->ch->cfg->grease)
+	if (ch->cfg->grease)
 		grease_extensions(&drawn.grease, &t.ext);
 	if (!err)
 		new_session_ticket_build(&t, out);
@@ -106,25 +120,48 @@ int ticket13_send(struct hs *hs)
 {
 	const struct sealsock_config *cfg = hs->ch->cfg;
 	struct builder w = { .buf = &hs->flight };
-	struct secret resumption;
+	struct hs_result *r = hs->result;
 	struct session s;
-	unsigned int i;
 	int err;
 
 	/* An external PSK is at hand for the next time too. */
 	if (!cfg->ticket_count || !hs->psk_modes || hs->psk_external || !ticket_describe(hs, &s))
 		return 0;
-	err = ticket13_secret(hs, &resumption);
+	err = ticket13_secret(hs, &r->resumption);
 	if (err)
 		return err;
+	r->tickets_end = s.expires;
 	hs->flight.n = 0;
-	for (i = 0; !err && i < cfg->ticket_count; i++)
-		err = add_ticket(hs, &resumption, &s, (uint8_t)i, &w);
-	secret_wipe(&resumption);
+	while (!err && r->tickets < cfg->ticket_count)
+		err = add_ticket(hs->ch, &hs->transcript.kdf, &r->resumption, &s, r->tickets++,
+				 &w);
 	if (err)
 		return hs_internal(hs, err, "making a ticket");
 	err = hs_send(hs, bytes_of(hs->flight.p, hs->flight.n));
 	buf_free(&hs->flight);
+	return err;
+}
+
+int ticket13_make(const struct channel *ch, struct hs_result *r, struct buf *out)
+{
+	struct builder w = { .buf = out };
+	struct session s;
+	struct kdf kdf;
+	int err;
+
+	if (ch->cfg->role != SEALSOCK_SERVER || !r->resumption.n)
+		return SEALSOCK_ERR_UNSUPPORTED;
+	if (!describe(ch, r, &s) || s.issued >= r->tickets_end)
+		return SEALSOCK_ERR_UNSUPPORTED;
+	if (r->tickets == TICKETS_SENT_MAX)
+		return SEALSOCK_ERR_LIMIT;
+	s.expires = r->tickets_end;
+	err = kdf_open(ch, &kdf);
+	if (!err)
+		err = add_ticket(ch, &kdf, &r->resumption, &s, r->tickets, &w);
+	kdf_close(&kdf);
+	if (!err)
+		r->tickets++;
 	return err;
 }
 

@@ -8,8 +8,15 @@
 /* After the client's Finished was hashed: derives what tickets are made of. */
 int ticket13_secret(struct hs *hs, struct secret *out);
 
-/* Server: sends as many as are configured. */
+/* Server: sends as many as are configured, and keeps what later ones are made of. */
 int ticket13_send(struct hs *hs);
+
+/*
+ * Server, after the handshake: appends one more to @out, the whole message. UNSUPPORTED: none are
+ * sent to this client, or what they would resume is over. LIMIT: of their number. NOMEM, RANDOM,
+ * CRYPTO. What @out holds after an error is to be thrown away.
+ */
+int ticket13_make(const struct channel *ch, struct hs_result *r, struct buf *out);
 
 /* Client: makes a session of one, for the store or for sealsock_conn_session(). */
 int ticket13_take(struct channel *ch, struct hs_result *result, struct bytes body);

@@ -91,6 +91,13 @@ int sealsock_rekey(struct sealsock_conn *conn, int fd, bool request_peer)
 	return err ? err : path_of(conn)->rekey(conn, fd, request_peer);
 }
 
+int sealsock_send_ticket(struct sealsock_conn *conn, int fd)
+{
+	int err = ready_to_send(conn);
+
+	return err ? err : path_of(conn)->send_ticket(conn, fd);
+}
+
 int sealsock_ask_cert(struct sealsock_conn *conn, int fd, bool required)
 {
 	int err = ready_to_send(conn);

@@ -136,6 +136,15 @@ static int rekey(struct sealsock_conn *conn, int fd, bool request_peer)
 	return err == SEALSOCK_WANT_WRITE ? 0 : err;
 }
 
+static int send_ticket(struct sealsock_conn *conn, int fd)
+{
+	int err = sealsock_conn_send_ticket(conn);
+
+	if (!err)
+		err = flush(conn, fd, io_blocks(fd));
+	return err == SEALSOCK_WANT_WRITE ? 0 : err;
+}
+
 static int ask_cert(struct sealsock_conn *conn, int fd, bool required)
 {
 	int err = sealsock_conn_ask_cert(conn, required);
@@ -148,6 +157,7 @@ const struct sock_path path_engine = {
 	.write = write_data,
 	.close = send_close,
 	.rekey = rekey,
+	.send_ticket = send_ticket,
 	.ask_cert = ask_cert,
 	.owes = owes,
 };

@@ -52,9 +52,15 @@ static bool established(const struct sealsock_conn *conn)
 
 struct io_trouble *io_trouble(struct sealsock_conn *conn)
 {
-	if (!conn->io.trouble)
-		conn->io.trouble = mem_zalloc(conn->ch.env, sizeof(*conn->io.trouble));
-	return conn->io.trouble;
+	struct io_trouble *t = conn->io.trouble;
+
+	if (t)
+		return t;
+	t = mem_zalloc(conn->ch.env, sizeof(*t));
+	if (t)
+		buf_init(&t->ticket, conn->ch.env);
+	conn->io.trouble = t;
+	return t;
 }
 
 int io_write_fail(struct sealsock_conn *conn, int code, const char *what)

@@ -59,9 +59,22 @@ static bool may_send(const struct sealsock_conn *conn)
 	return !conn->io.shut && !io_write_failed(conn);
 }
 
+static struct bytes ticket_output(const struct sealsock_conn *conn)
+{
+	const struct io_trouble *t = conn->io.trouble;
+
+	return t ? bytes_of(t->ticket.p, t->ticket.n) : bytes_of(NULL, 0);
+}
+
+static void ticket_sent(struct sealsock_conn *conn, size_t n)
+{
+	buf_drop(&conn->io.trouble->ticket, n);
+}
+
 static bool owes(const struct sealsock_conn *conn)
 {
-	return may_send(conn) && (conn->io.owes_update || conn_auth_output(conn).n);
+	return may_send(conn) && (conn->io.owes_update || conn_auth_output(conn).n ||
+				  ticket_output(conn).n);
 }
 
 /* The one fatal alert, and the end. Never blocks; the peer may be gone already. */
@@ -204,10 +217,11 @@ static int send_update(struct sealsock_conn *conn, int fd, bool request, bool bl
 	return next_key(conn, fd, CONN_TX);
 }
 
-/* Messages of RFC 8446 §4.6.2, which nothing may interrupt: before a KeyUpdate and any data. */
-static int send_auth(struct sealsock_conn *conn, int fd, bool block)
+static int send_messages(struct sealsock_conn *conn, int fd, bool block,
+			 struct bytes (*output)(const struct sealsock_conn *conn),
+			 void (*sent)(struct sealsock_conn *conn, size_t n))
 {
-	struct bytes out = conn_auth_output(conn);
+	struct bytes out = output(conn);
 	size_t limit = conn_tx_limit(conn);
 	ssize_t r;
 
@@ -217,16 +231,27 @@ static int send_auth(struct sealsock_conn *conn, int fd, bool block)
 			return SEALSOCK_WANT_WRITE;
 		if (r < 0)
 			return io_write_fail(conn, (int)r, "sending handshake messages");
-		conn_auth_sent(conn, (size_t)r);
-		out = conn_auth_output(conn);
+		sent(conn, (size_t)r);
+		out = output(conn);
 	}
 	return 0;
+}
+
+/*
+ * Messages which nothing may interrupt, before a KeyUpdate and any data: of a ticket what is left,
+ * then those of RFC 8446 §4.6.2. No ticket is made while there are any of these.
+ */
+static int send_begun(struct sealsock_conn *conn, int fd, bool block)
+{
+	int err = send_messages(conn, fd, block, ticket_output, ticket_sent);
+
+	return err ? err : send_messages(conn, fd, block, conn_auth_output, conn_auth_sent);
 }
 
 /* Answers the peer's request, if there is one (RFC 8446 §4.6.3): before any data of ours. */
 static int settle(struct sealsock_conn *conn, int fd, bool block)
 {
-	int err = send_auth(conn, fd, block);
+	int err = send_begun(conn, fd, block);
 
 	if (err || !conn->io.owes_update || !may_send(conn))
 		return err;
@@ -440,7 +465,7 @@ static int send_close(struct sealsock_conn *conn, int fd)
 {
 	static const uint8_t close_notify[2] = { 1, ALERT_CLOSE_NOTIFY };
 	const bool block = io_blocks(fd);
-	int err = send_auth(conn, fd, block);
+	int err = send_begun(conn, fd, block);
 
 	return err ? err : io_send_control(fd, TYPE_ALERT, close_notify, sizeof(close_notify),
 					   block);
@@ -449,16 +474,37 @@ static int send_close(struct sealsock_conn *conn, int fd)
 static int rekey(struct sealsock_conn *conn, int fd, bool request_peer)
 {
 	const bool block = io_blocks(fd);
-	int err = send_auth(conn, fd, block);
+	int err = send_begun(conn, fd, block);
 
 	return err ? err : send_update(conn, fd, request_peer, block);
+}
+
+static int send_ticket(struct sealsock_conn *conn, int fd)
+{
+	const bool block = io_blocks(fd);
+	int err = settle(conn, fd, block);
+	struct io_trouble *t;
+
+	if (err)
+		return err;
+	t = io_trouble(conn);
+	if (!t)
+		return SEALSOCK_ERR_NOMEM;
+	err = conn_make_ticket(conn, &t->ticket);
+	if (err) {
+		buf_free(&t->ticket);
+		return err;
+	}
+	err = send_begun(conn, fd, block);
+	/* It is made: what does not go out now goes before data. */
+	return err == SEALSOCK_WANT_WRITE ? 0 : err;
 }
 
 static int ask_cert(struct sealsock_conn *conn, int fd, bool required)
 {
 	int err = conn_ask_cert(conn, required);
 
-	return err ? err : send_auth(conn, fd, io_blocks(fd));
+	return err ? err : send_begun(conn, fd, io_blocks(fd));
 }
 
 const struct sock_path path_kernel = {
@@ -467,6 +513,7 @@ const struct sock_path path_kernel = {
 	.close = send_close,
 	.control = control,
 	.rekey = rekey,
+	.send_ticket = send_ticket,
 	.ask_cert = ask_cert,
 	.owes = owes,
 };

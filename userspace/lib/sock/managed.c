@@ -4,6 +4,7 @@
  * one. What is left to do here is to fetch tickets, and to say in our words how it ended.
  */
 #include <errno.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "../uapi/sealsock.h"
@@ -233,6 +234,28 @@ static int rekey(struct sealsock_conn *conn, int fd, bool request_peer)
 	return io_write_fail(conn, SEALSOCK_ERR_SYSTEM, "updating the key");
 }
 
+/* Whole, in one record, or not at all. */
+static int send_ticket(struct sealsock_conn *conn, int fd)
+{
+	struct buf b;
+	int err;
+
+	buf_init(&b, conn->ch.env);
+	err = conn_make_ticket(conn, &b);
+	while (!err && setsockopt(fd, SOL_TLS, SEALSOCK_MESSAGE, b.p, (socklen_t)b.n)) {
+		if (errno == EAGAIN)
+			err = io_blocks(fd) ? io_wait(conn, fd, POLLOUT) : SEALSOCK_WANT_WRITE;
+		else if (errno == EMSGSIZE)
+			err = SEALSOCK_ERR_UNSUPPORTED;
+		else
+			err = errno == ENOMEM ? SEALSOCK_ERR_NOMEM :
+						io_write_fail(conn, SEALSOCK_ERR_SYSTEM,
+							      "sending a ticket");
+	}
+	buf_free(&b);
+	return err;
+}
+
 static int ask_cert(struct sealsock_conn *conn, int fd, bool required)
 {
 	(void)conn;
@@ -247,6 +270,7 @@ const struct sock_path path_managed = {
 	.close = send_close,
 	.control = control,
 	.rekey = rekey,
+	.send_ticket = send_ticket,
 	.ask_cert = ask_cert,
 	.owes = owes,
 };

@@ -8,7 +8,7 @@
 /*
  * @read, @write: of sealsock_read(), sealsock_write(), with @n over 0.
  * @close: sends close_notify. 0, WANT_WRITE, or the error.
- * @control, @rekey, @ask_cert: of sealsock_control(), …
+ * @control, @rekey, @send_ticket, @ask_cert: of sealsock_control(), …
  * @owes: is there something to be sent that is no data?
  */
 struct sock_path {
@@ -17,6 +17,7 @@ struct sock_path {
 	int (*close)(struct sealsock_conn *conn, int fd);
 	int (*control)(struct sealsock_conn *conn, int fd);
 	int (*rekey)(struct sealsock_conn *conn, int fd, bool request_peer);
+	int (*send_ticket)(struct sealsock_conn *conn, int fd);
 	int (*ask_cert)(struct sealsock_conn *conn, int fd, bool required);
 	bool (*owes)(const struct sealsock_conn *conn);
 };
