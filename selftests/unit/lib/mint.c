@@ -237,7 +237,7 @@ char *mint_crl(const struct mint_crl *m, const struct identity *issuer)
 {
 	const struct identity *signer = m->signer ? m->signer : issuer;
 	EVP_PKEY_CTX *pctx;
-	EVP_MD_CTX *md;
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	ASN1_TIME *from = ASN1_TIME_set(NULL, TEST_NOW + m->from);
 	ASN1_TIME *until = ASN1_TIME_set(NULL, TEST_NOW + m->until);
 	ASN1_INTEGER *number = ASN1_INTEGER_new();
@@ -247,7 +247,7 @@ char *mint_crl(const struct mint_crl *m, const struct identity *issuer)
 	BIO *bio = BIO_new(BIO_s_mem());
 	size_t i;
 
-	NEED(crl && from && until && number && bio);
+	NEED(crl && from && until && number && bio && md);
 	NEED(X509_CRL_set_version(crl, 1) == 1);
 	NEED(X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer->x509)) == 1);
 	NEED(X509_CRL_set1_lastUpdate(crl, from) == 1 && X509_CRL_set1_nextUpdate(crl, until) == 1);
@@ -267,8 +267,8 @@ char *mint_crl(const struct mint_crl *m, const struct identity *issuer)
 		NEED(X509_CRL_add_ext(crl, e, -1) == 1);
 		X509_EXTENSION_free(e);
 	}
-	NEED((md = EVP_MD_CTX_new()) &&
-	     EVP_DigestSignInit(md, &pctx, digest_of(signer->pkey, false), NULL, signer->pkey) == 1);
+	NEED(EVP_DigestSignInit(md, &pctx, digest_of(signer->pkey, false), NULL,
+				signer->pkey) == 1);
 	if (EVP_PKEY_is_a(signer->pkey, "RSA-PSS"))	/* as TLS has it, not as long as may be */
 		NEED(EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) == 1);
 	NEED(X509_CRL_sign_ctx(crl, md) > 0);

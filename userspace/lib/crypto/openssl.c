@@ -30,6 +30,8 @@ static void drop(struct crypto *c)
 		EC_GROUP_free(c->ec[i]);
 	EVP_KEM_free(c->kem);
 	raw_spares_free(c->spares);
+	ec_spares_free(c->spares);
+	OPENSSL_free(c->spares);
 	*c = (struct crypto){ 0 };
 }
 

@@ -25,14 +25,20 @@ struct raw_tools {
 };
 
 /* Tools that nobody uses just now: so many threads find some. An own object, as it changes. */
-enum { RAW_SPARES = 4 };
+enum { SPARES = 4 };
 
 struct raw_spare {
 	struct raw_tools *_Atomic tools;
 };
 
+/* A public key whose point is replaced each time: it has a copy of its curve, which is dear. */
+struct ec_spare {
+	EC_KEY *_Atomic key;
+};
+
 struct spares {
-	struct raw_spare raw[RAW_CURVES][RAW_SPARES];
+	struct raw_spare raw[RAW_CURVES][SPARES];
+	struct ec_spare ec[EC_COUNT][SPARES];
 };
 
 /* @code, of a failure just now; NOMEM where libcrypto's queue says that it had no memory. */
@@ -46,8 +52,9 @@ struct crypto {
 	struct spares *spares;
 };
 
-/* openssl_raw.c: frees the tools at hand. */
+/* openssl_raw.c, openssl_pubkey.c: free what is at hand. */
 void raw_spares_free(struct spares *s);
+void ec_spares_free(struct spares *s);
 
 /* KEY_OTHER where this library has no scheme for it. */
 enum key_kind pkey_kind(const EVP_PKEY *pkey);
@@ -59,5 +66,20 @@ enum key_kind pkey_kind(const EVP_PKEY *pkey);
 int pkey_setup(EVP_MD_CTX *ctx, EVP_PKEY *pkey, const struct sigscheme *s, bool sign);
 
 EVP_PKEY *privkey_pkey(const struct privkey *k);
+
+/* Keys of ECDSA. */
+static inline bool is_nist(enum key_kind kind)
+{
+	return kind == KEY_EC_P256 || kind == KEY_EC_P384 || kind == KEY_EC_P521;
+}
+
+/*
+ * What an ECDSA scheme signs of @msg; its length. It allocates nothing: where memory is wanting,
+ * SHA256() and EVP leave no hash behind, and what is checked with that looks like a wrong
+ * signature.
+ */
+enum { SIGNED_HASH_MAX = 64 };
+
+size_t openssl_hash(const struct sigscheme *s, struct bytes msg, uint8_t out[SIGNED_HASH_MAX]);
 
 #endif

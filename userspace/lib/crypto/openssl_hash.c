@@ -10,7 +10,7 @@
 #include <openssl/sha.h>
 #include <stddef.h>
 
-#include "crypto/backend.h"
+#include "crypto/openssl.h"
 
 enum { BLOCK_MAX = SHA512_CBLOCK, WORD = sizeof(uint64_t) };
 
@@ -107,6 +107,22 @@ int hash_add(struct hash *h, const void *p, size_t n)
 int hash_end(struct hash *h, uint8_t *out)
 {
 	return end(&h->now, out);
+}
+
+size_t openssl_hash(const struct sigscheme *s, struct bytes msg, uint8_t out[SIGNED_HASH_MAX])
+{
+	struct running r;
+
+	if (strcmp(s->digest, "SHA2-512") == 0) {
+		SHA512_Init(&r.sha384);
+		SHA512_Update(&r.sha384, msg.p, msg.n);
+		SHA512_Final(out, &r.sha384);
+		return SHA512_DIGEST_LENGTH;
+	}
+	start(&r, strcmp(s->digest, "SHA2-384") ? HASH_SHA256 : HASH_SHA384);
+	add(&r, msg.p, msg.n);
+	end(&r, out);
+	return hash_len(r.id);
 }
 
 /* Without what is only SHA-384's, which is twice as long. */

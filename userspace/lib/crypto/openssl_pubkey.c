@@ -5,37 +5,71 @@
  * put together from their numbers: RSA and the Edwards curves through EVP; on the curves of NIST,
  * where EVP still takes a quarter of the arithmetic, through EC_KEY.
  */
-#define OPENSSL_SUPPRESS_DEPRECATED	/* EC_KEY and SHA256_Init(), since 3.0 */
+#define OPENSSL_SUPPRESS_DEPRECATED	/* EC_KEY, since 3.0 */
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/rsa.h>
-#include <openssl/sha.h>
 #include <openssl/x509.h>
+#include <stdatomic.h>
 
 #include "crypto/openssl.h"
 
-/* One of @pkey and @ec. */
+/* One of @pkey and @ec, which is on one of the library's curves. */
 struct pubkey {
 	const struct sealsock_env *env;
+	struct crypto *crypto;
 	EVP_PKEY *pkey;
 	EC_KEY *ec;
+	int curve;
 };
 
 /* RSA-8192, with a byte of zero in front. */
 enum { MODULUS_MAX = 1024 };
 
-static EC_KEY *make_ec(const struct crypto *c, uint16_t group, struct bytes point)
+static EC_KEY *ec_new(const EC_GROUP *group)
 {
 	EC_KEY *key = EC_KEY_new();
 
-	/* EC_KEY_oct2key() refuses what is no point of the curve. */
-	if (key && EC_KEY_set_group(key, c->ec[group - GROUP_SECP256R1]) == 1 &&
-	    EC_KEY_oct2key(key, point.p, point.n, NULL) == 1)
+	if (key && EC_KEY_set_group(key, group) == 1)
 		return key;
 	EC_KEY_free(key);
 	return NULL;
+}
+
+static EC_KEY *make_ec(struct crypto *c, int curve, struct bytes point)
+{
+	EC_KEY *key = NULL;
+	int i;
+
+	for (i = 0; i < SPARES && !key; i++)
+		key = atomic_exchange(&c->spares->ec[curve][i].key, NULL);
+	if (!key)
+		key = ec_new(c->ec[curve]);
+	/* EC_KEY_oct2key() refuses what is no point of the curve. */
+	if (key && EC_KEY_oct2key(key, point.p, point.n, NULL) == 1)
+		return key;
+	EC_KEY_free(key);
+	return NULL;
+}
+
+static void give_ec(struct crypto *c, int curve, EC_KEY *key)
+{
+	int i;
+
+	for (i = 0; i < SPARES && key; i++)
+		key = atomic_exchange(&c->spares->ec[curve][i].key, key);
+	EC_KEY_free(key);
+}
+
+void ec_spares_free(struct spares *s)
+{
+	int c, i;
+
+	for (c = 0; s && c < EC_COUNT; c++)
+		for (i = 0; i < SPARES; i++)
+			EC_KEY_free(atomic_load(&s->ec[c][i].key));
 }
 
 static bool number(OSSL_PARAM *param, const char *name, struct bytes b, uint8_t *native)
@@ -72,18 +106,14 @@ static EVP_PKEY *decode(struct bytes spki)
 	return d2i_PUBKEY(NULL, &at, (long)spki.n);
 }
 
-static void make(struct pubkey *k, const struct crypto *c, const struct pubkey_parts *p)
+static void make(struct pubkey *k, const struct pubkey_parts *p)
 {
-	static const uint16_t groups[] = {
-		[KEY_EC_P256] = GROUP_SECP256R1, [KEY_EC_P384] = GROUP_SECP384R1,
-		[KEY_EC_P521] = GROUP_SECP521R1,
-	};
-
 	switch (p->kind) {
 	case KEY_EC_P256:
 	case KEY_EC_P384:
 	case KEY_EC_P521:
-		k->ec = make_ec(c, groups[p->kind], p->key);
+		k->curve = (int)(p->kind - KEY_EC_P256);
+		k->ec = make_ec(k->crypto, k->curve, p->key);
 		break;
 	case KEY_ED25519:
 	case KEY_ED448:
@@ -102,26 +132,23 @@ int pubkey_new(const struct sealsock_env *env, const struct pubkey_parts *parts,
 	       struct pubkey **out)
 {
 	struct pubkey *k = mem_zalloc(env, sizeof(*k));
-	struct crypto *c = crypto_get();
-	int err;
+	int err = SEALSOCK_ERR_NOMEM;
 
-	if (!k || !c) {
-		mem_free(env, k, sizeof(*k));
-		crypto_put(c);
-		return SEALSOCK_ERR_NOMEM;
-	}
-	k->env = env;
-	ERR_set_mark();
-	make(k, c, parts);
-	err = k->pkey || k->ec ? 0 : openssl_why(SEALSOCK_ERR_CERT_BAD);
-	ERR_pop_to_mark();
-	crypto_put(c);
-	if (err) {
-		pubkey_free(k);
+	if (!k)
 		return err;
+	k->env = env;
+	k->crypto = crypto_get();
+	if (k->crypto) {
+		ERR_set_mark();
+		make(k, parts);
+		err = k->pkey || k->ec ? 0 : openssl_why(SEALSOCK_ERR_CERT_BAD);
+		ERR_pop_to_mark();
 	}
-	*out = k;
-	return 0;
+	if (err)
+		pubkey_free(k);
+	else
+		*out = k;
+	return err;
 }
 
 void pubkey_free(struct pubkey *k)
@@ -129,7 +156,9 @@ void pubkey_free(struct pubkey *k)
 	if (!k)
 		return;
 	EVP_PKEY_free(k->pkey);
-	EC_KEY_free(k->ec);
+	if (k->ec)
+		give_ec(k->crypto, k->curve, k->ec);
+	crypto_put(k->crypto);
 	mem_free(k->env, k, sizeof(*k));
 }
 
@@ -177,38 +206,14 @@ static int verify_numbers(EC_KEY *ec, const uint8_t *hash, int n, struct bytes r
 	return result ? SEALSOCK_ERR_NOMEM : SEALSOCK_ERR_BAD_SIGNATURE;
 }
 
-/*
- * What libcrypto has from before EVP allocates nothing: where memory is wanting, SHA256() and EVP
- * leave no hash behind, or that of something else.
- */
-static int hash_of(const struct sigscheme *s, struct bytes msg, uint8_t out[SHA512_DIGEST_LENGTH])
-{
-	SHA256_CTX small;
-	SHA512_CTX large;
-
-	if (strcmp(s->digest, "SHA2-256") == 0) {
-		SHA256_Init(&small);
-		SHA256_Update(&small, msg.p, msg.n);
-		SHA256_Final(out, &small);
-		return SHA256_DIGEST_LENGTH;
-	}
-	if (strcmp(s->digest, "SHA2-384") == 0)
-		SHA384_Init(&large);
-	else
-		SHA512_Init(&large);
-	SHA512_Update(&large, msg.p, msg.n);
-	SHA512_Final(out, &large);
-	return (int)large.md_len;
-}
-
 static int verify_ec(EC_KEY *ec, const struct sigscheme *s, struct bytes msg, struct bytes sig)
 {
-	uint8_t hash[SHA512_DIGEST_LENGTH];
+	uint8_t hash[SIGNED_HASH_MAX];
 	struct bytes r, t;
 
 	if (!take_numbers(sig, &r, &t))
 		return SEALSOCK_ERR_BAD_SIGNATURE;
-	return verify_numbers(ec, hash, hash_of(s, msg, hash), r, t);
+	return verify_numbers(ec, hash, (int)openssl_hash(s, msg, hash), r, t);
 }
 
 static int verify_evp(EVP_PKEY *pkey, const struct sigscheme *s, struct bytes msg,
@@ -233,7 +238,7 @@ int pubkey_verify(const struct pubkey *k, const struct sigscheme *s, struct byte
 {
 	int err;
 
-	if (k->ec && auth_of(s->kind) != AUTH_ECDSA)
+	if (k->ec && !is_nist(s->kind))
 		return SEALSOCK_ERR_ILLEGAL;
 	ERR_set_mark();
 	err = k->ec ? verify_ec(k->ec, s, msg, sig) : verify_evp(k->pkey, s, msg, sig);

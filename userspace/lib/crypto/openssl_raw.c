@@ -75,7 +75,7 @@ static struct raw_tools *tools_take(const struct kex *k)
 	struct raw_tools *t;
 	int i;
 
-	for (i = 0; i < RAW_SPARES; i++) {
+	for (i = 0; i < SPARES; i++) {
 		t = atomic_exchange(&spare[i].tools, NULL);
 		if (t)
 			return t;
@@ -88,7 +88,7 @@ static void tools_give(const struct kex *k, struct raw_tools *t)
 	struct raw_spare *spare = k->crypto->spares->raw[k->curve->raw];
 	int i;
 
-	for (i = 0; i < RAW_SPARES && t; i++)
+	for (i = 0; i < SPARES && t; i++)
 		t = atomic_exchange(&spare[i].tools, t);
 	tools_free(t);
 }
@@ -98,9 +98,8 @@ void raw_spares_free(struct spares *s)
 	int c, i;
 
 	for (c = 0; s && c < RAW_CURVES; c++)
-		for (i = 0; i < RAW_SPARES; i++)
+		for (i = 0; i < SPARES; i++)
 			tools_free(atomic_load(&s->raw[c][i].tools));
-	OPENSSL_free(s);
 }
 
 int kex_draw(struct kex *k, uint8_t *out)
