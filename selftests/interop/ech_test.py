@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Encrypted Client Hello on the command line: keys, both ends, once more; and NSS as client. TAP."""
+"""Encrypted Client Hello on the command line: keys, both ends, once more; NSS as either end. TAP."""
+import base64
 import os
 import re
+import socket
+import struct
 import subprocess
 
-from commands import Serve, finish, ok, path, run
+from commands import Serve, finish, ok, path, run, until
 
 PUBLIC, SECRET = 'public.example.org', 'secret.example.org'
 REQUEST = b'GET /small HTTP/1.0\r\n\r\n'
@@ -21,6 +24,11 @@ def make_certificate():
     for args in (['-N', '--empty-password'],
                  ['-A', '-n', 'ca', '-t', 'C,,', '-i', path('localhost.pem')]):
         subprocess.run(['certutil', *args, '-d', 'sql:' + path('db')], check=True)
+    subprocess.run(['openssl', 'pkcs12', '-export', '-in', path('localhost.pem'), '-inkey',
+                    path('localhost.key'), '-name', 'server', '-passout', 'pass:', '-out',
+                    path('localhost.p12')], check=True)
+    subprocess.run(['pk12util', '-i', path('localhost.p12'), '-d', 'sql:' + path('db'), '-W', ''],
+                   check=True, stdout=subprocess.DEVNULL)
 
 
 def generate(name, *args):
@@ -56,6 +64,49 @@ def nss(server, ech):
                         '-N', ech], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30,
                        stdin=subprocess.DEVNULL)
     return r.stdout + r.stderr
+
+
+def tlv(tag, *content):
+    content = b''.join(content)
+    return bytes([tag, len(content)]) + content
+
+
+def nss_keys(name):
+    """The key as NSS takes it: X25519 as an elliptic curve of its own name, then the list."""
+    with open(path(name + '.pem'), encoding='ascii') as f:
+        blocks = re.findall('-----BEGIN [A-Z ]+-----\n(.*?)-----END', f.read(), re.S)
+    key, ech = (base64.b64decode(b) for b in blocks)
+    public = ech[11:43]
+    ec = tlv(0x30, tlv(6, bytes.fromhex('2a8648ce3d0201')),
+             tlv(6, bytes.fromhex('2b06010401da470f01')))
+    key = tlv(0x30, tlv(2, b'\x01'), tlv(4, key[-32:]), tlv(0xa1, tlv(3, b'\x00', public)))
+    key = tlv(0x30, tlv(2, b'\x00'), ec, tlv(4, key))
+    return base64.b64encode(struct.pack('>H', len(key)) + key + ech).decode()
+
+
+def listens(port):
+    try:
+        socket.create_connection(('127.0.0.1', port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def nss_server(lists):
+    with socket.create_server(('127.0.0.1', 0)) as s:
+        port = s.getsockname()[1]
+    with subprocess.Popen(['selfserv', '-d', 'sql:' + path('db'), '-p', str(port), '-n', 'ca',
+                           '-V', 'tls1.3:tls1.3', '-u', '-I', 'x25519', '-X',
+                           nss_keys('one')],
+                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as p:
+        ok(until(20, lambda: listens(port)), 'NSS serves with our keys')
+        for key, more in (('one', []), ('other', []), ('one', ['--groups', 'secp384r1:x25519'])):
+            r = run('get', '--ulp', 'none', '-v', '--cacert', path('localhost.pem'), '--connect',
+                    f'127.0.0.1:{port}', *more, '--ech', lists[key], f'https://{SECRET}/')
+            name = f'get from NSS, {key}{", retried" if more else ""}'
+            ok(r.returncode == 0 and b'name hidden' in r.stderr, name, r)
+            ok((b'once more' in r.stderr) == (key == 'other'), f'{name}: as often as needed')
+        p.kill()
 
 
 def both_ends(lists, groups):
@@ -116,5 +167,6 @@ keys()
 both_ends(LISTS, [])
 both_ends(LISTS, ['--groups', 'secp384r1'])
 refused(LISTS)
+nss_server(LISTS)
 traced(LISTS['one'])
 finish()
