@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * Threads that share configurations: what the library keeps between handshakes is lent to one of
- * them at a time. There are more threads than things to lend, and X25519 and X448 have their own.
- * Also keys that are used in another order than they were made in.
+ * them at a time: tools of X25519 and X448, public keys of ECDSA, signing contexts. There are more
+ * threads than things to lend. Also keys that are used in another order than they were made in.
  */
 #include <pthread.h>
 
@@ -11,7 +11,7 @@
 #include "pair.h"
 #include "tap.h"
 
-enum { THREADS = 2 * RAW_SPARES, ROUNDS = 8, KEYS = 2 * RAW_SPARES };
+enum { THREADS = 2 * SPARES, ROUNDS = 8, KEYS = 2 * SPARES };
 
 static struct sealsock_config *cc, *sc;
 
