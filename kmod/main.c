@@ -8,6 +8,7 @@
 #include "hold/device.h"
 #include "managed/secret.h"
 #include "pages.h"
+#include "rx/rx.h"
 #include "scratch.h"
 #include "seen/netns.h"
 #include "tx/tx.h"
@@ -24,6 +25,9 @@ static int __init sealsock_module_init(void)
 	err = seal_netns_init();
 	if (err)
 		return err;
+	err = seal_wake_init();
+	if (err)
+		goto out_netns;
 	err = seal_cores_init();
 	if (err)
 		goto out_netns;

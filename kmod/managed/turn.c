@@ -82,15 +82,6 @@ void seal_managed_data(struct sock *sk)
 	seal_control_data(&seal_ctx(sk)->managed->control);
 }
 
-/* TLS 1.2 shows the type. Whether there is content shows where no padding is around it. */
-static bool is_data(const struct seal_rx *rx)
-{
-	const struct seal_shape *shape = &rx->key->shape;
-
-	return shape->version != SEAL_TLS13 && !shape->block &&
-	       rx->head.type == SEAL_TYPE_DATA && rx->head.inner;
-}
-
 /* Nothing whole is at the cursor. 1: look again; 0: a read would wait; < 0: it would not. */
 static int nothing_there(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur)
 {
@@ -124,7 +115,7 @@ static int turn_step(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cu
 		return seal_managed_report(sk, rx, ret) == SEAL_RX_CHANGED ? 1 : ret;
 	if (!ret)
 		return nothing_there(sk, rx, cur);
-	if (is_data(rx))
+	if (seal_rx_shows_data(rx))
 		return -EEXIST;
 	ret = seal_rx_open(sk, rx, cur, NULL, &plain);
 	return ret ? ret : 1;

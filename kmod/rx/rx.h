@@ -164,6 +164,22 @@ void seal_part_free(struct sock *sk, struct seal_part *part);
 void seal_rx_start(struct sock *sk);
 void seal_rx_data_ready(struct sock *sk);
 
+/* rx_wake.c */
+int seal_wake_init(void);
+void seal_rx_wake(struct sock *sk);
+
+/*
+ * Is the whole record at the head data? TLS 1.2 shows the type. Whether there is
+ * content shows where no padding is around it.
+ */
+static inline bool seal_rx_shows_data(const struct seal_rx *rx)
+{
+	const struct seal_shape *shape = &rx->key->shape;
+
+	return shape->version != SEAL_TLS13 && !shape->block &&
+	       rx->head.type == SEAL_TYPE_DATA && rx->head.inner;
+}
+
 /* rx_open.c */
 int seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		 struct iov_iter *iter, struct seal_plain **plain);

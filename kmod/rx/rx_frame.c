@@ -307,8 +307,7 @@ int seal_rx_gather(struct sock *sk, struct seal_rx *rx)
  */
 void seal_rx_start(struct sock *sk)
 {
-	struct seal_ctx *ctx = seal_ctx(sk);
-	struct seal_rx *rx = ctx->rx;
+	struct seal_rx *rx = seal_ctx(sk)->rx;
 	struct seal_cursor cur;
 
 	/* An urgent byte is a byte of the stream like any other. */
@@ -316,19 +315,18 @@ void seal_rx_start(struct sock *sk)
 	seal_cursor_init(sk, &cur);
 	seal_rx_update(sk, rx, &cur);
 	if (rx->ready || rx->starved || rx->error)
-		ctx->data_ready(sk);
+		seal_rx_wake(sk);
 }
 
 /* sk->sk_data_ready, in softirq or under the socket lock. */
 void seal_rx_data_ready(struct sock *sk)
 {
-	struct seal_ctx *ctx = seal_ctx(sk);
-	struct seal_rx *rx = ctx->rx;
+	struct seal_rx *rx = seal_ctx(sk)->rx;
 	struct seal_cursor cur;
 
 	seal_cursor_init(sk, &cur);
 	seal_rx_update(sk, rx, &cur);
 	if (rx->ready || rx->starved || rx->error || sk->sk_err ||
 	    (sk->sk_shutdown & RCV_SHUTDOWN) || sock_flag(sk, SOCK_DONE))
-		ctx->data_ready(sk);
+		seal_rx_wake(sk);
 }

@@ -94,7 +94,7 @@ TEST_F(managed, recv_ends)
 	}
 }
 
-/* The end wakes a poll. With which events io_uring says by what woke it, and asks nobody. */
+/* The end wakes a poll. */
 TEST_F(managed, poll_ends)
 {
 	int i, got;
@@ -110,6 +110,52 @@ TEST_F(managed, poll_ends)
 		got = recv(self->c.fd, buf, sizeof(buf), MSG_DONTWAIT);
 		EXPECT_EQ(got < 0 ? -errno : got, ends[i].result);
 	}
+}
+
+/* A poll of io_uring completes where read would not wait: not for what is no data. */
+TEST_F(managed, poll_waits_for_data)
+{
+	int way, i;
+
+	NEED_RING();
+	for (way = 0; way < 2; way++) {
+		RING_SQE(&ring, POLL_ADD, self->c.fd, NULL, way ? IORING_POLL_ADD_MULTI : 0,
+			 .poll32_events = POLLIN);
+		ring_submit(&ring);
+		NOT_YET();
+		for (i = 0; i < (way ? 3 : 1); i++) {
+			PEER_CONTROLS();
+			NOT_YET();
+			/* Nobody but the poll has looked. */
+			EXPECT_ANSWER();
+			PEER_CONTROLS();
+			PEER(TYPE_DATA, "data", 4);
+			EXPECT_DONE(POLLIN);
+			EXPECT_READ("data");
+			EXPECT_ANSWER();
+		}
+		NOT_YET();
+	}
+}
+
+/* Likewise where a record that TCP's window has no room for is no data. */
+TEST_F(managed, poll_waits_behind_a_window)
+{
+	uint8_t rec[WIRE_MAX];
+	size_t n, at;
+
+	NEED_RING();
+	set_int(self->c.fd, SOL_SOCKET, SO_RCVBUF, 4000);
+	set_int(self->c.peer, SOL_SOCKET, SO_SNDBUF, 400000);
+	RING_SQE(&ring, POLL_ADD, self->c.fd, NULL, 0, .poll32_events = POLLIN);
+	ring_submit(&ring);
+	n = wire_seal(&self->c.rx, TYPE_HANDSHAKE, ticket, sizeof(ticket), 15000, rec);
+	for (at = 0; at < n; at += 1000)
+		ASSERT_EQ(send_full(self->c.peer, rec + at, n - at < 1000 ? n - at : 1000, 0), 0);
+	NOT_YET();
+	PEER(TYPE_DATA, "data", 4);
+	EXPECT_DONE(POLLIN);
+	EXPECT_READ("data");
 }
 
 /* Sending: the answer that is due goes first; after an alert there is no sending. */
