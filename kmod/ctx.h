@@ -22,6 +22,20 @@ struct seal_rx;
 struct seal_serve;
 struct seal_tx;
 
+/*
+ * What a managed socket has been through, for sock_diag(7), which reads it without
+ * the socket lock: as in struct sealsock_diag_managed.
+ */
+struct seal_shown {
+	u16 tx_keys;
+	u16 rx_keys;
+	u16 messages;
+	u16 dropped;
+	u16 alert_received;
+	u16 alert_sent;
+	u8 reason;
+};
+
 /**
  * struct seal_ctx - what the ULP hangs on a socket
  * @base: the protocol the socket had before, called for everything else
@@ -41,6 +55,7 @@ struct seal_tx;
  * @max_payload: TLS_TX_MAX_PAYLOAD_LEN
  * @zerocopy_ro: TLS_TX_ZEROCOPY_RO as it was set; nothing depends on it
  * @expect_no_pad: TLS_RX_EXPECT_NO_PAD
+ * @shown: of managed mode
  * @rcu: get_info() reads the context under RCU only
  */
 struct seal_ctx {
@@ -60,8 +75,12 @@ struct seal_ctx {
 	u16 max_payload;
 	bool zerocopy_ro;
 	bool expect_no_pad;
+	struct seal_shown shown;
 	struct rcu_head rcu;
 };
+
+/* Each idle socket has one. */
+static_assert(sizeof(struct seal_ctx) <= 128);
 
 /*
  * The context of a socket whose operations are ours. It lives until

@@ -56,6 +56,7 @@ int seal_managed_alert(struct sock *sk, u8 level, u8 description)
 			SEAL_INC(sk, CLOSESENT);
 		if (level == SEAL_ALERT_FATAL || description == SEAL_ALERT_CLOSE_NOTIFY)
 			ctx->managed->alert_sent = SEALSOCK_ALERT | description;
+		seal_managed_show(sk);
 		seal_tx_push(sk, ctx->tx, 0);
 	}
 	seal_tx_account(sk, ctx->tx);
@@ -68,6 +69,7 @@ static void ended(struct sock *sk, u8 reason)
 	struct seal_managed *m = seal_ctx(sk)->managed;
 
 	m->reason = reason;
+	seal_managed_show(sk);
 	trace_sealsock_end(sk, reason, m->alert_received, m->alert_sent);
 }
 

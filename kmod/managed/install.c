@@ -225,6 +225,7 @@ static void use(struct sock *sk, const struct sealsock_managed *req, struct made
 	if (made->m->prefix)
 		seal_managed_prefix(sk, made->rx);
 	SEAL_INC(sk, MANAGED);
+	seal_managed_show(sk);
 	seal_rx_start(sk);
 }
 

@@ -45,6 +45,7 @@ int seal_managed_update_rx(struct sock *sk, struct seal_rx *rx)
 	}
 	seal_direction(&rx->state, SEAL_DIR_INSTALL);
 	rx->generation++;
+	seal_managed_show(sk);
 	SEAL_INC(sk, RXREKEYOK);
 	trace_sealsock_key_install(sk, false, ctx->version, ctx->cipher_type, rx->generation);
 	return 0;
@@ -76,6 +77,7 @@ static int update_tx(struct sock *sk, struct seal_tx *tx)
 	}
 	seal_direction(&tx->state, SEAL_DIR_INSTALL);
 	tx->generation++;
+	seal_managed_show(sk);
 	m->bytes_at_key = tx->bytes;
 	seal_managed_set_limit(sk, tx);
 	SEAL_INC(sk, TXREKEYOK);

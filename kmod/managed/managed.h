@@ -132,6 +132,9 @@ void seal_queue_take(struct seal_managed *m);
 void seal_queue_free(struct seal_managed *m);
 
 /* options.c */
+
+/* Something changed of what sock_diag(7) shows. */
+void seal_managed_show(const struct sock *sk);
 int seal_managed_setsockopt(struct sock *sk, int optname, sockptr_t optval, unsigned int optlen);
 int seal_managed_getsockopt(struct sock *sk, int optname, char __user *optval,
 			    int __user *optlen, int len);

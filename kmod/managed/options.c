@@ -9,6 +9,21 @@
 #include "seen/mib.h"
 #include "uapi/sealsock.h"
 
+void seal_managed_show(const struct sock *sk)
+{
+	struct seal_ctx *ctx = seal_ctx(sk);
+	const struct seal_managed *m = ctx->managed;
+	struct seal_shown *shown = &ctx->shown;
+
+	WRITE_ONCE(shown->tx_keys, ctx->tx->generation);
+	WRITE_ONCE(shown->rx_keys, ctx->rx->generation);
+	WRITE_ONCE(shown->messages, m->count);
+	WRITE_ONCE(shown->dropped, m->dropped);
+	WRITE_ONCE(shown->alert_received, m->alert_received);
+	WRITE_ONCE(shown->alert_sent, m->alert_sent);
+	WRITE_ONCE(shown->reason, m->reason);
+}
+
 static int set_key_update(struct sock *sk, sockptr_t optval, unsigned int optlen)
 {
 	const u32 known = SEALSOCK_UPDATE_NOW | SEALSOCK_UPDATE_REQUEST | SEALSOCK_UPDATE_LIMITS;
@@ -139,6 +154,7 @@ static int get_message(struct sock *sk, char __user *optval, int __user *optlen,
 	if (copy_to_user(optval, msg->bytes, msg->len))
 		return -EFAULT;
 	seal_queue_take(m);
+	seal_managed_show(sk);
 	return 0;
 }
 

@@ -27,6 +27,7 @@ void seal_queue_take(struct seal_managed *m)
 static void dropped(struct sock *sk, struct seal_managed *m)
 {
 	m->dropped++;
+	seal_managed_show(sk);
 	SEAL_INC(sk, MESSAGESDROPPED);
 }
 
@@ -68,6 +69,7 @@ void seal_queue_end(struct sock *sk, struct seal_managed *m)
 	list_add_tail(&m->partial->node, &m->messages);
 	m->partial = NULL;
 	m->count++;
+	seal_managed_show(sk);
 	SEAL_INC(sk, MESSAGES);
 	if (seal_ctx(sk)->hold)
 		seal_hold_message(sk);

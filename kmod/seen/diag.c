@@ -19,6 +19,21 @@ static u32 mode(const struct sock *sk, const struct seal_ctx *ctx)
 	return READ_ONCE(ctx->version) ? SEALSOCK_MODE_COMPATIBLE : seal_hold_mode(sk, ctx);
 }
 
+static int put_managed(const struct seal_shown *shown, struct sk_buff *skb)
+{
+	const struct sealsock_diag_managed managed = {
+		.tx_keys = READ_ONCE(shown->tx_keys),
+		.rx_keys = READ_ONCE(shown->rx_keys),
+		.messages = READ_ONCE(shown->messages),
+		.messages_dropped = READ_ONCE(shown->dropped),
+		.alert_received = READ_ONCE(shown->alert_received),
+		.alert_sent = READ_ONCE(shown->alert_sent),
+		.reason = READ_ONCE(shown->reason),
+	};
+
+	return nla_put(skb, SEALSOCK_DIAG_MANAGED, sizeof(managed), &managed);
+}
+
 static int put_attributes(const struct sock *sk, const struct seal_ctx *ctx, struct sk_buff *skb)
 {
 	u16 version = READ_ONCE(ctx->version);
@@ -31,8 +46,10 @@ static int put_attributes(const struct sock *sk, const struct seal_ctx *ctx, str
 		return -EMSGSIZE;
 	if (READ_ONCE(ctx->expect_no_pad) && nla_put_flag(skb, TLS_INFO_RX_NO_PAD))
 		return -EMSGSIZE;
-	return nla_put_u16(skb, INFO_TX_MAX_PAYLOAD_LEN, READ_ONCE(ctx->max_payload)) ||
-	       nla_put_u32(skb, SEALSOCK_DIAG_MODE, mode(sk, ctx)) ? -EMSGSIZE : 0;
+	if (nla_put_u16(skb, INFO_TX_MAX_PAYLOAD_LEN, READ_ONCE(ctx->max_payload)) ||
+	    nla_put_u32(skb, SEALSOCK_DIAG_MODE, mode(sk, ctx)))
+		return -EMSGSIZE;
+	return READ_ONCE(ctx->managed) ? put_managed(&ctx->shown, skb) : 0;
 }
 
 int seal_get_info(struct sock *sk, struct sk_buff *skb)
@@ -67,5 +84,6 @@ size_t seal_get_info_size(const struct sock *sk)
 	       nla_total_size(sizeof(u16)) +	/* TLS_INFO_RXCONF */
 	       nla_total_size(0) +		/* TLS_INFO_RX_NO_PAD */
 	       nla_total_size(sizeof(u16)) +	/* INFO_TX_MAX_PAYLOAD_LEN */
-	       nla_total_size(sizeof(u32));	/* SEALSOCK_DIAG_MODE */
+	       nla_total_size(sizeof(u32)) +	/* SEALSOCK_DIAG_MODE */
+	       nla_total_size(sizeof(struct sealsock_diag_managed));
 }

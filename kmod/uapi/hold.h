@@ -267,4 +267,29 @@ struct sealsock_take {
  */
 #define SEALSOCK_DIAG_MODE	0x1301
 
+/*
+ * Likewise, of a managed socket: struct sealsock_diag_managed, which may grow at
+ * its end.
+ *
+ * @tx_keys, @rx_keys: installed so far, the first included: each other is a
+ *	KeyUpdate, of ours and of the peer's
+ * @messages: that wait for SEALSOCK_MESSAGE
+ * @messages_dropped: that there was no room or memory for
+ * @alert_received, @alert_sent, @reason: as in struct sealsock_end, as far as
+ *	what has arrived was looked at
+ * @reserved: 0
+ */
+#define SEALSOCK_DIAG_MANAGED	0x1302
+
+struct sealsock_diag_managed {
+	__u16 tx_keys;
+	__u16 rx_keys;
+	__u16 messages;
+	__u16 messages_dropped;
+	__u16 alert_received;
+	__u16 alert_sent;
+	__u16 reason;
+	__u16 reserved;
+};
+
 #endif /* _UAPI_SEALSOCK_HOLD_H */

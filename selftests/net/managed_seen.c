@@ -44,8 +44,8 @@ static const struct rtattr *find(const struct rtattr *at, int len, unsigned int 
 	return NULL;
 }
 
-/* What sock_diag(7) says of the mode of @fd, as ss(8) would ask; -1: nothing. */
-static int diag_mode(int fd)
+/* An attribute of what sock_diag(7) says of @fd, as ss(8) would ask; false: it is not there. */
+static bool diag(int fd, unsigned int type, void *out, size_t len)
 {
 	struct {
 		struct nlmsghdr head;
@@ -77,18 +77,30 @@ static int diag_mode(int fd)
 		n = recv(nl, answer, sizeof(answer), 0);
 	close(nl);
 	if (n < 0 || !NLMSG_OK(head, n) || head->nlmsg_type != SOCK_DIAG_BY_FAMILY)
-		return -1;
+		return false;
 	msg = NLMSG_DATA(head);
 	at = find((const void *)&msg[1], NLMSG_PAYLOAD(head, sizeof(*msg)), INET_DIAG_ULP_INFO);
 	if (at)
 		at = find(RTA_DATA(at), RTA_PAYLOAD(at), INET_ULP_INFO_TLS);
 	if (at)
-		at = find(RTA_DATA(at), RTA_PAYLOAD(at), SEALSOCK_DIAG_MODE);
-	return at ? *(const uint32_t *)RTA_DATA(at) : -1;
+		at = find(RTA_DATA(at), RTA_PAYLOAD(at), type);
+	if (!at || RTA_PAYLOAD(at) != len)
+		return false;
+	memcpy(out, RTA_DATA(at), len);
+	return true;
+}
+
+/* -1: none. */
+static int diag_mode(int fd)
+{
+	uint32_t mode;
+
+	return diag(fd, SEALSOCK_DIAG_MODE, &mode, sizeof(mode)) ? (int)mode : -1;
 }
 
 TEST_F(managed, diag)
 {
+	struct sealsock_diag_managed seen;
 	struct keys keys;
 	int fd[2];
 
@@ -100,8 +112,73 @@ TEST_F(managed, diag)
 	keys_init(&keys, &variant->suite, 0);
 	ASSERT_EQ(keys_set(fd[0], TLS_TX, &keys), 0);
 	EXPECT_EQ(diag_mode(fd[0]), SEALSOCK_MODE_COMPATIBLE);
+	EXPECT_FALSE(diag(fd[0], SEALSOCK_DIAG_MANAGED, &seen, sizeof(seen)));
 	close(fd[0]);
 	close(fd[1]);
+}
+
+#define EXPECT_SEEN(...) do {								\
+	const struct sealsock_diag_managed want = { __VA_ARGS__ };			\
+											\
+	memset(&seen, 0xff, sizeof(seen));						\
+	EXPECT_TRUE(diag(self->c.fd, SEALSOCK_DIAG_MANAGED, &seen, sizeof(seen)));	\
+	EXPECT_EQ(memcmp(&seen, &want, sizeof(seen)), 0) {				\
+		TH_LOG("keys %u/%u messages %u/%u alerts %x/%x reason %u", seen.tx_keys, \
+		       seen.rx_keys, seen.messages, seen.messages_dropped,		\
+		       seen.alert_received, seen.alert_sent, seen.reason);		\
+	}										\
+} while (0)
+
+/* What a connection has been through. */
+TEST_F(managed, diag_of_events)
+{
+	struct sealsock_diag_managed seen;
+	uint8_t buf[64];
+	socklen_t len = sizeof(buf);
+
+	EXPECT_SEEN(.tx_keys = 1, .rx_keys = 1);
+	PEER(TYPE_HANDSHAKE, UPDATE, 5);
+	secret_update(&self->c.rx_secret, &self->c.rx);
+	PEER(TYPE_HANDSHAKE, REQUEST, 5);
+	secret_update(&self->c.rx_secret, &self->c.rx);
+	PEER(TYPE_HANDSHAKE, ticket, sizeof(ticket));
+	PEER(TYPE_HANDSHAKE, ticket, sizeof(ticket));
+	EXPECT_EQ(poll_for(self->c.fd, POLLIN, 100), 0);
+	EXPECT_SEEN(.tx_keys = 2, .rx_keys = 3, .messages = 2);
+	EXPECT_EQ(getsockopt(self->c.fd, SOL_TLS, SEALSOCK_MESSAGE, buf, &len), 0);
+	EXPECT_SEEN(.tx_keys = 2, .rx_keys = 3, .messages = 1);
+	PEER(TYPE_ALERT, CLOSE_NOTIFY, 2);
+	EXPECT_EQ(read(self->c.fd, buf, 1), 0);
+	EXPECT_SEEN(.tx_keys = 2, .rx_keys = 3, .messages = 1, .alert_received = 0x100,
+		    .reason = SEALSOCK_REASON_CLOSE_NOTIFY);
+	EXPECT_EQ(shutdown(self->c.fd, SHUT_WR), 0);
+	EXPECT_SEEN(.tx_keys = 2, .rx_keys = 3, .messages = 1, .alert_received = 0x100,
+		    .alert_sent = 0x100, .reason = SEALSOCK_REASON_CLOSE_NOTIFY);
+}
+
+/* And how each ends that does not end well. */
+TEST_F(managed, diag_of_ends)
+{
+	struct sealsock_diag_managed seen;
+	char c;
+
+	PEER(TYPE_ALERT, "\2\50", 2);
+	EXPECT_EQ(read(self->c.fd, &c, 1), -1);
+	EXPECT_SEEN(.tx_keys = 1, .rx_keys = 1, .alert_received = 0x128,
+		    .reason = SEALSOCK_REASON_ALERT);
+	close(self->c.fd);
+	close(self->c.peer);
+	ASSERT_EQ(managed_open(&self->c, &variant->suite, 0), 0);
+	PEER(TYPE_CCS, "\1\1", 2);
+	EXPECT_EQ(read(self->c.fd, &c, 1), -1);
+	EXPECT_SEEN(.tx_keys = 1, .rx_keys = 1, .alert_sent = 0x10a,
+		    .reason = SEALSOCK_REASON_RECORD_TYPE);
+	close(self->c.fd);
+	close(self->c.peer);
+	ASSERT_EQ(managed_open(&self->c, &variant->suite, 0), 0);
+	shutdown(self->c.peer, SHUT_WR);
+	EXPECT_EQ(read(self->c.fd, &c, 1), -1);
+	EXPECT_SEEN(.tx_keys = 1, .rx_keys = 1, .reason = SEALSOCK_REASON_CUT);
 }
 
 static int write_file(const char *path, const char *text)

@@ -14,6 +14,7 @@
 #include "../../kmod/uapi/hold.h"
 #include "../../kmod/uapi/sealsock.h"
 #include "cli.h"
+#include "sealsock.h"
 
 enum { ANSWER = 64 << 10, ADDR_TEXT = INET6_ADDRSTRLEN + 8 };
 
@@ -21,7 +22,8 @@ static const char help[] =
 	"usage: sealsock list [--json]\n"
 	"\n"
 	"Every TCP socket of this network namespace that the module has: its addresses, how it is\n"
-	"used, version, cipher, bytes of TCP in both directions. As root.\n"
+	"used, version, cipher, bytes of TCP in both directions; of a managed one how many keys\n"
+	"each direction has had, and how it ended. As root.\n"
 	"\n"
 	"  -j, --json   one JSON array\n"
 	"  -h, --help   this text\n"
@@ -35,6 +37,7 @@ struct seen {
 	char ulp[16];
 	uint16_t version, cipher;
 	uint32_t mode;
+	struct sealsock_diag_managed managed;
 	uint64_t sent, received;
 	unsigned int count;		/* sockets so far */
 	bool json;
@@ -50,6 +53,33 @@ static const char *mode_name(uint32_t mode)
 	};
 
 	return mode < sizeof(names) / sizeof(names[0]) ? names[mode] : "unknown";
+}
+
+/* How a managed connection ended, as the peer's side of it has come so far. */
+static const char *reason_name(uint16_t reason)
+{
+	static const char *const names[] = {
+		[SEALSOCK_REASON_NONE] = "", [SEALSOCK_REASON_CLOSE_NOTIFY] = "close_notify",
+		[SEALSOCK_REASON_CUT] = "cut", [SEALSOCK_REASON_ALERT] = "alert",
+		[SEALSOCK_REASON_RECORD_HEADER] = "record_header",
+		[SEALSOCK_REASON_NOT_AUTHENTIC] = "not_authentic",
+		[SEALSOCK_REASON_PADDING] = "padding",
+		[SEALSOCK_REASON_RECORD_TYPE] = "record_type",
+		[SEALSOCK_REASON_ALERT_FORM] = "alert_form",
+		[SEALSOCK_REASON_MESSAGE_FORM] = "message_form",
+		[SEALSOCK_REASON_MESSAGE_TYPE] = "message_type",
+		[SEALSOCK_REASON_INTERLEAVED] = "interleaved",
+		[SEALSOCK_REASON_KEY_UPDATE_END] = "key_update_end",
+		[SEALSOCK_REASON_FLOOD] = "flood", [SEALSOCK_REASON_INTERNAL] = "internal",
+	};
+
+	return reason < sizeof(names) / sizeof(names[0]) ? names[reason] : "unknown";
+}
+
+/* The name of an alert as the kernel tells it, "" for none. */
+static const char *alert_name(uint16_t alert)
+{
+	return alert & SEALSOCK_ALERT ? sealsock_alert_name(alert & 0xff) : "";
 }
 
 static const char *cipher_name(uint16_t cipher)
@@ -88,10 +118,21 @@ static const char *addr_text(const struct inet_diag_msg *m, const __be32 *addr, 
 	return out;
 }
 
+static void print_managed(const struct sealsock_diag_managed *d)
+{
+	printf(",\"keys_sending\":%u,\"keys_receiving\":%u,\"messages\":%u,"
+	       "\"messages_dropped\":%u,", d->tx_keys, d->rx_keys, d->messages,
+	       d->messages_dropped);
+	printf("\"end\":\"%s\",\"alert_received\":\"%s\",\"alert_sent\":\"%s\"",
+	       reason_name(d->reason), alert_name(d->alert_received), alert_name(d->alert_sent));
+}
+
 static void print(struct seen *s)
 {
 	char local[ADDR_TEXT], remote[ADDR_TEXT];
+	const struct sealsock_diag_managed *d = &s->managed;
 	const struct inet_diag_msg *m = &s->msg;
+	char keys[16] = "";
 
 	addr_text(m, m->id.idiag_src, m->id.idiag_sport, local);
 	addr_text(m, m->id.idiag_dst, m->id.idiag_dport, remote);
@@ -100,13 +141,19 @@ static void print(struct seen *s)
 		       s->count ? ",\n " : "", local, remote, mode_name(s->mode));
 		printf("\"version\":\"%s\",\"cipher\":\"%s\",", version_name(s->version),
 		       cipher_name(s->cipher));
-		printf("\"sent\":%llu,\"received\":%llu,\"uid\":%u,\"inode\":%u}",
+		printf("\"sent\":%llu,\"received\":%llu,\"uid\":%u,\"inode\":%u",
 		       (unsigned long long)s->sent, (unsigned long long)s->received, m->idiag_uid,
 		       m->idiag_inode);
+		if (s->mode == SEALSOCK_MODE_MANAGED)
+			print_managed(d);
+		printf("}");
 	} else {
-		printf("%-28s %-28s %-10s %-8s %-18s %12llu %12llu\n", local, remote,
+		if (s->mode == SEALSOCK_MODE_MANAGED)
+			snprintf(keys, sizeof(keys), "%u/%u", d->tx_keys, d->rx_keys);
+		printf("%-28s %-28s %-10s %-8s %-18s %12llu %12llu %7s %s\n", local, remote,
 		       mode_name(s->mode), version_name(s->version), cipher_name(s->cipher),
-		       (unsigned long long)s->sent, (unsigned long long)s->received);
+		       (unsigned long long)s->sent, (unsigned long long)s->received, keys,
+		       reason_name(d->reason));
 	}
 	s->count++;
 }
@@ -147,6 +194,8 @@ static void tls_attr(struct seen *s, unsigned int type, const void *p, size_t n)
 		take(&s->cipher, sizeof(s->cipher), p, n);
 	else if (type == SEALSOCK_DIAG_MODE)
 		take(&s->mode, sizeof(s->mode), p, n);
+	else if (type == SEALSOCK_DIAG_MANAGED)
+		take(&s->managed, sizeof(s->managed), p, n);
 }
 
 static void ulp_attr(struct seen *s, unsigned int type, const void *p, size_t n)
@@ -258,8 +307,8 @@ static int run(int argc, char **argv)
 	if (all.json)
 		printf("[");
 	else
-		printf("%-28s %-28s %-10s %-8s %-18s %12s %12s\n", "local", "remote", "mode",
-		       "version", "cipher", "sent", "received");
+		printf("%-28s %-28s %-10s %-8s %-18s %12s %12s %7s %s\n", "local", "remote",
+		       "mode", "version", "cipher", "sent", "received", "keys", "end");
 	if (!err)
 		err = list_family(&all, fd, AF_INET);
 	if (!err)
