@@ -44,6 +44,7 @@ matrix:
 interop-matrix: setup userspace
 	@$(MAKE) --no-print-directory -s $(JOBS) -C selftests/interop
 	@selftests/interop/matrix/run $(ARGS)
+	@selftests/interop/matrix/ech
 
 kselftest: setup module
 	@selftests/net/run-kernel-tls $(KERNEL)

@@ -107,7 +107,7 @@ prune_tree()
 # listed FILE…: the names in lists of packages.
 listed()
 {
-	sed -n 's/^\([a-z0-9][a-z0-9.+-]*\).*/\1/p' "$@"
+	sed -n 's:^\([a-z0-9][a-z0-9.+/-]*\).*:\1:p' "$@"
 }
 
 # mirror [security]: the archive this machine itself uses, from its own apt configuration

@@ -132,6 +132,21 @@ static int second(struct hs *hs, const struct client_hello *outer, struct bytes 
 	return err ? hs_internal(hs, err, "opening the ClientHello") : unfold(hs, outer, whole);
 }
 
+/*
+ * Takes this extension out of a ClientHello, if it is there; false: it is malformed. The others of
+ * an outer one mean nothing where the inner counts, and not every client gets them right (the
+ * binders that OpenSSL 4.0 makes up are empty).
+ */
+static bool read_ech(struct client_hello *ch)
+{
+	struct bytes ext;
+
+	if (!ext_block_find(ch->ext_block, ext_type(EXT_ENCRYPTED_CLIENT_HELLO), &ext))
+		return true;
+	ch->ext.present = EXT_BIT(EXT_ENCRYPTED_CLIENT_HELLO);
+	return !encrypted_client_hello_parse(&ch->ext, EXT_IN_CH, &ext) && !ext.n;
+}
+
 int ech_unwrap(struct hs *hs, struct bytes *whole)
 {
 	struct bytes body = bytes_of(whole->p + MSG_HEADER, whole->n - MSG_HEADER);
@@ -142,7 +157,7 @@ int ech_unwrap(struct hs *hs, struct bytes *whole)
 	    (again && ech_state(hs) != SEALSOCK_ECH_ACCEPTED))
 		return 0;
 	/* What is malformed is refused by whoever looks at it next. */
-	if (client_hello_parse(body, &ch) || client_hello_parse_ext(&ch))
+	if (client_hello_parse(body, &ch) || !read_ech(&ch))
 		return 0;
 	if (again)
 		return second(hs, &ch, body, whole);
@@ -154,7 +169,7 @@ int ech_unwrap(struct hs *hs, struct bytes *whole)
 	if (hs->ch->cfg->ech_keys)
 		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CLIENT_HELLO,
 				   "is an inner one, but not inside of another", 0);
-	if (u16_contains(ch.ext.versions, VERSION_TLS13))
+	if (!client_hello_parse_ext(&ch) && u16_contains(ch.ext.versions, VERSION_TLS13))
 		hs->result->ech = SEALSOCK_ECH_ACCEPTED;
 	return 0;
 }
