@@ -86,6 +86,7 @@ struct conf {
 	unsigned int watch;		/* seconds between looks at the files; 0: never */
 	char *worker_user, *keeper_user;
 	char *ticket_keys;		/* NULL: made at random */
+	char *ech_keys;			/* NULL: none */
 	char *status;			/* path of the socket; NULL: none */
 	char *credential, *trust, *profile; /* of programs that name none */
 	uid_t worker_uid, keeper_uid;

@@ -344,6 +344,7 @@ const struct conf_key conf_keys[] = {
 	{ "helper", "worker-user", set_text, HELPER(worker_user), 0, 0, NULL, false },
 	{ "helper", "keeper-user", set_text, HELPER(keeper_user), 0, 0, NULL, false },
 	{ "helper", "ticket-keys", set_path, HELPER(ticket_keys), 0, 0, NULL, false },
+	{ "helper", "ech-keys", set_path, HELPER(ech_keys), 0, 0, NULL, false },
 	{ "helper", "status", set_path, HELPER(status), 0, 0, NULL, false },
 	{ "helper", "credential", set_text, HELPER(credential), 0, 0, NULL, false },
 	{ "helper", "trust", set_text, HELPER(trust), 0, 0, NULL, false },

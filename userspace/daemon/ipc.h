@@ -23,6 +23,7 @@ enum ipc_op {
 	IPC_KEY = 1,		/* with the file of the key; the chain follows */
 	IPC_DROP,		/* keys of this generation and before */
 	IPC_TICKET_KEYS,	/* with the file */
+	IPC_ECH_KEYS,		/* likewise */
 	IPC_WORKER,		/* with its two ways to the keeper */
 	IPC_DONE,		/* @id, @code */
 	/* worker to keeper */
@@ -32,6 +33,7 @@ enum ipc_op {
 	IPC_MASTER,		/* TLS 1.2: the master secret of an RSA key transport */
 	IPC_SEAL,
 	IPC_OPEN,
+	IPC_ECH_OPEN,		/* a byte of length and the key's share; what came with the hello */
 	IPC_SESSION_PUT,
 	IPC_SESSION_TAKE,
 	IPC_ANSWER,		/* to all of these: @id, @code, what was asked for */

@@ -37,6 +37,7 @@ struct keeper {
 	unsigned int n_keys;
 	struct asker *askers;
 	struct sealsock_tickets *tickets;
+	struct sealsock_ech_keys *ech;
 	struct sessions *sessions;
 	struct ipc_message in;
 	uint8_t out[SEALSOCK_TICKET_MAX];
@@ -111,6 +112,7 @@ void keeper_free(struct keeper *k)
 	drop_keys(k, 0);
 	sessions_free(k->sessions);
 	sealsock_tickets_free(k->tickets);
+	sealsock_ech_keys_free(k->ech);
 	if (k->epoll >= 0)
 		close(k->epoll);
 	explicit_bzero(k, sizeof(*k));
@@ -176,6 +178,23 @@ static int take_ticket_keys(struct keeper *k, int fd)
 	return err;
 }
 
+static int take_ech_keys(struct keeper *k, int fd)
+{
+	uint8_t *pem = malloc(KEY_FILE_MAX);
+	ssize_t n = pem ? read_secret(fd, pem, KEY_FILE_MAX) : -1;
+	struct sealsock_ech_keys *keys;
+	int err = n < 0 ? SEALSOCK_ERR_FILE : sealsock_ech_keys_mem(pem, (size_t)n, &keys);
+
+	if (!err) {
+		sealsock_ech_keys_free(k->ech);
+		k->ech = keys;
+	}
+	if (pem)
+		explicit_bzero(pem, KEY_FILE_MAX);
+	free(pem);
+	return err;
+}
+
 static int take_worker(struct keeper *k, int fd[2])
 {
 	int i;
@@ -208,6 +227,9 @@ static void from_parent(struct keeper *k, int fd[2])
 		break;
 	case IPC_TICKET_KEYS:
 		answer.code = take_ticket_keys(k, fd[0]);
+		break;
+	case IPC_ECH_KEYS:
+		answer.code = take_ech_keys(k, fd[0]);
 		break;
 	case IPC_WORKER:
 		answer.code = take_worker(k, fd);
@@ -267,6 +289,20 @@ static ssize_t session(struct keeper *k)
 	return 0;
 }
 
+static ssize_t open_hello(struct keeper *k)
+{
+	const uint8_t *p = k->in.body;
+	size_t n = k->in.head.len;
+	int err = SEALSOCK_ERR_KEY;
+
+	if (!n || p[0] > n - 1)
+		return SEALSOCK_ERR_INVALID;
+	if (k->ech)
+		err = sealsock_ech_keys_open(k->ech, p + 1, p[0], p + 1 + p[0], n - 1 - p[0],
+					     k->out);
+	return err ? err : SEALSOCK_ECH_SECRET;
+}
+
 static ssize_t serve(struct keeper *k, struct asker *a)
 {
 	const struct sealsock_key *key;
@@ -278,6 +314,8 @@ static ssize_t serve(struct keeper *k, struct asker *a)
 	case IPC_OPEN:
 		return sealsock_tickets_open(k->tickets, k->in.body, k->in.head.len, k->out,
 					     sizeof(k->out));
+	case IPC_ECH_OPEN:
+		return spend(k, a) ? open_hello(k) : SEALSOCK_ERR_LIMIT;
 	case IPC_SESSION_PUT:
 	case IPC_SESSION_TAKE:
 		return session(k);

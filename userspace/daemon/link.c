@@ -59,6 +59,20 @@ ssize_t link_open(void *arg, const void *ticket, size_t n, void *session, size_t
 	return call(arg, IPC_OPEN, parts, session, room);
 }
 
+int link_ech(void *arg, const void *share, size_t share_len, const void *enc, size_t enc_len,
+	     void *secret)
+{
+	uint8_t head[1 + UINT8_MAX] = { (uint8_t)share_len };
+	const struct ipc_part parts[2] = { { head, 1 + share_len }, { enc, enc_len } };
+	ssize_t n;
+
+	if (share_len > UINT8_MAX)
+		return SEALSOCK_ERR_KEY;
+	memcpy(head + 1, share, share_len);
+	n = call(arg, IPC_ECH_OPEN, parts, secret, SEALSOCK_ECH_SECRET);
+	return n < 0 ? (int)n : n == SEALSOCK_ECH_SECRET ? 0 : SEALSOCK_ERR_SYSTEM;
+}
+
 static void put(void *arg, const void *id, size_t id_len, const void *session, size_t n,
 		int64_t expires)
 {

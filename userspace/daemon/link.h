@@ -20,6 +20,8 @@ int link_ask(struct keeper_link *l, uint32_t id, const struct sealsock_request *
 
 /* What the library calls, with the link as @arg. */
 ssize_t link_seal(void *arg, const void *session, size_t n, void *ticket, size_t room);
+int link_ech(void *arg, const void *share, size_t share_len, const void *enc, size_t enc_len,
+	     void *secret);
 ssize_t link_open(void *arg, const void *ticket, size_t n, void *session, size_t room);
 
 /* Sessions of a client's programs: @arg is a struct link_user. */

@@ -71,14 +71,15 @@ static void load_chain(const struct conf_chain *from, struct chain *to, struct c
 			 to->staple.p ? "it is empty" : strerror(errno));
 }
 
-/* A bundle has its key in it, which workers must not get: only what certificates are made of. */
-static void keep_certificates(struct blob *pem)
+/* A file may have keys in it, which workers must not get: only parts of this label stay. */
+static void keep_only(struct blob *pem, const char *label)
 {
-	static const char begin[] = "-----BEGIN CERTIFICATE-----";
-	static const char end[] = "-----END CERTIFICATE-----";
+	char begin[64], end[64];
 	char *from = pem->p, *limit = pem->p + pem->n, *start, *stop;
 	size_t n = 0;
 
+	snprintf(begin, sizeof(begin), "-----BEGIN %s-----", label);
+	snprintf(end, sizeof(end), "-----END %s-----", label);
 	while (pem->p && (start = memmem(from, (size_t)(limit - from), begin, strlen(begin)))) {
 		stop = memmem(start, (size_t)(limit - start), end, strlen(end));
 		if (!stop)
@@ -152,7 +153,7 @@ static void load_credentials(struct material *m, uint32_t key, struct complaints
 		cred->chains = calloc(cred->conf->n_chains + 1, sizeof(*cred->chains));
 		for (j = 0; cred->chains && j < cred->conf->n_chains; j++) {
 			load_chain(&cred->conf->chains[j], &cred->chains[j], c);
-			keep_certificates(&cred->chains[j].pem);
+			keep_only(&cred->chains[j].pem, "CERTIFICATE");
 			cred->chains[j].key_id = key++;
 		}
 	}
@@ -193,16 +194,29 @@ static void load_ticket_keys(struct material *m, struct complaints *c)
 			 TICKET_KEY);
 }
 
+static void load_ech_keys(struct material *m, struct complaints *c)
+{
+	const char *path = m->conf.ech_keys;
+
+	if (!path)
+		return;
+	m->ech_keys_fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (m->ech_keys_fd < 0 || !read_file(path, KEY_MAX, &m->ech_lists))
+		complain(c, 0, "cannot read %s: %s", path, strerror(errno));
+	keep_only(&m->ech_lists, "ECHCONFIG");
+}
+
 bool material_load(const char *path, uint32_t first_key, struct material *m,
 		   struct complaints *c)
 {
-	*m = (struct material){ .ticket_keys_fd = -1 };
+	*m = (struct material){ .ticket_keys_fd = -1, .ech_keys_fd = -1 };
 	if (!conf_read(path, &m->conf, c))
 		return false;
 	m->print = material_print(&m->conf, path);
 	load_credentials(m, first_key, c);
 	load_trusts(m, c);
 	load_ticket_keys(m, c);
+	load_ech_keys(m, c);
 	return !c->count;
 }
 
@@ -220,7 +234,10 @@ void material_close_keys(struct material *m)
 		}
 	if (m->ticket_keys_fd >= 0)
 		close(m->ticket_keys_fd);
+	if (m->ech_keys_fd >= 0)
+		close(m->ech_keys_fd);
 	m->ticket_keys_fd = -1;
+	m->ech_keys_fd = -1;
 }
 
 static void free_blobs(struct blob *b, unsigned int n)
@@ -253,13 +270,35 @@ void material_free(struct material *m)
 	}
 	free(m->credentials);
 	free(m->trusts);
+	free(m->ech_lists.p);
 	conf_free(&m->conf);
-	*m = (struct material){ .ticket_keys_fd = -1 };
+	*m = (struct material){ .ticket_keys_fd = -1, .ech_keys_fd = -1 };
+}
+
+static void check_ech_keys(const struct material *m, struct complaints *c)
+{
+	struct sealsock_ech_keys *keys = NULL;
+	struct blob pem;
+	int err;
+
+	if (!read_fd(m->ech_keys_fd, KEY_MAX, &pem)) {
+		complain(c, 0, "cannot read %s: %s", m->conf.ech_keys, strerror(errno));
+		return;
+	}
+	err = sealsock_ech_keys_mem(pem.p, pem.n, &keys);
+	if (err)
+		complain(c, 0, "%s: %s", m->conf.ech_keys, sealsock_strerror(err));
+	sealsock_ech_keys_free(keys);
+	explicit_bzero(pem.p, pem.n);
+	free(pem.p);
 }
 
 bool material_check_keys(const struct material *m, struct complaints *c)
 {
 	unsigned int i, j;
+
+	if (m->conf.ech_keys)
+		check_ech_keys(m, c);
 
 	for (i = 0; i < m->conf.n_credentials; i++) {
 		const struct credential *cred = &m->credentials[i];
@@ -324,7 +363,7 @@ uint64_t material_print(const struct conf *conf, const char *path)
 		for (j = 0; j < conf->trusts[i].crls.n; j++)
 			h = add_file(h, conf->trusts[i].crls.s[j]);
 	}
-	return add_file(h, conf->ticket_keys);
+	return add_file(add_file(h, conf->ticket_keys), conf->ech_keys);
 }
 
 uint32_t material_keys(const struct material *m)

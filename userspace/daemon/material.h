@@ -36,7 +36,8 @@ struct material {
 	struct conf conf;
 	struct credential *credentials;	/* in the order of the configuration, as trusts are */
 	struct trust *trusts;
-	int ticket_keys_fd;		/* -1: none */
+	int ticket_keys_fd, ech_keys_fd; /* -1: none */
+	struct blob ech_lists;		/* what the keys are for, PEM, without them */
 	uint64_t print;			/* changes when any of the files does */
 };
 

@@ -60,6 +60,12 @@ static bool hand_keys(struct supervisor *s, struct material *m)
 		if (err)
 			log_line(IPC_ERROR, "%s: %s", m->conf.ticket_keys, sealsock_strerror(err));
 	}
+	if (!err && m->ech_keys_fd >= 0) {
+		err = tell_keeper(s, (struct ipc_head){ .op = IPC_ECH_KEYS }, NULL, &m->ech_keys_fd,
+				  1);
+		if (err)
+			log_line(IPC_ERROR, "%s: %s", m->conf.ech_keys, sealsock_strerror(err));
+	}
 	material_close_keys(m);
 	return !err;
 }

@@ -210,11 +210,15 @@ static bool set_alpn(struct making *mk, const struct sealsock_role *role)
 static bool make_server(struct making *mk, const struct sealsock_role *role)
 {
 	const struct sealsock_ticket_keeper keeper = { mk->t->link, link_seal, link_open };
+	const struct sealsock_ech_keeper ech = { mk->t->link, link_ech };
+	const struct blob *lists = &mk->t->m->ech_lists;
 	enum sealsock_verify mode = role->client_certificate == SEALSOCK_CERT_REQUIRED ?
 				    SEALSOCK_VERIFY_REQUIRED : SEALSOCK_VERIFY_OPTIONAL;
 
 	if (!check(mk, sealsock_config_ticket_count(mk->cfg, mk->t->m->conf.tickets)) ||
 	    !check(mk, sealsock_config_ticket_keeper(mk->cfg, &keeper)))
+		return false;
+	if (lists->n && !check(mk, sealsock_config_ech_keeper(mk->cfg, lists->p, lists->n, &ech)))
 		return false;
 	if (role->client_certificate == SEALSOCK_CERT_NONE)
 		return true;

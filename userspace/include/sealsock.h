@@ -100,6 +100,7 @@ struct sealsock_info {
 	enum sealsock_path path;	/* who seals and opens records now */
 	bool managed;			/* path "sealsock": plain read(2) and write(2) will do */
 	enum sealsock_ech ech;		/* a client's OFFERED, ACCEPTED, REJECTED hide @sni */
+	const char *psk_identity;	/* of sealsock_config_psk(), of the one in use */
 };
 
 /* Why a connection failed. */

@@ -86,6 +86,39 @@ struct sealsock_ticket_keeper {
 int sealsock_config_ticket_keeper_sized(struct sealsock_config *cfg,
 					const struct sealsock_ticket_keeper *keeper, size_t size);
 
+/*
+ * Private keys of Encrypted Client Hello, in the form of sealsock_config_ech_keys_mem(). PEM, KEY, NOMEM.
+ */
+struct sealsock_ech_keys;
+int sealsock_ech_keys_mem(const void *pem, size_t n, struct sealsock_ech_keys **keys);
+void sealsock_ech_keys_free(struct sealsock_ech_keys *keys);
+
+/*
+ * What opens one ClientHello (Decap of RFC 9180 §4.1): with the key whose public half is @share, of what
+ * the client sent with it, @enc. The caller wipes @secret. KEY: there is no such key; ILLEGAL: @enc is
+ * none; NOMEM, CRYPTO. May be called by several threads; does not block.
+ */
+#define SEALSOCK_ECH_SECRET 32
+int sealsock_ech_keys_open(const struct sealsock_ech_keys *keys, const void *share, size_t share_len,
+			   const void *enc, size_t enc_len, void *secret);
+
+/*
+ * Server: sealsock_config_ech_keys_mem() with the keys elsewhere: @lists, PEM, has the ECHConfigLists
+ * alone, and open() answers as the function above does. With KEY and ILLEGAL the outer ClientHello
+ * counts, as where no key fits; any other error ends the handshake. Called by any thread that has a
+ * connection; must not call back. @keeper is copied. As there.
+ */
+struct sealsock_ech_keeper {
+	void *arg;
+	int (*open)(void *arg, const void *share, size_t share_len, const void *enc,
+		    size_t enc_len, void *secret);
+};
+
+#define sealsock_config_ech_keeper(cfg, lists, n, keeper)	\
+	sealsock_config_ech_keeper_sized(cfg, lists, n, keeper, sizeof(struct sealsock_ech_keeper))
+int sealsock_config_ech_keeper_sized(struct sealsock_config *cfg, const void *lists, size_t n,
+				     const struct sealsock_ech_keeper *keeper, size_t size);
+
 /* An OCSP response as sealsock_config_ocsp_file() has it, from memory. INVALID; STATE. */
 int sealsock_config_ocsp_mem(struct sealsock_config *cfg, const void *der, size_t n);
 

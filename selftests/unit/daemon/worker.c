@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -119,6 +120,35 @@ static void write_file(const char *name, const char *text)
 	NEED(f && fputs(text, f) >= 0 && !fclose(f));
 }
 
+/* What DNS would have: the list out of the PEM text. */
+static uint8_t ech_list[512];
+static size_t ech_list_len;
+
+static void make_ech_keys(void)
+{
+	static const char begin[] = "-----BEGIN ECHCONFIG-----\n";
+	char pem[2048], *from;
+	unsigned char decoded[768];
+	size_t n, pad = 0;
+	int got;
+
+	NEED(sealsock_ech_generate("localhost", NULL, 0, pem, sizeof(pem)) > 0);
+	write_file("ech.pem", pem);
+	from = strstr(pem, begin);
+	NEED(from);
+	from += strlen(begin);
+	*strstr(from, "-----END") = '\0';
+	for (n = 0; from[n]; n++) {
+		if (from[n] == '\n')
+			memmove(from + n, from + n + 1, strlen(from + n));
+		pad += from[n] == '=';
+	}
+	got = EVP_DecodeBlock(decoded, (unsigned char *)from, (int)strlen(from));
+	NEED(got > 0 && (size_t)got - pad <= sizeof(ech_list));
+	ech_list_len = (size_t)got - pad;
+	memcpy(ech_list, decoded, ech_list_len);
+}
+
 static void *run_keeper(void *arg)
 {
 	keeper_run(arg);
@@ -171,10 +201,11 @@ static void start(pthread_t *k, pthread_t *w)
 	write_file("client.pem", client.cert_pem);
 	write_file("client.key", client.key_pem);
 	free_identity(&client);
+	make_ech_keys();
 	write_file("ca.pem", test_ca()->cert_pem);
 	snprintf(text, sizeof(text),
 		 "[helper]\nworker-user = nobody\nkeeper-user = daemon\nhandshakes = 3\n"
-		 "trust = test\nlog = handshakes\ncredential = web\n"
+		 "trust = test\nlog = handshakes\ncredential = web\nech-keys = %s/ech.pem\n"
 		 "[trust test]\nfile = %s/ca.pem\n[profile old]\nversions = TLSv1.2\n"
 		 "[credential web]\nchain = %s/p256.pem\nkey = %s/p256.key\nusers = 33, 34\n"
 		 "[credential rsa]\nchain = %s/rsa.pem\nkey = %s/rsa.key\nusers = *\nports = 443\n"
@@ -182,7 +213,7 @@ static void start(pthread_t *k, pthread_t *w)
 		 "[credential grouped]\nchain = %s/rsa.pem\nkey = %s/rsa.key\nusers = *\n"
 		 "cgroups = /system.slice\n"
 		 "[credential client]\nchain = %s/client.pem\nkey = %s/client.key\nusers = *\n",
-		 folder, folder, folder, folder,
+		 folder, folder, folder, folder, folder,
 		 folder, folder, folder, folder, folder, folder, folder);
 	write_file("conf", text);
 	snprintf(path, sizeof(path), "%s/conf", folder);
@@ -197,6 +228,9 @@ static void start(pthread_t *k, pthread_t *w)
 			ok(tell_keeper(IPC_KEY, chain->key_id, &chain->pem, &chain->key_fd, 1),
 			   "the keeper takes key %u", chain->key_id);
 		}
+	ok(tell_keeper(IPC_ECH_KEYS, 0, NULL, &material.ech_keys_fd, 1), "and the keys of ECH");
+	ok(!memmem(material.ech_lists.p, material.ech_lists.n, "PRIVATE", 7),
+	   "which the worker does not have");
 	ends[0] = later[0];
 	ends[1] = now[0];
 	ok(tell_keeper(IPC_WORKER, 0, NULL, ends, 2), "and the worker");
@@ -378,6 +412,20 @@ static void transports(const char *cipher)
 	strcpy(due.role.profile, "legacy");
 	ok(!peer_shakes(&due, cfg, &m, &info) && outcome.released &&
 	   !strcmp(info.cipher_name, cipher), "serving with %s", cipher);
+	ok(keys_match(&m, &outcome.managed), "with the keys of the peer");
+	sealsock_config_unref(cfg);
+}
+
+/* The client's name is sealed to a key of the keeper's. */
+static void hides(void)
+{
+	struct sealsock_config *cfg = peer_config(SEALSOCK_CLIENT, "TLSv1.3");
+	struct sealsock_managed m = { 0 };
+	struct sealsock_info info = { 0 };
+
+	NEED(sealsock_config_ech(cfg, ech_list, ech_list_len) == 1);
+	ok(!peer_shakes(&serve, cfg, &m, &info) && outcome.released &&
+	   info.ech == SEALSOCK_ECH_ACCEPTED, "a hello that the keeper opens");
 	ok(keys_match(&m, &outcome.managed), "with the keys of the peer");
 	sealsock_config_unref(cfg);
 }
@@ -600,6 +648,7 @@ int main(void)
 	serves("rsa", "TLSv1.2");
 	transports("TLS_RSA_WITH_AES_128_GCM_SHA256");
 	transports("TLS_RSA_WITH_AES_256_GCM_SHA384");
+	hides();
 	refusals();
 	cgroups("/system.slice/x.service", true);
 	cgroups("/system.slicer", false);

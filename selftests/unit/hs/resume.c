@@ -431,6 +431,9 @@ static void external(void)
 	open_both("localhost");
 	ok(shake_hands(c, s, 0) && resumed(), "an external PSK, a server without certificate");
 	ok(!strcmp(info.cipher_name, "TLS_AES_256_GCM_SHA384"), "is used with its hash only");
+	ok(info.psk_identity && !strcmp(info.psk_identity, "sensor"), "the client knows which");
+	sealsock_conn_info(s, &info);
+	ok(info.psk_identity && !strcmp(info.psk_identity, "sensor"), "and so does the server");
 	ok_int(sealsock_conn_session(c, session, sizeof(session)), 0, "and needs no tickets");
 	close_conns();
 	sealsock_config_unref(cc);

@@ -66,7 +66,8 @@ int sealsock_config_ech_grease(struct sealsock_config *cfg, bool on)
 	return err;
 }
 
-static int add_keys(struct sealsock_config *cfg, const char *path, struct bytes pem)
+static int add_keys(struct sealsock_config *cfg, const char *path, struct bytes pem,
+		    const struct sealsock_ech_keeper *keeper)
 {
 	struct ech_keys *k;
 	int err = config_open(cfg);
@@ -75,7 +76,7 @@ static int add_keys(struct sealsock_config *cfg, const char *path, struct bytes 
 		return err;
 	if (cfg->role != SEALSOCK_SERVER)
 		return config_fail(cfg, SEALSOCK_ERR_INVALID, "only servers have ECH keys");
-	err = ech_keys_new(&cfg->env, cfg->crypto, path, pem, &k);
+	err = ech_keys_new(&cfg->env, cfg->crypto, path, pem, keeper, &k);
 	if (err)
 		return config_fail(cfg, err, "ECH keys%s%s: %s", path ? " " : "", path ? path : "",
 				   sealsock_strerror(err));
@@ -85,12 +86,72 @@ static int add_keys(struct sealsock_config *cfg, const char *path, struct bytes 
 
 int sealsock_config_ech_keys_file(struct sealsock_config *cfg, const char *path)
 {
-	return add_keys(cfg, path, bytes_of(NULL, 0));
+	return add_keys(cfg, path, bytes_of(NULL, 0), NULL);
 }
 
 int sealsock_config_ech_keys_mem(struct sealsock_config *cfg, const void *pem, size_t n)
 {
-	return add_keys(cfg, NULL, bytes_of(pem, n));
+	return add_keys(cfg, NULL, bytes_of(pem, n), NULL);
+}
+
+int sealsock_config_ech_keeper_sized(struct sealsock_config *cfg, const void *lists, size_t n,
+				     const struct sealsock_ech_keeper *keeper, size_t size)
+{
+	struct sealsock_ech_keeper own = { .open = NULL };
+
+	if (!sized_in(&own, sizeof(own), keeper, size) || !own.open)
+		return config_fail(cfg, SEALSOCK_ERR_INVALID,
+				   "an ECH keeper of a newer library, or one without its function");
+	return add_keys(cfg, NULL, bytes_of(lists, n), &own);
+}
+
+struct sealsock_ech_keys {
+	struct crypto *crypto;
+	struct ech_keys *keys;
+};
+
+int sealsock_ech_keys_mem(const void *pem, size_t n, struct sealsock_ech_keys **keys)
+{
+	struct sealsock_ech_keys *k = mem_zalloc(&env_default, sizeof(*k));
+	int err = SEALSOCK_ERR_NOMEM;
+
+	*keys = NULL;
+	if (!k)
+		return err;
+	k->crypto = crypto_get();
+	if (k->crypto)
+		err = ech_keys_new(&env_default, k->crypto, NULL, bytes_of(pem, n), NULL,
+				   &k->keys);
+	if (err)
+		sealsock_ech_keys_free(k);
+	else
+		*keys = k;
+	return err;
+}
+
+void sealsock_ech_keys_free(struct sealsock_ech_keys *k)
+{
+	if (!k)
+		return;
+	ech_keys_free(k->keys);
+	if (k->crypto)
+		crypto_put(k->crypto);
+	mem_free(&env_default, k, sizeof(*k));
+}
+
+int sealsock_ech_keys_open(const struct sealsock_ech_keys *k, const void *share, size_t share_len,
+			   const void *enc, size_t enc_len, void *secret)
+{
+	struct hash *scratch = hash_new();
+	struct secret shared = { .n = 0 };
+	int err = scratch ? ech_keys_decap(k->keys, scratch, bytes_of(share, share_len),
+					   bytes_of(enc, enc_len), &shared) : SEALSOCK_ERR_NOMEM;
+
+	if (!err)
+		memcpy(secret, shared.b, SEALSOCK_ECH_SECRET);
+	secret_wipe(&shared);
+	hash_free(scratch);
+	return err;
 }
 
 static void build_config(uint16_t kem, uint8_t id, struct bytes share, struct bytes name,

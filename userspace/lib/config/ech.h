@@ -22,9 +22,12 @@ int ech_info(const struct ech_config *c, struct buf *out);
  */
 struct ech_keys;
 
-/* @path NULL: @pem, and it is never read again. FILE, PEM, KEY (fits no configuration), NOMEM. */
+/*
+ * @path NULL: @pem, and it is never read again. FILE, PEM, KEY (fits no configuration), NOMEM.
+ * @keeper, where it is not NULL, has the private keys: then @pem has lists alone.
+ */
 int ech_keys_new(const struct sealsock_env *env, const struct crypto *crypto, const char *path,
-		 struct bytes pem, struct ech_keys **out);
+		 struct bytes pem, const struct sealsock_ech_keeper *keeper, struct ech_keys **out);
 void ech_keys_free(struct ech_keys *k);
 
 /* Puts it at the end of a list; and the keys behind it. */
@@ -40,6 +43,10 @@ void ech_keys_refresh(struct ech_keys *list);
  */
 int ech_keys_open(struct ech_keys *list, struct hash *scratch, const struct ech_hello *hello,
 		  struct bytes aad, struct hpke *context, uint8_t *plain);
+
+/* What the KEM makes of @enc with the key whose public half is @share. KEY: there is none; ILLEGAL. */
+int ech_keys_decap(struct ech_keys *list, struct hash *scratch, struct bytes share,
+		   struct bytes enc, struct secret *shared);
 
 /* Appends an ECHConfigList of what clients are told to use. */
 void ech_keys_retry(struct ech_keys *list, struct builder *w);

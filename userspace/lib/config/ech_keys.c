@@ -27,6 +27,7 @@ struct ech_keys {
 	struct ech_keys *next;
 	const struct sealsock_env *env;
 	const struct crypto *crypto;
+	struct sealsock_ech_keeper keeper; /* who has the private keys, or .open NULL: they are here */
 	char *path;			/* NULL: not of a file */
 	pthread_rwlock_t lock;		/* of what follows */
 	struct ech_set *set;
@@ -49,6 +50,7 @@ struct reading {
 	uint16_t group;			/* of the last private key; 0: none yet */
 	uint8_t priv[HPKE_PRIVATE];
 	bool useless;			/* no configuration was for the last key */
+	bool lists;			/* the keys are elsewhere: any configuration will do */
 };
 
 static int add_list(struct reading *r, struct bytes text, struct bytes share)
@@ -64,8 +66,9 @@ static int add_list(struct reading *r, struct bytes text, struct bytes share)
 	ech_list_open(bytes_of(s->lists.p + s->lists.n, text.n), &list);
 	s->lists.n += text.n;
 	while (list.n && ech_config_next(&list, &c)) {
-		if (c.version != ECH_VERSION || hpke_group(c.kem) != r->group ||
-		    !bytes_equal(c.key, share))
+		if (c.version != ECH_VERSION || !hpke_group(c.kem))
+			continue;
+		if (!r->lists && (hpke_group(c.kem) != r->group || !bytes_equal(c.key, share)))
 			continue;
 		if (s->count == KEYS_MAX)
 			return SEALSOCK_ERR_INVALID;
@@ -83,6 +86,9 @@ static int take(void *arg, struct bytes der)
 	struct kex *k;
 	int err;
 
+	if (r->lists)
+		return ech_list_good(der) ? add_list(r, der, bytes_of(NULL, 0)) :
+					    SEALSOCK_ERR_KEY;
 	if (!ech_list_good(der)) {
 		if (r->useless)
 			return SEALSOCK_ERR_KEY;
@@ -99,10 +105,13 @@ static int take(void *arg, struct bytes der)
 	return err;
 }
 
-static int read_text(const struct sealsock_env *env, const struct crypto *crypto,
-		     struct bytes pem, struct ech_set **out)
+static int read_text(const struct ech_keys *k, struct bytes pem, struct ech_set **out)
 {
-	struct reading r = { .env = env, .crypto = crypto, .set = mem_zalloc(env, sizeof(**out)) };
+	const struct sealsock_env *env = k->env;
+	struct reading r = {
+		.env = env, .crypto = k->crypto, .set = mem_zalloc(env, sizeof(**out)),
+		.lists = k->keeper.open,
+	};
 	int err = SEALSOCK_ERR_NOMEM;
 
 	if (!r.set)
@@ -137,14 +146,14 @@ static int read_file(struct ech_keys *k, struct ech_set **out, struct stat *seen
 	close(fd);
 	text.n = n > 0 ? (size_t)n : 0;
 	if (n >= 0)
-		err = n < FILE_MAX ? read_text(k->env, k->crypto, bytes_of(text.p, text.n), out) :
+		err = n < FILE_MAX ? read_text(k, bytes_of(text.p, text.n), out) :
 				     SEALSOCK_ERR_INVALID;
 	buf_free(&text);
 	return err;
 }
 
 int ech_keys_new(const struct sealsock_env *env, const struct crypto *crypto, const char *path,
-		 struct bytes pem, struct ech_keys **out)
+		 struct bytes pem, const struct sealsock_ech_keeper *keeper, struct ech_keys **out)
 {
 	struct ech_keys *k = mem_zalloc(env, sizeof(*k));
 	int err = SEALSOCK_ERR_NOMEM;
@@ -153,11 +162,13 @@ int ech_keys_new(const struct sealsock_env *env, const struct crypto *crypto, co
 		return err;
 	k->env = env;
 	k->crypto = crypto;
+	if (keeper)
+		k->keeper = *keeper;
 	pthread_rwlock_init(&k->lock, NULL);
 	if (path)
 		k->path = mem_strndup(env, path, strlen(path));
 	if (!path)
-		err = read_text(env, crypto, pem, &k->set);
+		err = read_text(k, pem, &k->set);
 	else if (k->path)
 		err = read_file(k, &k->set, &k->seen);
 	if (err)
@@ -238,13 +249,45 @@ int ech_info(const struct ech_config *c, struct buf *out)
 	       0 : SEALSOCK_ERR_NOMEM;
 }
 
+static int decap(const struct ech_keys *k, const struct ech_key *key, struct hash *scratch,
+		 struct bytes enc, struct secret *shared)
+{
+	struct kex *own = NULL;
+	int err;
+
+	if (k->keeper.open) {
+		shared->n = SEALSOCK_ECH_SECRET;
+		return k->keeper.open(k->keeper.arg, key->config.key.p, key->config.key.n, enc.p,
+				      enc.n, shared->b);
+	}
+	err = kex_of_private(k->crypto, k->env, hpke_group(key->config.kem), key->priv,
+			     key->config.key, &own);
+	if (!err)
+		err = hpke_decap(k->crypto, scratch, own, enc, shared);
+	kex_free(own);
+	return err;
+}
+
+int ech_keys_decap(struct ech_keys *k, struct hash *scratch, struct bytes share,
+		   struct bytes enc, struct secret *shared)
+{
+	int err = SEALSOCK_ERR_KEY;
+	unsigned int i;
+
+	for (; k; k = k->next)
+		for (i = 0; i < k->set->count && err == SEALSOCK_ERR_KEY; i++)
+			if (bytes_equal(k->set->keys[i].config.key, share))
+				err = decap(k, &k->set->keys[i], scratch, enc, shared);
+	return err;
+}
+
 /* With one key: 0, BAD_RECORD, or an error of ours. */
 static int try_key(const struct ech_keys *k, const struct ech_key *key, struct hash *scratch,
 		   const struct ech_hello *h, struct bytes aad, struct hpke *context,
 		   uint8_t *plain)
 {
 	struct hpke_suite s = { key->config.kem, h->kdf, h->aead };
-	struct kex *own = NULL;
+	struct secret shared = { .n = 0 };
 	struct buf info;
 	int err;
 
@@ -254,19 +297,19 @@ static int try_key(const struct ech_keys *k, const struct ech_key *key, struct h
 	buf_init(&info, k->env);
 	err = ech_info(&key->config, &info);
 	if (!err)
-		err = kex_of_private(k->crypto, k->env, hpke_group(s.kem), key->priv,
-				     key->config.key, &own);
+		err = decap(k, key, scratch, h->enc, &shared);
 	if (!err) {
-		err = hpke_setup(k->crypto, scratch, &s, own, h->enc,
-				 bytes_of(info.p, info.n), false, context);
+		err = hpke_setup_shared(k->crypto, scratch, &s, &shared,
+					bytes_of(info.p, info.n), context);
 		if (!err)
 			err = hpke_open(context, aad, h->payload, plain);
 		if (err)
 			hpke_close(context);
 	}
-	kex_free(own);
+	secret_wipe(&shared);
 	buf_free(&info);
-	return err == SEALSOCK_ERR_ILLEGAL ? SEALSOCK_ERR_BAD_RECORD : err;
+	return err == SEALSOCK_ERR_ILLEGAL || err == SEALSOCK_ERR_KEY ? SEALSOCK_ERR_BAD_RECORD :
+									err;
 }
 
 int ech_keys_open(struct ech_keys *k, struct hash *scratch, const struct ech_hello *h,

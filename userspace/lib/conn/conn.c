@@ -391,6 +391,7 @@ void sealsock_conn_info_sized(const struct sealsock_conn *conn, struct sealsock_
 		.path = conn->io.path,
 		.managed = conn->io.managed,
 		.ech = r->ech,
+		.psk_identity = conn->result ? conn->result->psk_identity : NULL,
 	};
 
 	sized_out(info, size, &known, sizeof(known));

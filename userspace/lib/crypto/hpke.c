@@ -120,27 +120,56 @@ static int schedule(const struct labeled *l, const struct hpke_suite *s,
 	return err;
 }
 
+/* The KEM's part, and the rest (§5.1.1). */
+static int encap(const struct crypto *c, struct hash *scratch, uint16_t kem, const struct kex *own,
+		 struct bytes peer, bool seal, struct secret *shared)
+{
+	const uint8_t id[KEM_ID] = { 'K', 'E', 'M', (uint8_t)(kem >> 8), (uint8_t)kem };
+	const struct labeled l = { { c, scratch, HASH_SHA256 }, bytes_of(id, KEM_ID) };
+
+	return shared_secret(&l, own, peer, seal, shared);
+}
+
+static int setup(const struct crypto *c, struct hash *scratch, const struct hpke_suite *s,
+		 const struct secret *shared, struct bytes info, bool seal, struct hpke *out)
+{
+	const uint8_t id[SUITE_ID] = { 'H', 'P', 'K', 'E', (uint8_t)(s->kem >> 8),
+				       (uint8_t)s->kem, 0, (uint8_t)s->kdf, 0, (uint8_t)s->aead };
+	const struct labeled l = {
+		{ c, scratch, s->kdf == HPKE_SHA384 ? HASH_SHA384 : HASH_SHA256 },
+		bytes_of(id, SUITE_ID),
+	};
+
+	*out = (struct hpke){ .aead = aead_new() };
+	return out->aead ? schedule(&l, s, shared, info, seal, out) : SEALSOCK_ERR_NOMEM;
+}
+
 int hpke_setup(const struct crypto *c, struct hash *scratch, const struct hpke_suite *s,
 	       const struct kex *own, struct bytes peer, struct bytes info, bool seal,
 	       struct hpke *out)
 {
-	const uint8_t kem[KEM_ID] = { 'K', 'E', 'M', (uint8_t)(s->kem >> 8), (uint8_t)s->kem };
-	const uint8_t suite[SUITE_ID] = { 'H', 'P', 'K', 'E', kem[3], kem[4], 0, (uint8_t)s->kdf,
-					  0, (uint8_t)s->aead };
-	struct labeled l = { { c, scratch, HASH_SHA256 }, bytes_of(kem, KEM_ID) };
 	struct secret shared = { .n = 0 };
 	int err;
 
-	*out = (struct hpke){ .aead = aead_new() };
-	if (!out->aead)
-		return SEALSOCK_ERR_NOMEM;
-	err = shared_secret(&l, own, peer, seal, &shared);
-	l = (struct labeled){ { c, scratch, s->kdf == HPKE_SHA384 ? HASH_SHA384 : HASH_SHA256 },
-			      bytes_of(suite, SUITE_ID) };
+	*out = (struct hpke){ .aead = NULL };
+	err = encap(c, scratch, s->kem, own, peer, seal, &shared);
 	if (!err)
-		err = schedule(&l, s, &shared, info, seal, out);
+		err = setup(c, scratch, s, &shared, info, seal, out);
 	secret_wipe(&shared);
 	return err;
+}
+
+int hpke_decap(const struct crypto *c, struct hash *scratch, const struct kex *own,
+	       struct bytes peer, struct secret *shared)
+{
+	return encap(c, scratch, kex_group(own) == GROUP_X25519 ? HPKE_KEM_X25519 : HPKE_KEM_P256,
+		     own, peer, false, shared);
+}
+
+int hpke_setup_shared(const struct crypto *c, struct hash *scratch, const struct hpke_suite *s,
+		      const struct secret *shared, struct bytes info, struct hpke *out)
+{
+	return setup(c, scratch, s, shared, info, false, out);
 }
 
 void hpke_close(struct hpke *h)

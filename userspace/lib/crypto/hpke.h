@@ -56,6 +56,15 @@ int hpke_setup(const struct crypto *c, struct hash *scratch, const struct hpke_s
 	       struct hpke *out);
 void hpke_close(struct hpke *h);
 
+/*
+ * The two halves of SetupBaseR, for keys that are apart from connections: what the KEM makes of @own and
+ * what the sender sent along, and the context that goes with it. As above.
+ */
+int hpke_decap(const struct crypto *c, struct hash *scratch, const struct kex *own,
+	       struct bytes peer, struct secret *shared);
+int hpke_setup_shared(const struct crypto *c, struct hash *scratch, const struct hpke_suite *s,
+		      const struct secret *shared, struct bytes info, struct hpke *out);
+
 /* @out: AEAD_TAG bytes more than @plain, at which it may be. */
 int hpke_seal(struct hpke *h, struct bytes aad, struct bytes plain, uint8_t *out);
 

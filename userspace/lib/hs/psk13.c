@@ -149,8 +149,10 @@ int psk13_chosen(struct hs *hs, uint16_t index)
 				   "chooses a pre-shared key of another hash than its suite's", 0);
 	secret_copy(&hs->psk, psk);
 	hs->result->resumed = true;
-	if (psk != &hs->session.secret)
+	if (psk != &hs->session.secret) {
+		hs->result->psk_identity = hs->psks[index - has_session(hs)]->identity;
 		return 0;
+	}
 	hs->result->made = hs->session.made;
 	hs->result->verified = hs->session.verified;
 	return hs_restore_chain(hs);
@@ -249,6 +251,7 @@ static int try_identity(struct hs *hs, const struct client_hello *ch, struct byt
 		c->suite = suite;
 		secret_copy(&hs->psk, p ? &p->key : &hs->session.secret);
 		hs->psk_external = p;
+		hs->result->psk_identity = p ? p->identity : NULL;
 	}
 	if (p || !suite)
 		session_wipe(&hs->session);

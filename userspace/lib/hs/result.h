@@ -38,6 +38,7 @@ struct hs_result {
 			uint8_t ech : 4;
 		};
 	};
+	const char *psk_identity;	/* the configuration's; NULL: no external key is in use */
 	char *alpn;
 	char *sni;
 	struct buf chain;		/* the peer's certificates: 24-bit length and DER each */
