@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * program CA CHAIN KEY: a program as one wrote it when older/ was the library's headers; it is compiled
- * with those, with today's, and with tomorrow's. Every structure that goes with its size lies in the
- * middle of memory that nobody else may write to. Two handshakes in memory, the second resumed by a
- * store of this program, then text both ways. Prints what it saw.
+ * program CA CHAIN KEY: a program as one wrote it when older/ was the library's headers; it is
+ * compiled with those, with today's, and with tomorrow's. Every structure that goes with its size
+ * lies in the middle of memory that nobody else may write to. Two handshakes in memory, the second
+ * resumed by a store of this program, then text both ways. Prints what it saw.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +39,8 @@ static void give_memory(void *arg, void *p, size_t n)
 {
 	(void)arg;
 	(void)n;
-	allocated -= p != NULL;
+	if (p)
+		allocated--;
 	free(p);
 }
 

@@ -5,11 +5,15 @@
  *	guest [--rows PATTERN,...] [--columns NAME,...]
  *	      [--reps N] [--scale X] [--json FILE] [--wall]
  *	guest --guard FILE
+ *	guest --crowd ROUNDS
  *
  * Prints the table as it comes; the JSON goes to FILE, or for "-" after the table. Fails if a
  * column of a row that is there could not be measured.
  *
  * --wall: the guest has a clock of its own and, perhaps, several processors.
+ *
+ * --crowd: instead of rows, some busy connections among many idle ones, asked so many times; by a
+ * clock of its own.
  *
  * --guard: measures sealsock in the rows that FILE has figures of for this kernel, and fails,
  * naming the row, where one has become dearer (tools/bench/report writes FILE). TAP.
@@ -244,6 +248,24 @@ static int guard(const char *name)
 	return failed != 0;
 }
 
+static int crowd(unsigned int rounds)
+{
+	struct bench_crowd result[BENCH_COLUMNS];
+	int failed = 0;
+
+	setlinebuf(stdout);
+	for (int i = 0; i < BENCH_CROWD_COUNTS; i++) {
+		memset(result, 0, sizeof(result));
+		for (int c = 0; c <= BENCH_MANAGED; c++) {
+			bench_crowd((enum bench_column)c, bench_crowd_idle[i], rounds, &result[c]);
+			failed += !result[c].done;
+		}
+		bench_print_crowd(stdout, bench_crowd_idle[i], result);
+		bench_json_crowd(stdout, bench_crowd_idle[i], result);
+	}
+	return failed != 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -254,6 +276,7 @@ int main(int argc, char **argv)
 		{ "json", required_argument, NULL, 'j' },
 		{ "wall", no_argument, NULL, 'w' },
 		{ "guard", required_argument, NULL, 'g' },
+		{ "crowd", required_argument, NULL, 'C' },
 		{ 0 },
 	};
 	struct bench_options opt = {
@@ -279,6 +302,8 @@ int main(int argc, char **argv)
 			opt.instructions = false;
 		else if (o == 'g')
 			return guard(optarg);
+		else if (o == 'C')
+			return crowd((unsigned int)strtoul(optarg, NULL, 10));
 		else
 			return 2;
 	}

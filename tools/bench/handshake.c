@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * handshake [--json] [--reps N] [--batch N] [--rows TEXT] [--library NAME] [--memory | --cores]: what a
- * handshake costs, this library against libssl on the same libcrypto, both in memory, in one thread
- * and in one run, in turns. --rows: only those with TEXT in "VERSION KIND GROUP", such as
+ * handshake [--json] [--reps N] [--batch N] [--rows TEXT] [--library NAME] [--memory | --cores]:
+ * what a handshake costs, this library against libssl on the same libcrypto, both in memory, in one
+ * thread and in one run, in turns. --rows: only those with TEXT in "VERSION KIND GROUP", such as
  * "TLSv1.3 full"; --library: only one of the two, for a profile; --memory: instead, the memory that
  * a connection takes and keeps; --cores: instead, how many a second by one and by two processors.
  *

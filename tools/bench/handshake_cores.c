@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Handshakes a second by one processor and by two at once, by the clock: what two threads that share a
- * configuration cost each other, its locks and its caches, is in it. Both sides run in each thread; a
- * side's figure is of the time inside its own calls.
+ * Handshakes a second by one processor and by two at once, by the clock: what two threads that
+ * share a configuration cost each other, its locks and its caches, is in it. Both sides run in each
+ * thread; a side's figure is of the time inside its own calls.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -57,7 +57,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* @n threads at once, a processor each; what they do together in a second goes to @rate, by side. */
+/* @n threads at once, a processor each; what they do in a second goes to @rate, by side. */
 static void together(const struct library *lib, void *setup, const int *cpu, int n, double *rate)
 {
 	struct worker w[THREADS];
@@ -65,7 +65,9 @@ static void together(const struct library *lib, void *setup, const int *cpu, int
 
 	pthread_barrier_init(&start, NULL, (unsigned int)n);
 	for (int i = 0; i < n; i++) {
-		w[i] = (struct worker){ .lib = lib, .setup = setup, .start = &start, .cpu = cpu[i] };
+		w[i] = (struct worker){
+			.lib = lib, .setup = setup, .start = &start, .cpu = cpu[i],
+		};
 		if (pthread_create(&w[i].thread, NULL, work, &w[i]))
 			hs_die("no thread");
 	}
@@ -174,7 +176,8 @@ int cores_report(bool json, int rounds)
 	if (json)
 		fputs("{\"cores\": [", stdout);
 	else
-		puts("version kind    group           side    library   one: a second   two  ratio");
+		printf("%-7s %-7s %-15s %-7s %-9s %8s %8s %6s\n", "version", "kind", "group",
+		       "side", "library", "one", "two", "ratio");
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
 		if (hs_group_there(tests[i].group))
 			measure(json, &tests[i], cpu, rounds);

@@ -2,9 +2,9 @@
 /*
  * What a server's connection keeps allocated once it is established: all of malloc's, libcrypto's
  * objects included. With the keys in the library, as libssl has them, and after the handing over to
- * the kernel, for which the module must be loaded. And the most that it has at once while the handshake
- * goes on: libcrypto and the library are both given an allocator that counts what a server's calls take
- * and give back.
+ * the kernel, for which the module must be loaded. And the most that it has at once while the
+ * handshake goes on: libcrypto and the library are both given an allocator that counts what a
+ * server's calls take and give back.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>

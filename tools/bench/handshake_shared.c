@@ -75,7 +75,7 @@ struct pipe {
 bool hs_shake(const struct library *lib, void *setup, void *side[2], double spent[2], bool *resumed,
 	      char *why)
 {
-	static _Thread_local struct pipe pipes[2];
+	static __thread struct pipe pipes[2];
 	bool moved = true, good = true, begun[2] = { false, false };
 	double t;
 
@@ -113,7 +113,8 @@ bool hs_shake(const struct library *lib, void *setup, void *side[2], double spen
 	return good;
 }
 
-bool hs_shake_whole(const struct library *lib, void *setup, double spent[2], bool *resumed, char *why)
+bool hs_shake_whole(const struct library *lib, void *setup, double spent[2], bool *resumed,
+		    char *why)
 {
 	void *side[2];
 	bool good = hs_shake(lib, setup, side, spent, resumed, why);

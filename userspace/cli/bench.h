@@ -224,6 +224,31 @@ struct bench_held {
 
 void bench_hold(enum bench_column column, unsigned int n, struct bench_held *result);
 
+/* For who holds connections of its own: @n pairs of descriptors; an empty lane; a reset, so that no
+ * port stays occupied.
+ */
+bool bench_raise_limit(unsigned int n);
+void bench_start_lane(struct bench_lane *lane, const struct bench_row *row,
+		      enum bench_column column);
+void bench_hang_up(struct bench_lane *lane);
+
+/* ---- bench_crowd.c: a few busy connections among many idle ones ---- */
+
+enum { BENCH_CROWD_COUNTS = 2, BENCH_CROWD_BUSY = 100 };
+
+extern const unsigned int bench_crowd_idle[BENCH_CROWD_COUNTS];
+
+struct bench_crowd {
+	bool done;
+	char why[BENCH_WHY];
+	struct bench_sum cost;		/* over the rounds: ns a byte of all that was moved */
+	struct bench_sum each;		/* over the busy connections: ns that each took */
+};
+
+/* @rounds requests and answers on each of BENCH_CROWD_BUSY connections, beside @idle others. */
+void bench_crowd(enum bench_column column, unsigned int idle, unsigned int rounds,
+		 struct bench_crowd *result);
+
 /* ---- bench_floor.c: the cipher alone, from the measuring module of tools/bench ---- */
 
 bool bench_floor_there(void);
@@ -254,6 +279,8 @@ void bench_print_wall(FILE *f, const struct bench_row *row,
 		      const struct bench_cell cell[BENCH_COLUMNS]);
 /* Held connections: a list of their own behind the rows. */
 void bench_json_middle(FILE *f);
+void bench_print_crowd(FILE *f, unsigned int idle, const struct bench_crowd crowd[BENCH_COLUMNS]);
+void bench_json_crowd(FILE *f, unsigned int idle, const struct bench_crowd crowd[BENCH_COLUMNS]);
 void bench_print_held(FILE *f, unsigned int n, const struct bench_held held[BENCH_COLUMNS]);
 void bench_json_held(FILE *f, unsigned int n, bool first,
 		     const struct bench_held held[BENCH_COLUMNS]);

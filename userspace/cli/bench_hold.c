@@ -33,7 +33,7 @@ struct held {
 	uint8_t buf[ASKED];
 };
 
-static bool raise_limit(unsigned int n)
+bool bench_raise_limit(unsigned int n)
 {
 	struct rlimit r;
 
@@ -66,15 +66,15 @@ static double kernel_memory(void)
 	return sum;
 }
 
-static void start(struct bench_lane *lane, enum bench_column column)
+void bench_start_lane(struct bench_lane *lane, const struct bench_row *of,
+		      enum bench_column column)
 {
 	*lane = (struct bench_lane){
-		.row = &row, .column = column, .a = -1, .b = -1, .file = -1, .pipe = { -1, -1 },
+		.row = of, .column = column, .a = -1, .b = -1, .file = -1, .pipe = { -1, -1 },
 	};
 }
 
-/* With a reset, so that no port stays occupied. */
-static void hang_up(struct bench_lane *lane)
+void bench_hang_up(struct bench_lane *lane)
 {
 	struct linger now = { .l_onoff = 1 };
 
@@ -146,7 +146,7 @@ static int serve_new(struct held *h, enum bench_column column, struct bench_held
 		struct bench_lane lane;
 		struct bench_meter m;
 
-		start(&lane, column);
+		bench_start_lane(&lane, &row, column);
 		err = bench_pair(&lane);
 		bench_meter_start(&m);
 		err = err || bench_keys(&lane, lane.a, 0) || serve(h, &lane);
@@ -154,7 +154,7 @@ static int serve_new(struct held *h, enum bench_column column, struct bench_held
 		cost[i] = m.wall;
 		if (err)
 			memcpy(result->why, lane.why, sizeof(result->why));
-		hang_up(&lane);
+		bench_hang_up(&lane);
 	}
 	if (!err)
 		result->first = bench_summary(cost, NEW);
@@ -193,22 +193,22 @@ void bench_hold(enum bench_column column, unsigned int n, struct bench_held *res
 	const char *why;
 
 	memset(result, 0, sizeof(*result));
-	start(&h.recording, column);
+	bench_start_lane(&h.recording, &row, column);
 	if (!bench_column_there(column, &why)) {
 		snprintf(result->why, sizeof(result->why), "%s", why);
-	} else if (!h.lane || !raise_limit(n)) {
+	} else if (!h.lane || !bench_raise_limit(n)) {
 		snprintf(result->why, sizeof(result->why), "%u descriptors are not allowed", 2 * n);
 	} else if (bench_replay_file(&h.recording, ASKED, ASKED)) {
 		memcpy(result->why, h.recording.why, sizeof(result->why));
 	} else {
 		for (unsigned int i = 0; i < n; i++)
-			start(&h.lane[i], column);
+			bench_start_lane(&h.lane[i], &row, column);
 		/* The first new ones warm up what is made once. */
 		result->done = !serve_new(&h, column, result) && !connect_all(&h, result) &&
 			       !key_all(&h, result) && !serve_new(&h, column, result) &&
 			       !serve_some(&h, result);
 		for (unsigned int i = 0; i < h.n; i++)
-			hang_up(&h.lane[i]);
+			bench_hang_up(&h.lane[i]);
 	}
 	bench_close_lane(&h.recording);
 	free(h.lane);

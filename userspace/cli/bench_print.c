@@ -262,6 +262,39 @@ void bench_json_held(FILE *f, unsigned int n, bool first,
 	fputs("}}", f);
 }
 
+void bench_print_crowd(FILE *f, unsigned int idle, const struct bench_crowd crowd[BENCH_COLUMNS])
+{
+	for (int c = 0; c < BENCH_COLUMNS; c++) {
+		const struct bench_crowd *x = &crowd[c];
+		const char *name = bench_column_name((enum bench_column)c);
+
+		if (x->done)
+			fprintf(f, "crowd-%-5u %-12s %.3f a byte (%.3f at least), slowest %.2f\n",
+				idle, name, x->cost.median, x->cost.min,
+				x->each.max / x->each.median);
+		else if (*x->why)
+			fprintf(f, "  crowd-%u %s: %s\n", idle, name, x->why);
+	}
+}
+
+/* One line, which may come before or behind the rest of the JSON. */
+void bench_json_crowd(FILE *f, unsigned int idle, const struct bench_crowd crowd[BENCH_COLUMNS])
+{
+	int shown = 0;
+
+	fprintf(f, "{\"idle\": %u, \"busy\": %u, \"columns\": {", idle, BENCH_CROWD_BUSY);
+	for (int c = 0; c < BENCH_COLUMNS; c++) {
+		if (!crowd[c].done)
+			continue;
+		fprintf(f, "%s\"%s\": {\"unit\": \"nanoseconds\"", shown++ ? ", " : "",
+			bench_column_name((enum bench_column)c));
+		sum(f, "cost", &crowd[c].cost);
+		sum(f, "each", &crowd[c].each);
+		fputc('}', f);
+	}
+	fputs("}}\n", f);
+}
+
 void bench_json_middle(FILE *f)
 {
 	fputs("\n ],\n \"held\": [", f);

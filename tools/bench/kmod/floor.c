@@ -278,7 +278,7 @@ static int time_pass(struct bench *b, struct sources *s, unsigned int n, u64 *co
 
 static int measure_sources(struct seq_file *m, struct bench *b, struct sources *s)
 {
-	static const unsigned int sizes[] = { 1 << 20, SOURCE_MAX };
+	static const unsigned int sizes[] = { 1 << 20, 4 << 20, SOURCE_MAX };
 	unsigned int i, k, n;
 	u64 cost;
 	int err;
