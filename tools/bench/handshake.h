@@ -16,15 +16,15 @@ void library_sealsock_configs(const struct test *t, struct sealsock_config *cfg[
 extern const struct sealsock_env *library_sealsock_env;
 
 /*
- * Prints what a server's connection keeps allocated once it is established, and the most it has on the
- * way there, per library and stage.
+ * Prints what a server's connection keeps allocated once it is established, and the most it has on
+ * the way there, per library and stage.
  * Without the kernel module what comes after install is left out, and said to be. Exit status.
  */
 int memory_report(bool json);
 
 /*
- * Prints how many handshakes a second each side of each library does, by one processor and by two at
- * once, both with one configuration: the better half of @rounds. Exit status.
+ * Prints how many handshakes a second each side of each library does, by one processor and by two
+ * at once, both with one configuration: the better half of @rounds. Exit status.
  */
 int cores_report(bool json, int rounds);
 
