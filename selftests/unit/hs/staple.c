@@ -16,7 +16,7 @@ struct row {
 	const char *name;
 	enum what what;
 	struct staple_spec spec;
-	enum { CA, DELEGATE, NO_PURPOSE, EXPIRED, STRANGER } signer;
+	enum { CA, DELEGATE, NO_PURPOSE, EXPIRED, STRANGER } signer, before;
 	bool must;		/* the certificate promises a response */
 	int code;
 };
@@ -52,6 +52,10 @@ static const struct row rows[] = {
 	{ .name = "without an end, fresh", .what = MADE, .spec = { .from = -DAY + 60 } },
 	{ .name = "without an end, old", .what = MADE, .spec = { .from = -DAY - 60 }, .code = BAD },
 	{ .name = "by a delegate", .what = MADE, .spec = { NOW }, .signer = DELEGATE },
+	{ .name = "by a delegate, whose old certificate comes first", .what = MADE,
+	  .spec = { NOW }, .signer = DELEGATE, .before = EXPIRED },
+	{ .name = "by a delegate, after one without the purpose", .what = MADE,
+	  .spec = { NOW }, .signer = DELEGATE, .before = NO_PURPOSE },
 	{ .name = "by a delegate, by its key", .what = MADE, .spec = { NOW, .by_key = true },
 	  .signer = DELEGATE },
 	{ .name = "by a delegate that is not sent along", .what = MADE,
@@ -70,9 +74,9 @@ static void make_signers(void)
 {
 	static const struct cert_spec good = { .cn = "Responder", .ku = "digitalSignature",
 					       .eku = "OCSPSigning", .from = -1, .until = 30 };
-	static const struct cert_spec server = { .cn = "Server", .ku = "digitalSignature",
+	static const struct cert_spec server = { .cn = "Responder", .ku = "digitalSignature",
 						 .eku = "serverAuth", .from = -1, .until = 30 };
-	static const struct cert_spec old = { .cn = "Old", .ku = "digitalSignature",
+	static const struct cert_spec old = { .cn = "Responder", .ku = "digitalSignature",
 					      .eku = "OCSPSigning", .from = -30, .until = -1 };
 	static const struct cert_spec ca = { .cn = "Test CA", .ca = true, .ku = "keyCertSign",
 					     .from = -10, .until = 3650 };
@@ -93,6 +97,7 @@ static struct bytes response_for(const struct row *r, const struct identity *id)
 	size_t i;
 
 	spec.signer = r->signer == CA ? NULL : &signers[r->signer];
+	spec.before = r->before == CA ? NULL : &signers[r->before];
 	if (r->what == RANDOM || r->what == TRY_LATER) {
 		b.n = r->what == RANDOM ? 500 : sizeof(try_later);
 		random = malloc(b.n);

@@ -34,6 +34,8 @@ struct bytes make_staple(const struct staple_spec *spec, const struct identity *
 	NEED(OCSP_basic_add1_status(basic, id, spec->status, 0,
 				    spec->status == V_OCSP_CERTSTATUS_REVOKED ? from : NULL, from,
 				    until));
+	if (spec->before)
+		NEED(OCSP_basic_add1_cert(basic, spec->before->x509) == 1);
 	NEED(OCSP_basic_sign(basic, signer->x509, signer->pkey, digest_for(signer->pkey), NULL,
 			     flags) == 1);
 	response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);

@@ -11,6 +11,7 @@ struct staple_spec {
 	int status;			/* 0 good, 1 revoked, 2 unknown */
 	long from, until;
 	const struct identity *signer;	/* NULL: the issuer */
+	const struct identity *before;	/* whose certificate stands before the signer's */
 	bool alone;			/* the signer's certificate is not sent along */
 	bool by_key;			/* the responder is named by its key */
 	bool sha256;			/* in the CertID, in the place of SHA-1 */

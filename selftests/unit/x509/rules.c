@@ -196,6 +196,14 @@ static const struct row rows[] = {
 	  .change = { NC "=critical,DER:300aa0083006870401020304" }, .rule = "extension" },
 };
 
+/* Excluded, permitted: O=E; host.example and O=E or O=F, in a string of some type. */
+#define NAME(tag, letter) "a40e300c310a3008060355040a" tag "01" letter
+#define NO_E "3014a1123010" NAME("0c", "45")
+#define ONLY_E "3014a0123010" NAME("0c", "45")
+#define HOST_AND(name) "301e820c686f73742e6578616d706c65" name
+#define IS_E(tag) HOST_AND(NAME(tag, "45"))
+#define IS_F(tag) HOST_AND(NAME(tag, "46"))
+
 /* Constraints of the CA against names of the leaf. */
 static const struct {
 	const char *constraints, *names, *cn;
@@ -242,6 +250,16 @@ static const struct {
 	{ "permitted;email:.example", "DNS:host.example,email:b@example", NULL, false },
 	{ "excluded;email:example", "DNS:host.example", "x/email=a@example", false },
 	{ "permitted;email:example", "DNS:host.example,email:a@b@example", NULL, false },
+	{ "DER:3006a00430028100", "DNS:host.example,email:a@example", NULL, true },
+	{ "DER:3006a10430028100", "DNS:host.example,email:a@example", NULL, false },
+	/* directory names: O=E, in UTF8String, PrintableString, VisibleString, T61String */
+	{ "DER:" NO_E, "DER:" IS_E("0c"), NULL, false },
+	{ "DER:" NO_E, "DER:" IS_E("13"), NULL, false },
+	{ "DER:" NO_E, "DER:" IS_E("1a"), NULL, false },
+	{ "DER:" NO_E, "DER:" IS_E("14"), NULL, false },
+	{ "DER:" NO_E, "DER:" IS_F("0c"), NULL, true },
+	{ "DER:" ONLY_E, "DER:" IS_E("13"), "/O=E/CN=x", true },
+	{ "DER:" ONLY_E, "DER:" IS_E("14"), "/O=E/CN=x", false },
 	/* the host of a URI */
 	{ "permitted;URI:host.example", "DNS:host.example,URI:https://host.example/x", NULL, true },
 	{ "permitted;URI:host.example", "DNS:host.example,URI:https://a.host.example/x", NULL,

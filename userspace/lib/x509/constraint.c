@@ -45,7 +45,7 @@ static bool is_base(const struct gn *base)
 	case GN_DNS:
 		return !base->value.n || dns_is_name(base->value);
 	case GN_EMAIL:
-		return is_host_constraint(base->value) ||
+		return !base->value.n || is_host_constraint(base->value) ||
 		       email_split(base->value, &local, &domain);
 	case GN_URI:
 		return is_host_constraint(base->value);
@@ -107,10 +107,15 @@ static bool dns_within(struct bytes name, struct bytes base)
 			   (name.n == base.n || name.p[name.n - base.n - 1] == '.'));
 }
 
-/* A host constraint of e-mail and URI: with a dot everything below, else that host alone. */
+/*
+ * A host constraint of e-mail and URI: with a dot everything below, else that host alone; an empty
+ * one, which only e-mail has, is all there is, as for host names.
+ */
 static bool host_within(struct bytes host, struct bytes base)
 {
-	if (base.n && base.p[0] == '.')
+	if (!base.n)
+		return true;
+	if (base.p[0] == '.')
 		return host.n > base.n && dns_ends_with(host, base);
 	return same_ascii(host, base);
 }
@@ -201,6 +206,12 @@ static bool is_judged(const struct gn *name)
 	}
 }
 
+/* What is excluded in one string could stand in another that it is not compared with (§7.1). */
+static bool could_hide(const struct gn *name)
+{
+	return name->kind == GN_DIRECTORY && dn_has_other_text(name->value);
+}
+
 static bool matches(const struct gn *name, struct bytes base, bool excluded)
 {
 	struct bytes host;
@@ -288,7 +299,7 @@ static int lookup(const struct check *c, struct bytes list, const struct gn *nam
 			return -2;
 		if (base.kind != name->kind)
 			continue;
-		if (excluded && !is_judged(name))
+		if (excluded && (!is_judged(name) || could_hide(name)))
 			return 1;
 		if (matches(name, base.value, excluded))
 			return 1;

@@ -18,10 +18,12 @@ enum {
 	DER_OID = 0x06,
 	DER_ENUMERATED = 0x0a,
 	DER_UTF8_STRING = 0x0c,
+	DER_NUMERIC_STRING = 0x12,
 	DER_PRINTABLE_STRING = 0x13,
 	DER_IA5_STRING = 0x16,
 	DER_UTC_TIME = 0x17,
 	DER_GENERALIZED_TIME = 0x18,
+	DER_VISIBLE_STRING = 0x1a,
 	DER_SEQUENCE = 0x30,
 	DER_SET = 0x31,
 	DER_CONTEXT = 0x80,	/* [n] of a primitive: | n; of a constructed type: | 0x20 | n */

@@ -44,7 +44,23 @@ bool dn_is_empty(struct bytes name)
 
 static bool is_text(uint8_t tag)
 {
-	return tag == DER_PRINTABLE_STRING || tag == DER_UTF8_STRING || tag == DER_IA5_STRING;
+	return tag == DER_PRINTABLE_STRING || tag == DER_UTF8_STRING || tag == DER_IA5_STRING ||
+	       tag == DER_NUMERIC_STRING || tag == DER_VISIBLE_STRING;
+}
+
+/* T61String, VideotexString, GraphicString, GeneralString, UniversalString, BMPString. */
+static bool is_other_text(void *arg, struct bytes oid, const struct der *value)
+{
+	static const uint8_t tags[] = { 0x14, 0x15, 0x19, 0x1b, 0x1c, 0x1e };
+
+	(void)arg;
+	(void)oid;
+	return memchr(tags, value->tag, sizeof(tags));
+}
+
+bool dn_has_other_text(struct bytes name)
+{
+	return dn_any(name, is_other_text, NULL);
 }
 
 /* The next character of a text as it is compared, from the front; -1 at its end. */

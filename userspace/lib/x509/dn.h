@@ -11,10 +11,13 @@ bool dn_is_empty(struct bytes name);
 
 /*
  * §7.1: the same attributes in the same order; in text, case and the amount of white space do not
- * count, nor which of PrintableString, UTF8String and IA5String it is. Only ASCII letters have case
- * here.
+ * count, nor which of the strings it is that have ASCII for ASCII (UTF8String and PrintableString
+ * among them). Only ASCII letters have case here.
  */
 bool dn_equal(struct bytes a, struct bytes b);
+
+/* Is there text in a string of another kind, which is compared byte by byte? */
+bool dn_has_other_text(struct bytes name);
 
 /* Is @name @base, or below it (§4.2.1.10)? */
 bool dn_within(struct bytes name, struct bytes base);

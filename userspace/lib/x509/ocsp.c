@@ -230,7 +230,7 @@ static int is_responder(const struct judge *j, const struct response *r, const s
 	return is_digest(j, HASH_SHA1, r->by_key, who->spki.parts.key);
 }
 
-/* RFC 6960 §4.2.2.2: issued by the very CA, for this purpose; valid now. */
+/* RFC 6960 §4.2.2.2: for the very CA, for this purpose; valid now. */
 static bool may_respond(const struct judge *j, const struct x509 *who)
 {
 	if (!dn_equal(who->issuer, j->issuer->subject))
@@ -241,11 +241,9 @@ static bool may_respond(const struct judge *j, const struct x509 *who)
 	    (x509_has(who, X509_KEY_USAGE) && !(who->key_usage & KU_DIGITAL_SIGNATURE)))
 		return finding_set(j->f, &responder_rule, "a responder for OCSPSigning",
 				   "a certificate that is not");
-	if (j->now < who->not_before || j->now > who->not_after)
-		return finding_set(j->f, &responder_rule, "a responder in its validity",
-				   "one outside of it");
-	return signature_is_good(j->env, who->tbs, who->sig_alg, who->signature, &j->issuer->spki,
-				 &responder_rule, j->f);
+	return (j->now >= who->not_before && j->now <= who->not_after) ||
+	       finding_set(j->f, &responder_rule, "a responder in its validity",
+			   "one outside of it");
 }
 
 static bool signed_by(const struct judge *j, const struct response *r, const struct x509 *who)
@@ -254,28 +252,38 @@ static bool signed_by(const struct judge *j, const struct response *r, const str
 				 &response_rule, j->f);
 }
 
-static bool check_signer(const struct judge *j, const struct response *r)
+/* The first certificate that may be the responder's is: one signature is tried, and no more. */
+static bool check_delegate(const struct judge *j, const struct response *r)
 {
 	struct bytes certs = r->certs, der;
-	struct x509 who;
 	struct finding ignored;
+	struct x509 who;
 	unsigned int i;
-	int is = is_responder(j, r, j->issuer);
+	int is;
 
-	for (i = 0; !is && certs.n && i < RESPONDERS_MAX; i++) {
+	finding_set(j->f, &responder_rule, "the certificate of the responder", "none");
+	for (i = 0; certs.n && i < RESPONDERS_MAX; i++) {
 		if (!der_take_whole(&certs, DER_SEQUENCE, &der) ||
 		    !x509_parse(der, &who, &ignored))
 			return bad(j, "certificates in DER");
 		is = is_responder(j, r, &who);
-		if (is == 1)
-			return may_respond(j, &who) && signed_by(j, r, &who);
+		if (is < 0)
+			return internal(j, is);
+		if (is && may_respond(j, &who))
+			return signature_is_good(j->env, who.tbs, who.sig_alg, who.signature,
+						 &j->issuer->spki, &responder_rule, j->f) &&
+			       signed_by(j, r, &who);
 	}
+	return false;
+}
+
+static bool check_signer(const struct judge *j, const struct response *r)
+{
+	int is = is_responder(j, r, j->issuer);
+
 	if (is < 0)
 		return internal(j, is);
-	if (!is)
-		return finding_set(j->f, &responder_rule, "the certificate of the responder",
-				   "none");
-	return signed_by(j, r, j->issuer);
+	return is ? signed_by(j, r, j->issuer) : check_delegate(j, r);
 }
 
 bool ocsp_is_good(const struct crypto *crypto, const struct sealsock_env *env,
