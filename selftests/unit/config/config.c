@@ -202,6 +202,8 @@ static void errors(void)
 	   sealsock_error_alert(-1000) == -1, "other numbers have none");
 	ok(!strcmp(sealsock_alert_name(40), "handshake_failure") &&
 	   !strcmp(sealsock_alert_name(255), "unknown"), "alerts have names");
+	ok(!strcmp(sealsock_suite_name(0x1301), "TLS_AES_128_GCM_SHA256") &&
+	   !sealsock_suite_name(0x1399), "suites have names");
 }
 
 static void misuse(void)

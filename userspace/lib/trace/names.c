@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
+#include "sealsock.h"
 #include "trace/names.h"
 
 struct name {
@@ -179,6 +180,11 @@ const char *trace_name(enum trace_registry registry, unsigned int value)
 	if (registry == NAMES_PSK_MODE && value % 0x1f == 0x0b)
 		return "GREASE";
 	return NULL;
+}
+
+const char *sealsock_suite_name(unsigned int suite)
+{
+	return trace_name(NAMES_SUITE, suite);
 }
 
 /* RFC 8446 §4.1.3: SHA-256 of "HelloRetryRequest". */
