@@ -73,12 +73,13 @@ struct bench_kind {
 	int (*step)(struct bench_lane *lane);	/* one burst: adds to lane->bytes, ->calls */
 	int (*check)(struct bench_lane *lane);	/* was it all right? Sets lane->records */
 	bool per_call;		/* the row's unit is a call (an exchange) and not a byte */
+	bool metered;		/* step says itself what is measured: lane->meter */
 	bool seals, opens;	/* which cipher calls belong to its floor */
 	unsigned int columns;	/* bits of those it can have */
 };
 
 extern const struct bench_kind bench_send, bench_sendfile, bench_splice, bench_recv, bench_both,
-	bench_talk;
+	bench_talk, bench_update_received, bench_update_answered, bench_update_data;
 
 struct bench_row {
 	const char *name, *about;
@@ -109,6 +110,11 @@ bool bench_listed(const char *name, const char *list);
 /* The same for a row, where "bars" stands for all rows that have one. */
 bool bench_wanted(const struct bench_row *row, const char *list);
 
+/* What was spent, or, while it runs, when that began. */
+struct bench_meter {
+	double wall, cpu, cycles;
+};
+
 /* One connection being measured. */
 struct bench_lane {
 	const struct bench_row *row;
@@ -127,6 +133,7 @@ struct bench_lane {
 	uint64_t bytes, calls;	/* payload moved, calls made */
 	uint64_t wire;		/* bytes seen by the other end */
 	double records;
+	struct bench_meter meter;	/* where the row's kind is metered */
 	char why[BENCH_WHY];
 };
 
@@ -177,12 +184,11 @@ ssize_t bench_ssl_seal(struct bench_lane *lane, const void *buf, size_t len, voi
 
 /* ---- bench_meter.c ---- */
 
-struct bench_meter {
-	double wall, cpu, cycles;
-};
-
 void bench_meter_start(struct bench_meter *m);
 void bench_meter_stop(struct bench_meter *m);	/* the difference is in @m then */
+/* Likewise, added to what is in @m already. */
+void bench_meter_resume(struct bench_meter *m);
+void bench_meter_pause(struct bench_meter *m);
 bool bench_cycles_there(const char **why);
 
 /* ---- bench_run.c ---- */

@@ -88,3 +88,16 @@ void bench_meter_stop(struct bench_meter *m)
 	m->cpu = now(CLOCK_PROCESS_CPUTIME_ID) - m->cpu;
 	m->cycles = cycles() - m->cycles;
 }
+
+void bench_meter_resume(struct bench_meter *m)
+{
+	m->cycles = cycles() - m->cycles;
+	m->cpu = now(CLOCK_PROCESS_CPUTIME_ID) - m->cpu;
+	m->wall = now(CLOCK_MONOTONIC) - m->wall;
+	mark_start();
+}
+
+void bench_meter_pause(struct bench_meter *m)
+{
+	bench_meter_stop(m);
+}

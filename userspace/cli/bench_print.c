@@ -37,7 +37,7 @@ static double ratio(const struct bench_cell *c, double to)
 
 void bench_print_head(FILE *f, const struct bench_options *opt)
 {
-	fprintf(f, "%s per byte (talk-*: per exchange), median of %u\n",
+	fprintf(f, "%s per byte (talk-*, update-*: per exchange), median of %u\n",
 		opt->instructions ? "instructions" : "nanoseconds", opt->reps);
 	fprintf(f, "%-28s", "row");
 	for (int c = 0; c < BENCH_COLUMNS; c++)

@@ -28,6 +28,9 @@
 	{ .name = "talk-" label, .about = "request and response of " label, \
 	  .kind = &bench_talk, .size = (bytes), .amount = (count) * (bytes), \
 	  .flags = BENCH_NODELAY }
+#define UPDATE(label, text)						\
+	{ .name = "update-" #label, .about = text, .kind = &bench_update_##label, \
+	  .size = 1, .amount = 32, .flags = BENCH_NODELAY }
 #define CIPHER(way, of, index, label, mib)				\
 	{ .name = way "-64K-" label, .about = way " of 64K a call, " label, .kind = (of), \
 	  .suite = (index), .size = 64 * KIB, .amount = (mib) * MIB, .flags = BENCH_CIPHERS }
@@ -75,6 +78,9 @@ const struct bench_row bench_rows[] = {
 	TALK("1", 1, 1024),
 	TALK("1K", KIB, 1024),
 	TALK("16K", 16 * KIB, 256),
+	UPDATE(data, "5 bytes received and answered, managed"),
+	UPDATE(received, "KeyUpdate received, managed"),
+	UPDATE(answered, "KeyUpdate received and answered, managed"),
 	{ .name = "sendfile-1500", .about = "sendfile, packets of 1500, no offload",
 	  .kind = &bench_sendfile, .size = MIB, .amount = 4 * MIB, .flags = BENCH_SMALL_MTU },
 	{ .name = "recv-64K-1500", .about = "receive into 64K, packets of 1500, no offload",

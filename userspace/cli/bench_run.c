@@ -148,6 +148,19 @@ static int measure_alone(struct bench_lane *lane, double *wall)
 	return bench_cpus(lane, processors());
 }
 
+/* One repetition: what it has cost is in @m. */
+static int spend(struct bench_lane *lane, struct bench_meter *m)
+{
+	lane->meter = (struct bench_meter){ 0 };
+	bench_meter_start(m);
+	if (steps(lane, lane->amount))
+		return -1;
+	bench_meter_stop(m);
+	if (lane->row->kind->metered)
+		*m = lane->meter;
+	return 0;
+}
+
 static int measure(struct bench_lane *lane, struct bench_cell *cell)
 {
 	bool cores = lane->row->flags & BENCH_CORES && lane->column == BENCH_SEALSOCK;
@@ -167,10 +180,8 @@ static int measure(struct bench_lane *lane, struct bench_cell *cell)
 			return -1;
 		before = units(lane);
 		bytes = lane->bytes;
-		bench_meter_start(&m);
-		if (steps(lane, lane->amount))
+		if (spend(lane, &m))
 			return -1;
-		bench_meter_stop(&m);
 		n = units(lane) - before;
 		wall[i] = m.wall / n;
 		cpu[i] = m.cpu / n;
