@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <crypto/hash.h>
 #include <linux/err.h>
+#include <linux/kmod.h>
 #include <linux/tls.h>
 
 #include "core/types.h"
@@ -37,6 +38,8 @@ struct crypto_shash *seal_secret_hash(const struct seal_suite *suite)
 	hash = smp_load_acquire(slot);
 	if (hash)
 		return hash;
+	/* What is built in is found first; what is made for the processor wants to be asked for. */
+	request_module("crypto-%s", names[hash_of(suite)]);
 	hash = crypto_alloc_shash(names[hash_of(suite)], 0, 0);
 	if (IS_ERR(hash))
 		return hash;
@@ -78,12 +81,16 @@ struct mac {
 static int pad(struct shash_desc *desc, const u8 *secret, unsigned int len, u8 byte, u8 *state)
 {
 	unsigned int block = crypto_shash_blocksize(desc->tfm), i;
-	u8 key[MAX_BLOCK];
+	u64 key[MAX_BLOCK / sizeof(u64)], word;
 	int err;
 
-	for (i = 0; i < block; i++)
-		key[i] = (i < len ? secret[i] : 0) ^ byte;
-	err = crypto_shash_init(desc) ?: crypto_shash_update(desc, key, block) ?:
+	memset(key, byte, block);
+	/* Digests are whole words. */
+	for (i = 0; i < len / sizeof(word); i++) {
+		memcpy(&word, secret + i * sizeof(word), sizeof(word));
+		key[i] ^= word;
+	}
+	err = crypto_shash_init(desc) ?: crypto_shash_update(desc, (u8 *)key, block) ?:
 	      crypto_shash_export(desc, state);
 	memzero_explicit(key, sizeof(key));
 	return err;
