@@ -103,7 +103,7 @@ help:
 	@echo 'make              library, command line and module, below build/'
 	@echo 'make install      library, headers, command line and manual, below PREFIX=/usr/local'
 	@echo 'make deb          Debian packages, in build/packages: module (DKMS), library, command line'
-	@echo 'make check-foreign   compiles for arm64 and s390x, runs the unit tests there, and the module in guests'
+	@echo 'make check-foreign   compiles library and module for arm64 and s390x, and runs the unit tests there'
 	@echo 'make check-packages  installs, uses, upgrades and removes them on Debian 12 and 13, in guests with four kernels'
 	@echo 'make uninstall    takes away what make install with the same PREFIX put there'
 	@echo 'make lint setup clean'
