@@ -5,6 +5,7 @@
 #include "kselftest_harness.h"
 #include "hold.h"
 
+#include <net/if.h>
 #include <sched.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -12,21 +13,17 @@
 enum state { ARMED, DUE, TAKEN, OPEN_, REFUSED, CHILD_TAKEN, CHILD_READY, STATES };
 enum event { PROGRAM_CLOSES, PEER_RESETS, HELPER_DIES, DEADLINE, UNLOAD, EVENTS };
 
+/* A deadline that is waited for, with time enough to be in a state before, and one that is not. */
+enum { DEADLINE_MS = 2500, LONG_MS = 120000 };
+
 /* A socket in some state: the program's end (a listener for children), the peer's, the helper's. */
 struct subject {
 	int device, listener, fd, peer, channel;
 };
 
-static int plain(struct subject *s, const struct sockaddr_storage *addr, socklen_t len)
-{
-	s->fd = socket(addr->ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
-	if (hold_ask(s->fd, SEALSOCK_ROLE_CONNECT) || hold_deadline(s->fd, 700))
-		return -1;
-	return 0;
-}
-
+/* @deadline: milliseconds */
 static int enter(struct subject *s, int state, const struct sockaddr_storage *addr,
-		 socklen_t len)
+		 socklen_t len, uint32_t deadline)
 {
 	bool child = state == CHILD_TAKEN || state == CHILD_READY;
 
@@ -35,11 +32,12 @@ static int enter(struct subject *s, int state, const struct sockaddr_storage *ad
 	s->channel = -1;
 	if (child) {
 		s->fd = s->listener;
-		if (hold_ask(s->fd, SEALSOCK_ROLE_SERVE) || hold_deadline(s->fd, 700))
+		if (hold_ask(s->fd, SEALSOCK_ROLE_SERVE) || hold_deadline(s->fd, deadline))
 			return -1;
 		s->peer = peer_connect(addr, len);
 	} else {
-		if (plain(s, addr, len))
+		s->fd = socket(addr->ss_family, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		if (hold_ask(s->fd, SEALSOCK_ROLE_CONNECT) || hold_deadline(s->fd, deadline))
 			return -1;
 		if (state == ARMED)
 			return 0;
@@ -96,7 +94,7 @@ static void happen(struct subject *s, enum event event)
 		usleep(100000);
 		break;
 	case DEADLINE:
-		sleep(2);
+		sleep(4);
 		break;
 	default:
 		break;
@@ -149,7 +147,8 @@ TEST_F(ends, each_by_each)
 				s->device = hold_device();
 			close(s->listener);
 			s->listener = tcp_listen(AF_INET, &self->addr, &self->len);
-			ASSERT_EQ(enter(s, state, &self->addr, self->len), 0) {
+			ASSERT_EQ(enter(s, state, &self->addr, self->len,
+					event == DEADLINE ? DEADLINE_MS : LONG_MS), 0) {
 				TH_LOG("state %d: %s", state, strerror(errno));
 			}
 			happen(s, event);
@@ -268,6 +267,55 @@ TEST(namespace_goes)
 	EXPECT_EQ(ioctl(device, SEALSOCK_NEXT, &(struct sealsock_due){}), -1);
 	EXPECT_EQ(errno, ENODEV);
 	close(device);
+}
+
+static int loopback_up(void)
+{
+	struct ifreq req = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), ret = ioctl(fd, SIOCSIFFLAGS, &req);
+
+	close(fd);
+	return ret;
+}
+
+/* So does it in every state: channels do not keep it once its programs have gone. */
+TEST(namespace_goes_with_sockets)
+{
+	struct sockaddr_storage addr;
+	int own, state;
+	socklen_t len;
+
+	own = open("/proc/self/ns/net", O_RDONLY);
+	for (state = 0; state < STATES; state++) {
+		struct subject s;
+
+		ASSERT_EQ(unshare(CLONE_NEWNET) | loopback_up(), 0);
+		s.device = hold_device();
+		ASSERT_GE(s.device, 0);
+		s.listener = tcp_listen(AF_INET, &addr, &len);
+		ASSERT_EQ(enter(&s, state, &addr, len, LONG_MS), 0) {
+			TH_LOG("state %d: %s", state, strerror(errno));
+		}
+		ASSERT_EQ(setns(own, CLONE_NEWNET), 0);
+		if (s.fd >= 0 && s.fd != s.listener)
+			reset(s.fd);
+		close(s.listener);
+		if (s.peer >= 0)
+			reset(s.peer);
+		if (s.channel >= 0) {
+			EXPECT_EQ(poll_for(s.channel, POLLIN, 5000) & POLLHUP, POLLHUP) {
+				TH_LOG("state %d: no hangup", state);
+			}
+			close(s.channel);
+		}
+		EXPECT_EQ(poll_for(s.device, POLLIN, 20000), POLLHUP) {
+			TH_LOG("state %d: the namespace stays", state);
+		}
+		EXPECT_EQ(hold_counts(s.device).taken + hold_counts(s.device).waiting +
+			  hold_counts(s.device).ready, 0);
+		close(s.device);
+	}
+	close(own);
 }
 
 /* Only who may administer the network gets the device. */
