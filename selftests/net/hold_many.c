@@ -119,6 +119,7 @@ TEST_F_TIMEOUT(hold, thousands, 600)
  * whoever does not break off loses nothing.
  */
 #define ROUNDS	150
+#define PORTS	10000	/* of either connecting side, below those that the kernel hands out */
 #define TEXT	"plaintext"
 
 static void *chaos_helper(void *arg)
@@ -158,6 +159,7 @@ struct chaos {
 	socklen_t len;
 	int listener, rounds, clear, seen, whole, lost;
 	unsigned int seed;
+	uint16_t port;		/* whoever connects: the next one's */
 	bool connects, done;
 	struct chaos *other;
 	/* Of the program: by the port of whoever connected, the connection was closed in order. */
@@ -168,6 +170,26 @@ struct chaos {
 static bool goes_on(struct chaos *c, int i)
 {
 	return c->connects ? i < c->rounds : !__atomic_load_n(&c->other->done, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * A socket that connects from a port which has not been used for long: what is known of the last
+ * connection from it must not be taken for this one's.
+ */
+static int next_socket(struct chaos *c, int flags)
+{
+	int fd = socket(c->addr->sa_family, SOCK_STREAM | flags, 0);
+	struct sockaddr_storage from;
+
+	memcpy(&from, c->addr, c->len);
+	((struct sockaddr_in6 *)&from)->sin6_port = htons(c->port);
+	if (++c->port % PORTS == 0)
+		c->port -= PORTS;
+	set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (!bind(fd, (struct sockaddr *)&from, c->len))
+		return fd;
+	close(fd);
+	return -1;
 }
 
 /* That of the end that connected. */
@@ -230,10 +252,12 @@ static void *chaos_peer(void *arg)
 	for (i = 0; goes_on(c, i); i++) {
 		bool breaks = rand_r(&c->seed) % 2;
 
-		fd = c->connects ? socket(c->addr->sa_family, SOCK_STREAM, 0) :
-				   accept(c->listener, NULL, NULL);
+		fd = c->connects ? next_socket(c, 0) : accept(c->listener, NULL, NULL);
 		if (fd < 0)
 			continue;
+		if (c->connects)
+			__atomic_store_n(&c->other->orderly[port_of(c, fd)], false,
+					 __ATOMIC_RELEASE);
 		set_timeout(fd, breaks ? 200 : PATIENCE);
 		if (!c->connects || !connect(fd, c->addr, c->len)) {
 			if (breaks)
@@ -259,17 +283,18 @@ static void *chaos_program(void *arg)
 
 	for (i = 0; goes_on(c, i); i++) {
 		if (c->connects) {
-			fd = socket(c->addr->sa_family,
-				    SOCK_STREAM | (i % 2 ? SOCK_NONBLOCK : 0), 0);
-			hold_ask(fd, SEALSOCK_ROLE_CONNECT);
-			connect(fd, c->addr, c->len);
+			fd = next_socket(c, i % 2 ? SOCK_NONBLOCK : 0);
 		} else {
 			fd = accept(c->listener, NULL, NULL);
 		}
 		if (fd < 0)
 			continue;
 		orderly = &c->orderly[port_of(c, fd)];
-		__atomic_store_n(orderly, false, __ATOMIC_RELEASE);
+		if (c->connects) {
+			__atomic_store_n(orderly, false, __ATOMIC_RELEASE);
+			hold_ask(fd, SEALSOCK_ROLE_CONNECT);
+			connect(fd, c->addr, c->len);
+		}
 		sent = send(fd, TEXT, sizeof(TEXT) - 1, MSG_NOSIGNAL);
 		if (rand_r(&c->seed) % 2)
 			usleep(rand_r(&c->seed) % 5000);
@@ -300,11 +325,12 @@ TEST_F_TIMEOUT(hold, chaos, 7200)
 		peer[i] = (struct chaos) {
 			.addr = (struct sockaddr *)&addr, .len = len, .listener = self->listener,
 			.rounds = rounds, .seed = 7 + i, .connects = i, .other = &program[i],
+			.port = PORTS,
 		};
 		program[i] = (struct chaos) {
 			.addr = (struct sockaddr *)&self->addr, .len = self->len,
 			.listener = served, .rounds = rounds, .seed = 17 + i, .connects = !i,
-			.other = &peer[i],
+			.other = &peer[i], .port = 2 * PORTS,
 		};
 	}
 	pthread_create(&helper.thread, NULL, chaos_helper, &helper);
