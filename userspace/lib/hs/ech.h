@@ -19,6 +19,8 @@ struct ech {
 	struct host public_name;
 };
 
+/* Makes hs->ech, with nothing in it; hs has failed otherwise. */
+int ech_new(struct hs *hs);
 void ech_free(struct hs *hs);
 
 /*

@@ -44,7 +44,11 @@ static int offer(struct hs *hs, const struct ech_config *c)
 	return make_key(hs, c);
 }
 
-/* §6.2: the extension without meaning, from which the one with cannot be told. */
+/*
+ * §6.2: the extension without meaning, from which the one with cannot be told. Hence a real key,
+ * the dearest of it: of 32 random bytes one in sixteen is a public key of X25519, which whoever
+ * looks on can tell, as he can a key that is used again or made from the one before.
+ */
 static int grease(struct hs *hs)
 {
 	struct ech *e = hs->ech;
@@ -71,12 +75,8 @@ int ech_client_start(struct hs *hs)
 	real = ech_choose(list, &c, &suite);
 	if (!config_has_version(cfg, VERSION_TLS13) || (!real && !(cfg->grease && cfg->ech_grease)))
 		return 0;
-	hs->ech = mem_zalloc(hs->ch->env, sizeof(*hs->ech));
-	if (!hs->ech)
-		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "making the ClientHello");
-	buf_init(&hs->ech->inner, hs->ch->env);
-	buf_init(&hs->ech->plain, hs->ch->env);
-	buf_init(&hs->ech->sent, hs->ch->env);
+	if (ech_new(hs))
+		return hs->ch->failure.code;
 	memcpy(hs->ech->random[0], hs->random, HELLO_RANDOM);
 	if (!real)
 		return grease(hs);

@@ -90,13 +90,9 @@ static int first(struct hs *hs, const struct client_hello *outer, struct bytes b
 
 	if (!hs->ch->cfg->ech_keys)
 		return 0;
-	e = mem_zalloc(hs->ch->env, sizeof(*e));
-	if (!e)
-		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "opening the ClientHello");
-	hs->ech = e;
-	buf_init(&e->inner, hs->ch->env);
-	buf_init(&e->plain, hs->ch->env);
-	buf_init(&e->sent, hs->ch->env);
+	if (ech_new(hs))
+		return hs->ch->failure.code;
+	e = hs->ech;
 	err = decrypt(hs, h, body);
 	if (err == SEALSOCK_ERR_BAD_RECORD) {
 		hs->result->ech = SEALSOCK_ECH_REJECTED;
