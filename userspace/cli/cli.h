@@ -26,7 +26,7 @@ struct cli_verb {
 	int (*run)(int argc, char **argv);
 };
 
-extern const struct cli_verb verb_listen, verb_proxy, verb_status, verb_list;
+extern const struct cli_verb verb_listen, verb_proxy, verb_run, verb_status, verb_list;
 extern const struct cli_verb verb_serve, verb_get, verb_client, verb_trace, verb_check, verb_bench,
 	verb_verify, verb_ech, verb_version;
 
