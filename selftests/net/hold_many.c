@@ -341,7 +341,7 @@ TEST_F_TIMEOUT(hold, chaos, 7200)
 	for (i = 0; i < 2; i++) {
 		pthread_join(program[i].thread, NULL);
 		pthread_join(peer[i].thread, NULL);
-		TH_LOG("%s: of %d connections %d were released, %d whole, %d lost bytes, %d in clear",
+		TH_LOG("%s: of %d connections %d were released, %d whole, %d lost bytes, %d clear",
 		       i ? "served" : "connected", rounds, peer[i].seen, peer[i].whole,
 		       peer[i].lost, peer[i].clear);
 		EXPECT_EQ(peer[i].clear, 0);

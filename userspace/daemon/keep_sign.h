@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * What the keeper does with keys. It never signs bytes that a worker made up: a worker says what kind
- * of signature it wants and fills in fields, and the message is built here, so that nothing but a TLS
- * handshake can come of it (RFC 8446 §4.4.3, RFC 5246 §7.4.3). Of what it decrypts it gives away the
- * master secret of one connection, and not whether there was one (§7.4.7.1).
+ * What the keeper does with keys. It never signs bytes that a worker made up: a worker says what
+ * kind of signature it wants and fills in fields, and the message is built here, so that nothing
+ * but a TLS handshake can come of it (RFC 8446 §4.4.3, RFC 5246 §7.4.3). Of what it decrypts it
+ * gives away the master secret of one connection, and not whether there was one (§7.4.7.1).
  */
 #ifndef SEALSOCKD_KEEP_SIGN_H
 #define SEALSOCKD_KEEP_SIGN_H
@@ -23,8 +23,8 @@ ssize_t keep_master(const struct sealsock_key *key, const struct ipc_message *m,
 		    size_t room);
 
 /*
- * A worker's side: the fields of what the library asks a key for, with what is to follow the head in
- * @body. Returns the op; 0: it is of no known form.
+ * A worker's side: the fields of what the library asks a key for, with what is to follow the head
+ * in @body. Returns the op; 0: it is of no known form.
  */
 enum ipc_op key_fields(const struct sealsock_request *r, uint8_t *body, size_t room, size_t *n);
 

@@ -13,8 +13,8 @@ struct keeper_link {
 };
 
 /*
- * Asks for what takes a key, a signature or a master secret: 0, or a negative enum sealsock_error. The
- * answer comes on @later.
+ * Asks for what takes a key, a signature or a master secret: 0, or a negative enum sealsock_error.
+ * The answer comes on @later.
  */
 int link_ask(struct keeper_link *l, uint32_t id, const struct sealsock_request *r);
 

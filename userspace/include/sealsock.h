@@ -125,11 +125,11 @@ enum sealsock_request_kind {
 /*
  * All of it belongs to the connection and stays as it is until the answer. @scheme: registry value
  * of the signature scheme; the message is to be hashed by who signs, never before.
- * DECRYPT: best with the master secret (sealsock_conn_answer_master()), so that nothing is seen here
- * that was decrypted; or with all that RSA gives, as long as @message: its padding is looked at here,
- * in constant time; else the 48 bytes inside the padding, or no data where that is wrong. Nobody must
- * see that it was: whatever but SYSTEM, TIMEOUT, NOMEM and LIMIT is answered lets the handshake go on,
- * to fail later as with any wrong secret (RFC 5246 §7.4.7.1).
+ * DECRYPT: best with the master secret (sealsock_conn_answer_master()), so that nothing is seen
+ * here that was decrypted; or with all that RSA gives, as long as @message: its padding is looked
+ * at here, in constant time; else the 48 bytes inside the padding, or no data where that is wrong.
+ * Nobody must see that it was: whatever but SYSTEM, TIMEOUT, NOMEM and LIMIT is answered lets the
+ * handshake go on, to fail later as with any wrong secret (RFC 5246 §7.4.7.1).
  * @seed, of DECRYPT: what the master secret is bound to: both randoms, the client's first (RFC 5246
  * §8.1), or the hash of the messages where it is an extended one (RFC 7627 §4).
  */

@@ -33,11 +33,12 @@ ssize_t sealsock_key_sign(const struct sealsock_key *key, unsigned int version,
 			  size_t room);
 
 /*
- * What answers a request of the kind DECRYPT (RSA key transport, RFC 5246 §7.4.7.1): the master secret
- * alone, by what @request has in @message, @version, @hash, @extended and @seed. A ciphertext that is
- * not well made has a master secret, too, the same each time it comes, and nothing tells it from a
- * right one, not even the time it takes. INVALID: @hash or @seed_len is none there is; KEY: it is no
- * key of RSA; RANDOM, NOMEM, CRYPTO. Does not block. The caller wipes @master.
+ * What answers a request of the kind DECRYPT (RSA key transport, RFC 5246 §7.4.7.1): the master
+ * secret alone, by what @request has in @message, @version, @hash, @extended and @seed. A
+ * ciphertext that is not well made has a master secret, too, the same each time it comes, and
+ * nothing tells it from a right one, not even the time it takes. INVALID: @hash or @seed_len is
+ * none there is; KEY: it is no key of RSA; RANDOM, NOMEM, CRYPTO. Does not block. The caller wipes
+ * @master.
  */
 #define SEALSOCK_MASTER_SIZE 48
 int sealsock_key_master(const struct sealsock_key *key, const struct sealsock_request *request,
@@ -87,26 +88,27 @@ int sealsock_config_ticket_keeper_sized(struct sealsock_config *cfg,
 					const struct sealsock_ticket_keeper *keeper, size_t size);
 
 /*
- * Private keys of Encrypted Client Hello, in the form of sealsock_config_ech_keys_mem(). PEM, KEY, NOMEM.
+ * Private keys of Encrypted Client Hello, in the form of sealsock_config_ech_keys_mem(). PEM, KEY,
+ * NOMEM.
  */
 struct sealsock_ech_keys;
 int sealsock_ech_keys_mem(const void *pem, size_t n, struct sealsock_ech_keys **keys);
 void sealsock_ech_keys_free(struct sealsock_ech_keys *keys);
 
 /*
- * What opens one ClientHello (Decap of RFC 9180 §4.1): with the key whose public half is @share, of what
- * the client sent with it, @enc. The caller wipes @secret. KEY: there is no such key; ILLEGAL: @enc is
- * none; NOMEM, CRYPTO. May be called by several threads; does not block.
+ * What opens one ClientHello (Decap of RFC 9180 §4.1): with the key whose public half is @share, of
+ * what the client sent with it, @enc. The caller wipes @secret. KEY: there is no such key; ILLEGAL:
+ * @enc is none; NOMEM, CRYPTO. May be called by several threads; does not block.
  */
 #define SEALSOCK_ECH_SECRET 32
-int sealsock_ech_keys_open(const struct sealsock_ech_keys *keys, const void *share, size_t share_len,
-			   const void *enc, size_t enc_len, void *secret);
+int sealsock_ech_keys_open(const struct sealsock_ech_keys *keys, const void *share,
+			   size_t share_len, const void *enc, size_t enc_len, void *secret);
 
 /*
- * Server: sealsock_config_ech_keys_mem() with the keys elsewhere: @lists, PEM, has the ECHConfigLists
- * alone, and open() answers as the function above does. With KEY and ILLEGAL the outer ClientHello
- * counts, as where no key fits; any other error ends the handshake. Called by any thread that has a
- * connection; must not call back. @keeper is copied. As there.
+ * Server: sealsock_config_ech_keys_mem() with the keys elsewhere: @lists, PEM, has the
+ * ECHConfigLists alone, and open() answers as the function above does. With KEY and ILLEGAL the
+ * outer ClientHello counts, as where no key fits; any other error ends the handshake. Called by any
+ * thread that has a connection; must not call back. @keeper is copied. As there.
  */
 struct sealsock_ech_keeper {
 	void *arg;

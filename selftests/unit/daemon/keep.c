@@ -92,7 +92,7 @@ static void fields(void)
 	ok_int(sign(IPC_SEAL, 9), SEALSOCK_ERR_INVALID, "no signature at all");
 }
 
-/* What a ciphertext is, nobody learns from the keeper: each has a master secret, the same each time. */
+/* What a ciphertext is, nobody learns: each has a master secret, the same each time. */
 static void masters(void)
 {
 	const struct identity *id = test_server(CERT_RSA);
@@ -109,7 +109,7 @@ static void masters(void)
 			       strlen(id->cert_pem), &rsa));
 	for (i = 0; i < 3; i++) {
 		cipher[200] = i / 2;
-		ok(key_fields(&r, m.body, sizeof(m.body), &n) == IPC_MASTER, "fields of a ciphertext");
+		ok(key_fields(&r, m.body, sizeof(m.body), &n) == IPC_MASTER, "fields of it");
 		m.head.len = (uint32_t)n;
 		ok_int(keep_master(rsa, &m, out[i], sizeof(out[i])), SEALSOCK_MASTER_SIZE,
 		       "a master secret of what is none");
@@ -121,7 +121,7 @@ static void masters(void)
 	ok_int(keep_master(rsa, &m, out[0], sizeof(out[0])), SEALSOCK_ERR_INVALID, "cut");
 	m.head.len = sizeof(struct ipc_master);
 	((struct ipc_master *)m.body)->seed_len = 65;
-	ok_int(keep_master(rsa, &m, out[0], sizeof(out[0])), SEALSOCK_ERR_INVALID, "too long a seed");
+	ok_int(keep_master(rsa, &m, out[0], sizeof(out[0])), SEALSOCK_ERR_INVALID, "a long seed");
 	ok_int(keep_master(key, &m, out[0], sizeof(out[0])), SEALSOCK_ERR_INVALID, "whatever key");
 	r.message_len = sizeof(m.body);
 	ok(!key_fields(&r, m.body, sizeof(m.body), &n), "a ciphertext that is too long");

@@ -204,7 +204,8 @@ static void master_elsewhere(bool ems, bool spoilt)
 	until_asked();
 	ok(!sealsock_conn_request(s, &r) && r.kind == SEALSOCK_REQUEST_DECRYPT &&
 	   r.version == 0x0303 && r.hash == 384 && r.extended == ems &&
-	   r.seed_len == (ems ? 48 : 64), "asked for a master secret%s", ems ? "" : ", without EMS");
+	   r.seed_len == (ems ? 48 : 64), "asked for a master secret%s",
+	   ems ? "" : ", without EMS");
 	memcpy(cipher, r.message, r.message_len);
 	cipher[r.message_len - 1] ^= spoilt;
 	r.message = cipher;

@@ -139,8 +139,8 @@ void sealsock_ech_keys_free(struct sealsock_ech_keys *k)
 	mem_free(&env_default, k, sizeof(*k));
 }
 
-int sealsock_ech_keys_open(const struct sealsock_ech_keys *k, const void *share, size_t share_len,
-			   const void *enc, size_t enc_len, void *secret)
+int sealsock_ech_keys_open(const struct sealsock_ech_keys *k, const void *share,
+			   size_t share_len, const void *enc, size_t enc_len, void *secret)
 {
 	struct hash *scratch = hash_new();
 	struct secret shared = { .n = 0 };

@@ -44,7 +44,7 @@ void ech_keys_refresh(struct ech_keys *list);
 int ech_keys_open(struct ech_keys *list, struct hash *scratch, const struct ech_hello *hello,
 		  struct bytes aad, struct hpke *context, uint8_t *plain);
 
-/* What the KEM makes of @enc with the key whose public half is @share. KEY: there is none; ILLEGAL. */
+/* What the KEM makes of @enc with the key whose public half is @share. KEY: there is none. */
 int ech_keys_decap(struct ech_keys *list, struct hash *scratch, struct bytes share,
 		   struct bytes enc, struct secret *shared);
 

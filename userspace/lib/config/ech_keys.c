@@ -27,7 +27,7 @@ struct ech_keys {
 	struct ech_keys *next;
 	const struct sealsock_env *env;
 	const struct crypto *crypto;
-	struct sealsock_ech_keeper keeper; /* who has the private keys, or .open NULL: they are here */
+	struct sealsock_ech_keeper keeper; /* has the private keys; .open NULL: they are here */
 	char *path;			/* NULL: not of a file */
 	pthread_rwlock_t lock;		/* of what follows */
 	struct ech_set *set;

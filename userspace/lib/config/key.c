@@ -116,8 +116,8 @@ ssize_t sealsock_key_sign(const struct sealsock_key *key, unsigned int version,
 _Static_assert(SIGNATURE_MAX == SEALSOCK_SIGNATURE_MAX, "as callers know it");
 
 /*
- * @fallback is a function of key and ciphertext: drawn at random it would say whether the padding was
- * right to whoever asks twice.
+ * @fallback is a function of key and ciphertext: drawn at random it would say whether the padding
+ * was right to whoever asks twice.
  */
 static int make_master(const struct sealsock_key *key, const struct sealsock_request *r,
 		       struct kdf *kdf, struct secret *master)

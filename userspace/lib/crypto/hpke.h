@@ -57,8 +57,8 @@ int hpke_setup(const struct crypto *c, struct hash *scratch, const struct hpke_s
 void hpke_close(struct hpke *h);
 
 /*
- * The two halves of SetupBaseR, for keys that are apart from connections: what the KEM makes of @own and
- * what the sender sent along, and the context that goes with it. As above.
+ * The two halves of SetupBaseR, for keys that are apart from connections: what the KEM makes of
+ * @own and what the sender sent along, and the context that goes with it. As above.
  */
 int hpke_decap(const struct crypto *c, struct hash *scratch, const struct kex *own,
 	       struct bytes peer, struct secret *shared);

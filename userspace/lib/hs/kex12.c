@@ -205,8 +205,8 @@ static int decrypt(struct hs *hs, struct bytes encrypted)
 }
 
 /*
- * The caller's answer: the master secret, the secret, or all that RSA gives with its padding, which is then looked at
- * here. Any other length stands for a padding that was wrong.
+ * The caller's answer: the master secret, the secret, or all that RSA gives with its padding, which
+ * is then looked at here. Any other length stands for a padding that was wrong.
  */
 static int decrypted(struct hs *hs, struct bytes data)
 {
