@@ -83,6 +83,7 @@ struct conf {
 	unsigned int tickets;		/* given to a client */
 	unsigned int log;		/* enum conf_log */
 	unsigned int log_rate;		/* lines a second */
+	bool kernel;			/* the kernel's own sockets are served, too */
 	unsigned int watch;		/* seconds between looks at the files; 0: never */
 	char *worker_user, *keeper_user;
 	char *ticket_keys;		/* NULL: made at random */

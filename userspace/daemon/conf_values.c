@@ -341,6 +341,7 @@ const struct conf_key conf_keys[] = {
 	{ "helper", "log", set_word, HELPER(log), 0, 0, "errors failures handshakes", false },
 	{ "helper", "log-rate", set_number, HELPER(log_rate), 1, 1000, NULL, false },
 	{ "helper", "watch", set_number, HELPER(watch), 0, 3600, NULL, false },
+	{ "helper", "kernel", set_flag, HELPER(kernel), 0, 0, NULL, false },
 	{ "helper", "worker-user", set_text, HELPER(worker_user), 0, 0, NULL, false },
 	{ "helper", "keeper-user", set_text, HELPER(keeper_user), 0, 0, NULL, false },
 	{ "helper", "ticket-keys", set_path, HELPER(ticket_keys), 0, 0, NULL, false },

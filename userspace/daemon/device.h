@@ -12,6 +12,10 @@
 #include "../../kmod/uapi/sealsock.h"
 #include "../../kmod/uapi/hold.h"
 
+struct sealsock_config;
+struct sealsock_conn;
+struct terms;
+
 struct device_ops {
 	/* A channel, or -1 with errno. */
 	int (*next)(int device, struct sealsock_due *due);
@@ -20,6 +24,13 @@ struct device_ops {
 	int (*refuse)(int channel, const struct sealsock_cause *cause);
 	/* Bytes, or -1 with errno. */
 	ssize_t (*take)(int channel, void *buf, size_t room);
+	/*
+	 * NULL, but where the channel is the socket itself (callers.h). A configuration, or NULL as
+	 * terms_get() has it; then keys and socket go to whom they belong: 0 or an errno.
+	 */
+	struct sealsock_config *(*config)(int channel, const struct sealsock_due *due,
+					  struct terms *t, int *err, char *why, size_t room);
+	int (*install)(int channel, struct sealsock_conn *conn);
 };
 
 extern const struct device_ops device_kernel;

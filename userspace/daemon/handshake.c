@@ -57,7 +57,8 @@ static void say(struct worker *w, enum ipc_level level, const struct sealsock_du
 		   serve && !*name ? "the default credential" : "",
 		   !serve && !*host ? "the address" : "",
 		   address_text(serve ? &due->local : &due->remote, true, local),
-		   serve ? address_text(&due->remote, true, remote) : "its program",
+		   serve ? address_text(&due->remote, true, remote) :
+		   w->parts.ops->install ? "the kernel" : "its program",
 		   due->uid, due->pid, what);
 }
 
@@ -120,9 +121,13 @@ static void refuse(struct handshake *h, int err, const char *why)
 	handshake_refuse(h->worker, &h->due, channel, err, why);
 }
 
-/* Either side is gone: nobody is left to be told. */
+/* Either side is gone: nobody is left to be told, but the kernel where it is its own socket. */
 static void gone(struct handshake *h, const char *why)
 {
+	const struct sealsock_cause cause = { .error = ECONNABORTED };
+
+	if (h->worker->parts.ops->install)
+		h->worker->parts.ops->refuse(h->channel, &cause);
 	h->worker->parts.stats->v[STAT_FAILED_GONE]++;
 	say(h->worker, IPC_FAILURE, &h->due, why);
 	over(h);
@@ -167,8 +172,8 @@ static void count_done(struct handshake *h, const struct sealsock_info *info)
 	s->v[STAT_RESUMED] += info->resumed;
 }
 
-/* Hands keys and facts to the module; the socket is its program's then. */
-static void release(struct handshake *h)
+/* Hands keys and facts to the module; the socket is its program's then. An errno. */
+static int give_keys(struct handshake *h)
 {
 	static uint8_t facts[SEALSOCK_FACTS_MAX];
 	struct sealsock_managed managed = { 0 };
@@ -176,20 +181,35 @@ static void release(struct handshake *h)
 		.managed = (uintptr_t)&managed, .managed_len = sizeof(managed),
 		.facts = (uintptr_t)facts,
 	};
-	const bool client = h->due.role.role == SEALSOCK_ROLE_CONNECT;
+	int err;
+
+	r.facts_len = (uint32_t)facts_write(h->conn, h->due.role.host, h->due.role.credential,
+					    facts, sizeof(facts));
+	if (sealsock_conn_managed(h->conn, &managed, sizeof(managed)))
+		return EPROTO;
+	err = h->worker->parts.ops->release(h->channel, &r);
+	explicit_bzero(&managed, sizeof(managed));
+	return err;
+}
+
+/* Does the peer owe sessions that can be kept? */
+static bool expects_tickets(const struct handshake *h, const struct sealsock_info *info)
+{
+	const struct worker_parts *parts = &h->worker->parts;
+
+	return h->due.role.role == SEALSOCK_ROLE_CONNECT && info->version == 0x0304 &&
+	       parts->material->conf.sessions && !parts->ops->install;
+}
+
+static void release(struct handshake *h)
+{
+	const struct device_ops *ops = h->worker->parts.ops;
 	struct sealsock_info info;
 	char line[160];
 	int err;
 
 	sealsock_conn_info(h->conn, &info);
-	r.facts_len = (uint32_t)facts_write(h->conn, h->due.role.host, h->due.role.credential,
-					    facts, sizeof(facts));
-	if (sealsock_conn_managed(h->conn, &managed, sizeof(managed))) {
-		failed(h);
-		return;
-	}
-	err = h->worker->parts.ops->release(h->channel, &r);
-	explicit_bzero(&managed, sizeof(managed));
+	err = ops->install ? ops->install(h->channel, h->conn) : give_keys(h);
 	if (err == EPIPE) {
 		gone(h, "the program or the peer ended it before TLS was up");
 		return;
@@ -202,9 +222,9 @@ static void release(struct handshake *h)
 	}
 	count_done(h, &info);
 	snprintf(line, sizeof(line), "%s %s%s", info.version_name, info.cipher_name,
-		 info.resumed ? ", resumed" : "");
+		 info.psk_identity ? ", by a pre-shared key" : info.resumed ? ", resumed" : "");
 	say(h->worker, IPC_HANDSHAKE, &h->due, line);
-	if (!client || info.version != 0x0304 || !h->worker->parts.material->conf.sessions) {
+	if (!expects_tickets(h, &info)) {
 		over(h);
 		return;
 	}
@@ -317,9 +337,12 @@ static bool set_host(struct handshake *h)
 
 static void shake(struct handshake *h)
 {
+	const struct device_ops *ops = h->worker->parts.ops;
 	char why[IPC_TEXT / 2] = "";
 	int err = ENOMEM;
-	struct sealsock_config *cfg = terms_get(h->worker->terms, &h->due, &err, why, sizeof(why));
+	struct sealsock_config *cfg = ops->config ?
+		ops->config(h->channel, &h->due, h->worker->terms, &err, why, sizeof(why)) :
+		terms_get(h->worker->terms, &h->due, &err, why, sizeof(why));
 
 	if (!cfg) {
 		refuse(h, err, why);
@@ -374,6 +397,8 @@ void handshake_begin(struct worker *w, const struct sealsock_due *due, int chann
 	h->events = 0;
 	if (!worker_watch(w, h, channel, 0, true))
 		refuse(h, ENOMEM, "no memory");
+	else if (w->parts.ops->config)
+		shake(h);
 	else
 		admit(h, NULL);
 }

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "callers.h"
 #include "keeper.h"
 #include "process.h"
 #include "sandbox.h"
@@ -125,56 +126,73 @@ struct process *process_keeper(const struct conf *conf)
 	return p;
 }
 
-static void run_worker(struct worker_parts *parts)
+static void run_worker(struct worker_parts *parts, int more)
 {
 	const struct conf *conf = &parts->material->conf;
-	int keep[] = { parts->device, parts->parent, parts->keeper_later, parts->keeper_now };
+	const bool callers = parts->ops == &device_callers;
+	int keep[] = { parts->device, parts->parent, parts->keeper_later, parts->keeper_now, more };
 	struct worker *w;
 
-	keep_only(keep, 4);
+	keep_only(keep, callers ? 5 : 4);
 	w = worker_new(parts);
-	begin("sealsockd-work", SANDBOX_WORKER, conf->worker_uid, conf->worker_gid,
+	begin(callers ? "sealsockd-kern" : "sealsockd-work",
+	      callers ? SANDBOX_CALLERS : SANDBOX_WORKER, conf->worker_uid, conf->worker_gid,
 	      conf->handshakes + SPARE_FDS, parts->parent);
 	_exit(w ? worker_run(w) : 1);
 }
 
+static void close_all(const int *fds, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
 struct process *process_worker(const struct material *m, int device, int keeper_ends[2])
 {
-	struct process *p = new_process();
-	int control[2] = { -1, -1 }, later[2] = { -1, -1 }, now[2] = { -1, -1 };
+	/* Our ends, theirs, and what one for the kernel's sockets has instead of the device. */
+	int ours[3] = { -1, -1, -1 }, theirs[5] = { -1, -1, -1, -1, -1 }, pair[2], i;
 	struct worker_parts parts = { .ops = &device_kernel, .device = device, .material = m };
+	struct process *p = new_process();
 	void *stats = mmap(NULL, sizeof(struct stats), PROT_READ | PROT_WRITE,
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	bool good = p && stats != MAP_FAILED;
 
-	if (p && stats != MAP_FAILED)
+	if (p && good)
 		p->stats = stats;
-	if (!p || !p->stats || !ipc_pair(control) || !ipc_pair(later) || !ipc_pair(now))
-		goto fail;
-	parts.stats = stats;
-	parts.parent = control[1];
-	parts.keeper_later = later[1];
-	parts.keeper_now = now[1];
-	p->pid = fork();
-	if (!p->pid)
-		run_worker(&parts);
-	if (p->pid < 0)
-		goto fail;
-	close(control[1]);
-	close(later[1]);
-	close(now[1]);
-	p->control = control[0];
-	keeper_ends[0] = later[0];
-	keeper_ends[1] = now[0];
-	return p;
-fail:
-	for (int i = 0; i < 2; i++) {
-		if (control[i] >= 0)
-			close(control[i]);
-		if (later[i] >= 0)
-			close(later[i]);
-		if (now[i] >= 0)
-			close(now[i]);
+	for (i = 0; good && i < 3; i++) {
+		good = ipc_pair(pair);
+		ours[i] = good ? pair[0] : -1;
+		theirs[i] = good ? pair[1] : -1;
 	}
-	process_free(p);
-	return NULL;
+	if (good && device < 0) {
+		good = callers_open(theirs + 3);
+		parts.ops = &device_callers;
+		parts.device = theirs[3];
+		p->callers = true;
+	}
+	if (good) {
+		parts.stats = stats;
+		parts.parent = theirs[0];
+		parts.keeper_later = theirs[1];
+		parts.keeper_now = theirs[2];
+		p->pid = fork();
+		if (!p->pid)
+			run_worker(&parts, theirs[4]);
+		good = p->pid > 0;
+	}
+	i = errno;
+	close_all(theirs, 5);
+	if (!good) {
+		close_all(ours, 3);
+		process_free(p);
+		errno = i;
+		return NULL;
+	}
+	p->control = ours[0];
+	keeper_ends[0] = ours[1];
+	keeper_ends[1] = ours[2];
+	return p;
 }

@@ -16,6 +16,7 @@ struct process {
 	int control;
 	uint32_t generation;
 	bool retiring;
+	bool callers;			/* it is the worker for the kernel's own sockets */
 	int64_t began, alive;
 	struct stats *stats;		/* of a worker */
 };
@@ -23,7 +24,10 @@ struct process {
 /* Forks the keeper: it is sandboxed before it answers anything. NULL with errno. */
 struct process *process_keeper(const struct conf *conf);
 
-/* Forks a worker; what is to be sent to the keeper is in @keeper_ends, ours to close. */
+/*
+ * Forks a worker; what is to be sent to the keeper is in @keeper_ends, ours to close. @device -1:
+ * one for the kernel's own sockets.
+ */
 struct process *process_worker(const struct material *m, int device, int keeper_ends[2]);
 
 /* Closes and frees; the process itself ends by that, or has. */

@@ -107,13 +107,17 @@ unsigned int supervisor_workers(const struct supervisor *s)
 	return cpus < 1 ? 1 : cpus > 64 ? 64 : (unsigned int)cpus;
 }
 
-bool supervisor_add_worker(struct supervisor *s)
+static bool add_worker(struct supervisor *s, int device)
 {
 	int ends[2], err;
-	struct process *p = process_worker(&s->material, s->device, ends);
+	struct process *p = process_worker(&s->material, device, ends);
 
 	if (!p) {
-		log_line(IPC_ERROR, "a worker cannot be made: %s", strerror(errno));
+		err = errno;
+		log_line(IPC_ERROR, device < 0 && err == ENOENT ?
+			 "the kernel asks nobody for handshakes of its own (\"kernel\")" :
+			 "a worker cannot be made: %s", strerror(err));
+		errno = err;
 		return false;
 	}
 	err = tell_keeper(s, (struct ipc_head){ .op = IPC_WORKER }, NULL, ends, 2);
@@ -128,6 +132,19 @@ bool supervisor_add_worker(struct supervisor *s)
 	return !err;
 }
 
+bool supervisor_add_worker(struct supervisor *s)
+{
+	return add_worker(s, s->device);
+}
+
+bool supervisor_add_callers(struct supervisor *s)
+{
+	bool good = !s->material.conf.kernel || s->no_callers || add_worker(s, -1);
+
+	s->no_callers |= !good && errno == ENOENT;
+	return good;
+}
+
 static bool add_workers(struct supervisor *s)
 {
 	unsigned int i;
@@ -135,6 +152,7 @@ static bool add_workers(struct supervisor *s)
 	for (i = 0; i < supervisor_workers(s); i++)
 		if (!supervisor_add_worker(s))
 			return false;
+	supervisor_add_callers(s);
 	return true;
 }
 

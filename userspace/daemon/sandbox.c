@@ -2,8 +2,11 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/keyctl.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +18,10 @@
 
 #include "device.h"
 #include "sandbox.h"
+
+#ifndef SOL_TLS
+#define SOL_TLS 282
+#endif
 
 #if defined(__x86_64__)
 #define ARCH AUDIT_ARCH_X86_64
@@ -58,9 +65,19 @@ static const int files[] = {
 static const unsigned int commands[] = { SEALSOCK_NEXT, SEALSOCK_RELEASE, SEALSOCK_REFUSE,
 					 SEALSOCK_TAKE_MESSAGE };
 
+static const unsigned int levels[] = { IPPROTO_TCP, SOL_TLS };
+static const unsigned int key_commands[] = { KEYCTL_READ, KEYCTL_DESCRIBE, KEYCTL_CLEAR };
+
+/* What callers' sockets take besides. */
+static const int caller_calls[] = {
+	SYS_sendto, SYS_recvfrom, SYS_getsockname, SYS_getpeername, SYS_getsockopt, SYS_shutdown,
+	SYS_add_key,
+};
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-enum { PROGRAM_MAX = 2 * (COUNT(calls) + COUNT(files) + COUNT(commands)) + 40 };
+enum { PROGRAM_MAX = 2 * (COUNT(calls) + COUNT(files) + COUNT(commands) + COUNT(levels) +
+			  COUNT(key_commands) + COUNT(caller_calls)) + 50 };
 
 struct program {
 	struct sock_filter code[PROGRAM_MAX];
@@ -100,14 +117,15 @@ static void emit_memory(struct program *p, int call)
 	emit(p, ANSWER(SECCOMP_RET_ALLOW));
 }
 
-static void emit_commands(struct program *p)
+/* A call of which these values of an argument are allowed. */
+static void emit_values(struct program *p, int call, int arg, const unsigned int *v, size_t n)
 {
 	size_t i;
 
-	emit(p, JUMP(BPF_JEQ, SYS_ioctl, 0, 2 * COUNT(commands) + 2));
-	emit(p, LOAD(LOW(1)));
-	for (i = 0; i < COUNT(commands); i++) {
-		emit(p, JUMP(BPF_JEQ, commands[i], 0, 1));
+	emit(p, JUMP(BPF_JEQ, (unsigned int)call, 0, (uint8_t)(2 * n + 2)));
+	emit(p, LOAD(LOW(arg)));
+	for (i = 0; i < n; i++) {
+		emit(p, JUMP(BPF_JEQ, v[i], 0, 1));
 		emit(p, ANSWER(SECCOMP_RET_ALLOW));
 	}
 	emit(p, ANSWER(SECCOMP_RET_KILL_PROCESS));
@@ -127,7 +145,12 @@ bool sandbox_filter(enum sandbox kind)
 	emit_memory(&p, SYS_mmap);
 	emit_memory(&p, SYS_mprotect);
 	if (kind == SANDBOX_WORKER)
-		emit_commands(&p);
+		emit_values(&p, SYS_ioctl, 1, commands, COUNT(commands));
+	if (kind == SANDBOX_CALLERS) {
+		emit_values(&p, SYS_setsockopt, 1, levels, COUNT(levels));
+		emit_values(&p, SYS_keyctl, 0, key_commands, COUNT(key_commands));
+		emit_list(&p, caller_calls, COUNT(caller_calls), SECCOMP_RET_ALLOW);
+	}
 	emit(&p, ANSWER(SECCOMP_RET_KILL_PROCESS));
 	prog.len = p.n;
 	return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
@@ -162,16 +185,35 @@ static bool limit(int resource, rlim_t n)
 	return !setrlimit(resource, &r);
 }
 
-static bool become(uid_t uid, gid_t gid)
+static bool drop_bounds(void)
 {
 	unsigned int cap;
 
-	if (geteuid())
-		return true;
 	for (cap = 0; cap < 64; cap++)
 		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) && errno != EINVAL)
 			return false;
-	return !setgroups(0, NULL) && !setresgid(gid, gid, gid) && !setresuid(uid, uid, uid) &&
+	return true;
+}
+
+/* Root by name, who may do nothing but what the kernel asks of who answers it. */
+static bool stay(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[2] = { { 0 } };
+
+	if (geteuid())
+		return true;
+	caps[0].effective = 1u << CAP_NET_ADMIN;
+	caps[0].permitted = 1u << CAP_NET_ADMIN;
+	return drop_bounds() && !setgroups(0, NULL) && !syscall(SYS_capset, &head, caps);
+}
+
+static bool become(uid_t uid, gid_t gid)
+{
+	if (geteuid())
+		return true;
+	return drop_bounds() && !setgroups(0, NULL) && !setresgid(gid, gid, gid) &&
+	       !setresuid(uid, uid, uid) &&
 	       setuid(0) && getuid() == uid && geteuid() == uid;
 }
 
@@ -187,7 +229,7 @@ bool sandbox_enter(enum sandbox kind, uid_t uid, gid_t gid, unsigned int fds, co
 	if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NOFILE, fds) || !limit(RLIMIT_FSIZE, 0))
 		return false;
 	*what = "changing the user";
-	if (!become(uid, gid))
+	if (kind == SANDBOX_CALLERS ? !stay() : !become(uid, gid))
 		return false;
 	*what = "limits";
 	if (!limit(RLIMIT_NPROC, 0))

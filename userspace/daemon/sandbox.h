@@ -9,6 +9,7 @@
 enum sandbox {
 	SANDBOX_KEEPER,			/* messages, files that are sent to it */
 	SANDBOX_WORKER,			/* the same, and what channels and the device understand */
+	SANDBOX_CALLERS,		/* messages, keyrings, keys of sockets it is given */
 };
 
 /* From here on nothing of the process is swapped out. False where the machine does not allow it. */
@@ -17,8 +18,9 @@ bool sandbox_lock_memory(void);
 /*
  * From here on the process has no file system, makes no socket and no process, gains no privilege,
  * leaves no core and cannot be looked into; of system calls it has those that
- * its work takes. As root it becomes another user. False, with what failed in *what and errno: then
- * it must not go on. @fds: descriptors that it may have at most.
+ * its work takes. As root it becomes another user; but SANDBOX_CALLERS stays root, whose the
+ * kernel's keyrings are, with no capability but CAP_NET_ADMIN. False, with what failed in *what and
+ * errno: then it must not go on. @fds: descriptors that it may have at most.
  */
 bool sandbox_enter(enum sandbox kind, uid_t uid, gid_t gid, unsigned int fds, const char **what);
 

@@ -172,13 +172,13 @@ static void start_again(struct supervisor *s)
 	}
 }
 
-static unsigned int living(const struct supervisor *s)
+static unsigned int living(const struct supervisor *s, bool callers)
 {
 	const struct process *p;
 	unsigned int n = 0;
 
 	for (p = s->workers; p; p = p->next)
-		n += p->generation == s->generation && !p->retiring;
+		n += p->generation == s->generation && !p->retiring && p->callers == callers;
 	return n;
 }
 
@@ -212,9 +212,11 @@ static void tick(struct supervisor *s)
 	}
 	look_after(s, now);
 	/* Workers that die as soon as they live are not made more than one a second. */
-	while (living(s) < supervisor_workers(s))
+	while (living(s, false) < supervisor_workers(s))
 		if (!supervisor_add_worker(s) || s->quick_deaths > 3)
 			break;
+	if (!living(s, true))
+		supervisor_add_callers(s);
 	if (!s->material.conf.watch || now - s->looked < s->material.conf.watch * 1000)
 		return;
 	s->looked = now;

@@ -21,6 +21,7 @@ struct supervisor {
 	int64_t looked, quick_deaths;
 	int64_t started;		/* seconds since 1970 */
 	struct stats gone;		/* counts of workers that are no more */
+	bool no_callers;		/* the kernel asks nobody */
 	bool ending;
 	struct ipc_message in;
 };
@@ -32,6 +33,7 @@ int supervisor_run(struct supervisor *s, const char *path);
 bool supervisor_start(struct supervisor *s);
 bool supervisor_reload(struct supervisor *s);
 bool supervisor_add_worker(struct supervisor *s);
+bool supervisor_add_callers(struct supervisor *s);
 unsigned int supervisor_workers(const struct supervisor *s);
 
 /* status.c: one question on a socket that was accepted. */

@@ -256,6 +256,36 @@ static bool make(struct making *mk, const struct sealsock_role *role, uint32_t u
 	return true;
 }
 
+static bool make_caller(struct making *mk, const struct sealsock_role *role, unsigned int parts)
+{
+	const bool server = role->role == SEALSOCK_ROLE_SERVE;
+
+	mk->cfg = sealsock_config_new(server ? SEALSOCK_SERVER : SEALSOCK_CLIENT);
+	if (!mk->cfg)
+		return fails(mk, ENOMEM, "no memory", "");
+	if (!set_profile(mk, role->profile) ||
+	    !check(mk, sealsock_config_versions(mk->cfg, "TLSv1.3")) ||
+	    (server && !check(mk, sealsock_config_ticket_count(mk->cfg, 0))) ||
+	    (parts & TERMS_CREDENTIAL && !set_credential(mk, role)))
+		return false;
+	if (!(parts & TERMS_TRUST))
+		return true;
+	return set_trust(mk, role->trust) &&
+	       (!server || check(mk, sealsock_config_verify(mk->cfg, SEALSOCK_VERIFY_OPTIONAL)));
+}
+
+struct sealsock_config *terms_caller(struct terms *t, const struct sealsock_role *role,
+				     unsigned int parts, int *err, char *why, size_t room)
+{
+	struct making mk = { .t = t, .why = why, .room = room };
+
+	if (make_caller(&mk, role, parts))
+		return mk.cfg;
+	sealsock_config_unref(mk.cfg);
+	*err = mk.err;
+	return NULL;
+}
+
 static void describe(const struct sealsock_due *due, struct wish *w)
 {
 	const struct sealsock_role *role = &due->role;

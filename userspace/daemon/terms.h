@@ -23,6 +23,15 @@ void terms_free(struct terms *t);
 struct sealsock_config *terms_get(struct terms *t, const struct sealsock_due *due, int *err,
 				  char *why, size_t room);
 
+/*
+ * The same for a socket of the kernel's own, which is not kept: TLS 1.3 without tickets, with these
+ * parts. What else there is to be is the caller's, who checks it.
+ */
+enum terms_parts { TERMS_TRUST = 1, TERMS_CREDENTIAL = 2 };
+
+struct sealsock_config *terms_caller(struct terms *t, const struct sealsock_role *role,
+				     unsigned int parts, int *err, char *why, size_t room);
+
 /* The credential that a socket asks for: NULL where it asks for none. *known: there is such. */
 const struct credential *terms_credential(const struct material *m,
 					  const struct sealsock_role *role, bool *known);

@@ -20,11 +20,26 @@ enum kuser_op {
 	KUSER_PARSE,		/* as KUSER_LISTEN, by strparser: length, then message */
 	KUSER_UNLISTEN,		/* puts sk_data_ready back; with @flags it stays replaced */
 	KUSER_SEARCH,		/* 1: the bytes are in the page from which buffers are cut */
+	KUSER_HANDSHAKE,	/* asks for TLS as NFS and NVMe do, and waits until it is there */
 };
+
+/* KUSER_HANDSHAKE: @buf; 0: none. In @flags, with whom. */
+struct kuser_keys {
+	__s32 keyring;
+	__s32 cert, key;
+	__s32 psk;
+	__s32 peer;		/* answer: who the peer is */
+	char name[64];		/* a client's, of the server */
+};
+
+#define KUSER_SERVER	1u
+#define KUSER_PSK	2u
+#define KUSER_X509	4u
 
 #define KUSER_MAX	(1 << 20)	/* bytes of one call */
 
 /*
+ * @len: of KUSER_HANDSHAKE: milliseconds that may pass
  * @type: content type to send, if not 0; after KUSER_RECV*, what was received
  * @flags: MSG_*
  * @chunk: KUSER_LISTEN: bytes the reader takes at once, 0 for all it is offered

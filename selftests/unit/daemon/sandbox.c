@@ -2,6 +2,7 @@
 /* What a worker that was taken over would try, tried in one. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/keyctl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -129,6 +130,18 @@ static long try_unshare(void)
 	return syscall(SYS_unshare, 0x10000000);
 }
 
+static long try_option(void)
+{
+	int on = 1;
+
+	return setsockopt(0, SOL_SOCKET, SO_DEBUG, &on, sizeof(on));
+}
+
+static long try_keyring(void)
+{
+	return syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_SESSION_KEYRING, "user", "name", 0);
+}
+
 /* It can do its work all the same. */
 static long try_work(void)
 {
@@ -146,15 +159,15 @@ static long try_work(void)
 }
 
 /* The attempt in a sandbox: its exit status, or minus the signal that ended it. */
-static int attempt(long (*fn)(void), bool filter_only)
+static int attempt(enum sandbox kind, long (*fn)(void), bool filter_only)
 {
 	const char *what = "";
 	pid_t pid = fork();
 	int status;
 
 	if (!pid) {
-		if (filter_only ? !sandbox_filter(SANDBOX_WORKER) :
-				  !sandbox_enter(SANDBOX_WORKER, OTHER_UID, OTHER_GID, 64, &what)) {
+		if (filter_only ? !sandbox_filter(kind) :
+				  !sandbox_enter(kind, OTHER_UID, OTHER_GID, 64, &what)) {
 			fprintf(stderr, "# %s: %s\n", what, strerror(errno));
 			_exit(NOT_ENTERED);
 		}
@@ -187,6 +200,8 @@ static const struct {
 	{ "io_uring", try_uring, true },
 	{ "being looked into again", try_seccomp, true },
 	{ "a user namespace", try_unshare, true },
+	{ "another level's socket option", try_option, true },
+	{ "looking for a key", try_keyring, true },
 };
 
 /* Its user, its capabilities and its limits, as the kernel has them. */
@@ -235,11 +250,22 @@ static void seen_from_outside(void)
 	waitpid(pid, &status, 0);
 }
 
+static void try_all(enum sandbox kind, const char *who)
+{
+	size_t i;
+	int got;
+
+	ok_int(attempt(kind, try_work, false), WORKED, "%s can work", who);
+	for (i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
+		got = attempt(kind, attempts[i].fn, false);
+		ok(got == (attempts[i].killed ? -SIGSYS : DENIED), "%s: %s (%d)",
+		   attempts[i].name, attempts[i].killed ? "the end" : "refused", got);
+	}
+}
+
 int main(void)
 {
 	int fd = open(secret, O_CREAT | O_WRONLY, 0644);
-	int got;
-	size_t i;
 
 	if (fd < 0 || write(fd, "key", 3) != 3)
 		return 1;
@@ -251,16 +277,13 @@ int main(void)
 	if (geteuid()) {
 		skip("the whole sandbox needs root");
 	} else {
-		ok_int(attempt(try_work, false), WORKED, "a worker can work");
-		for (i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
-			got = attempt(attempts[i].fn, false);
-			ok(got == (attempts[i].killed ? -SIGSYS : DENIED), "%s: %s (%d)",
-			   attempts[i].name, attempts[i].killed ? "the end" : "refused", got);
-		}
+		try_all(SANDBOX_WORKER, "a worker");
+		try_all(SANDBOX_CALLERS, "one for the kernel's own sockets");
 		seen_from_outside();
 	}
-	ok_int(attempt(try_open, true), DENIED, "the filter alone: reading a key's file");
-	ok_int(attempt(try_socket, true), -SIGSYS, "the filter alone: a socket");
+	ok_int(attempt(SANDBOX_WORKER, try_open, true), DENIED,
+	       "the filter alone: reading a key's file");
+	ok_int(attempt(SANDBOX_WORKER, try_socket, true), -SIGSYS, "the filter alone: a socket");
 	kill(victim, SIGKILL);
 	waitpid(victim, NULL, 0);
 	unlink(secret);
