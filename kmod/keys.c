@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <crypto/authenc.h>
 #include <crypto/internal/aead.h>
 #include <linux/err.h>
 #include <linux/log2.h>
-#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/tls.h>
 
 #include "compat/compat.h"
 #include "keys.h"
+#include "spare.h"
 #include "uapi/sealsock.h"
 
 /* Where the parts of a request are: struct tls12_crypto_info_* has info, iv, key, salt, rec_seq. */
@@ -33,52 +32,17 @@ static struct info_layout info_layout(const struct seal_suite *suite)
 	return at;
 }
 
-/* What authenc() takes as one key: a header, then both. */
-struct authenc_key {
-	struct rtattr attr;
-	struct crypto_authenc_key_param param;
-	u8 keys[SEAL_MAX_MAC_KEY + SEAL_MAX_KEY];
-};
-
-static int set_authenc_key(struct crypto_aead *aead, const struct seal_suite *suite,
-			   const u8 *secret, const u8 *mac_secret)
-{
-	struct authenc_key blob = {
-		.attr.rta_len = RTA_LENGTH(sizeof(blob.param)),
-		.attr.rta_type = CRYPTO_AUTHENC_KEYA_PARAM,
-		.param.enckeylen = cpu_to_be32(suite->key_len),
-	};
-	int err;
-
-	memcpy(blob.keys, mac_secret, suite->mac_key_len);
-	memcpy(blob.keys + suite->mac_key_len, secret, suite->key_len);
-	err = crypto_aead_setkey(aead, (u8 *)&blob, offsetof(struct authenc_key, keys) +
-				 suite->mac_key_len + suite->key_len);
-	memzero_explicit(&blob, sizeof(blob));
-	return err;
-}
-
 static struct crypto_aead *aead_new(const struct seal_suite *suite, const u8 *secret,
 				    const u8 *mac_secret)
 {
-	struct crypto_aead *aead;
+	struct crypto_aead *aead = seal_spare_get(suite);
 	int err;
 
-	/*
-	 * Masking CRYPTO_ALG_ASYNC away would pick a slow implementation:
-	 * the fast ones are asynchronous by name only.
-	 */
-	aead = crypto_alloc_aead(suite->aead, 0, 0);
 	if (IS_ERR(aead))
 		return aead;
-
-	err = suite->mac_key_len ? set_authenc_key(aead, suite, secret, mac_secret) :
-				   crypto_aead_setkey(aead, secret, suite->key_len);
-	if (!err)
-		err = crypto_aead_setauthsize(aead, suite->tag_len);
+	err = seal_spare_set_key(suite, aead, secret, mac_secret);
 	if (!err)
 		return aead;
-
 	crypto_free_aead(aead);
 	return ERR_PTR(err);
 }
@@ -112,7 +76,7 @@ struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const
 	key = kzalloc(struct_size(key, secret, suite->key_len + suite->mac_key_len),
 		      GFP_KERNEL_ACCOUNT);
 	if (!key) {
-		crypto_free_aead(aead);
+		seal_spare_put(suite, aead);
 		return ERR_PTR(-ENOMEM);
 	}
 
@@ -154,7 +118,7 @@ void seal_key_free(struct seal_key *key)
 {
 	if (!key)
 		return;
-	crypto_free_aead(key->aead);
+	seal_spare_put(key->suite, key->aead);
 	kfree_sensitive(key);
 }
 

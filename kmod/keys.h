@@ -86,7 +86,7 @@ int seal_key_renew(struct seal_key *key, const u8 *secret, const u8 *iv);
 /* Forgets what seal_key_export() would give. */
 void seal_key_seclude(struct seal_key *key);
 
-/* Wipes and frees; NULL is allowed. */
+/* Wipes and frees, the transform perhaps for another key. May sleep. NULL is allowed. */
 void seal_key_free(struct seal_key *key);
 
 /*

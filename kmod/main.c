@@ -11,6 +11,7 @@
 #include "rx/rx.h"
 #include "scratch.h"
 #include "seen/netns.h"
+#include "spare.h"
 #include "tx/tx.h"
 #include "ulp.h"
 
@@ -22,9 +23,12 @@ static int __init sealsock_module_init(void)
 {
 	int err;
 
-	err = seal_netns_init();
+	err = seal_spare_init();
 	if (err)
 		return err;
+	err = seal_netns_init();
+	if (err)
+		goto out_spare;
 	err = seal_wake_init();
 	if (err)
 		goto out_netns;
@@ -45,6 +49,8 @@ out_cores:
 	seal_cores_exit();
 out_netns:
 	seal_netns_exit();
+out_spare:
+	seal_spare_exit();
 	return err;
 }
 
@@ -54,6 +60,7 @@ static void __exit sealsock_module_exit(void)
 	seal_device_exit();
 	seal_cores_exit();
 	seal_secret_exit();
+	seal_spare_exit();
 	seal_pages_exit();
 	seal_scratch_exit();
 	seal_netns_exit();

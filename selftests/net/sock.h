@@ -127,4 +127,7 @@ int poll_for(int fd, int events, int ms);
 /* A counter of the module under test; -1 if there is no such counter. */
 long counter(const char *name);
 
+/* Sets the module's parameter of that name: how many transforms of a cipher wait for keys. */
+bool spare_ciphers(const char *most);
+
 #endif

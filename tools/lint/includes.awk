@@ -69,7 +69,7 @@ BEGIN {
 	n = split("kmod/uapi | kmod/core api | ask | base program daemon | crypto ext | keys msg resume x509 |" \
 		  " config | record | trace hs | conn | sock", house, "|")
 	build(n, house)
-	n = split("kmod/uapi | kmod/core | kmod/compat | kmod/keys kmod/pages kmod/cmsg kmod/ctx kmod/answer |" \
+	n = split("kmod/uapi | kmod/core | kmod/compat kmod/spare | kmod/keys kmod/pages kmod/cmsg kmod/ctx kmod/answer |" \
 		  " kmod/held |" \
 		  " kmod/hooks kmod/scratch kmod/seen kmod/tables | kmod/crypt | kmod/tx kmod/rx |" \
 		  " kmod/install | kmod/managed |" \
