@@ -282,11 +282,8 @@ static void *chaos_program(void *arg)
 	int i, fd;
 
 	for (i = 0; goes_on(c, i); i++) {
-		if (c->connects) {
-			fd = next_socket(c, i % 2 ? SOCK_NONBLOCK : 0);
-		} else {
-			fd = accept(c->listener, NULL, NULL);
-		}
+		fd = c->connects ? next_socket(c, i % 2 ? SOCK_NONBLOCK : 0) :
+				   accept(c->listener, NULL, NULL);
 		if (fd < 0)
 			continue;
 		orderly = &c->orderly[port_of(c, fd)];

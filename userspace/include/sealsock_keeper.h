@@ -96,9 +96,9 @@ int sealsock_ech_keys_mem(const void *pem, size_t n, struct sealsock_ech_keys **
 void sealsock_ech_keys_free(struct sealsock_ech_keys *keys);
 
 /*
- * What opens one ClientHello (Decap of RFC 9180 §4.1): with the key whose public half is @share, of
- * what the client sent with it, @enc. The caller wipes @secret. KEY: there is no such key; ILLEGAL:
- * @enc is none; NOMEM, CRYPTO. May be called by several threads; does not block.
+ * What opens one ClientHello (Decap of RFC 9180 §4.1): with the key whose public half is @share,
+ * of what the client sent with it, @enc. The caller wipes @secret. KEY: there is no such key;
+ * ILLEGAL: @enc is none; NOMEM, CRYPTO. May be called by several threads; does not block.
  */
 #define SEALSOCK_ECH_SECRET 32
 int sealsock_ech_keys_open(const struct sealsock_ech_keys *keys, const void *share,
