@@ -489,7 +489,7 @@ const char *sealsock_error_name(int code);	/* "SEALSOCK_ERR_NOMEM", static */
 int sealsock_exit_code(int code);		/* 0, 2, 3, 4, 5 or 6 */
 int sealsock_error_alert(int code);		/* AlertDescription sent for it, or -1 */
 const char *sealsock_alert_name(int alert);	/* "handshake_failure"; "unknown" if it has none */
-const char *sealsock_suite_name(unsigned int suite);	/* 0x1301: "TLS_AES_128_…"; NULL: unknown */
+const char *sealsock_suite_name(unsigned int suite);	/* such as 0x1301; NULL: not known */
 
 /*
  * Record paths usable now: bits 1u << SEALSOCK_PATH_…, and SEALSOCK_PATHS_MANAGED where the ULP
