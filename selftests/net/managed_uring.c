@@ -158,6 +158,31 @@ TEST_F(managed, poll_waits_behind_a_window)
 	EXPECT_READ("data");
 }
 
+/* SO_RCVLOWAT counts sealed bytes, whatever is in them: what is fewer, only a read looks at. */
+TEST_F(managed, low_water_mark)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int ep = epoll_create1(0);
+	static char more[2000];
+
+	ASSERT_EQ(set_int(self->c.fd, SOL_SOCKET, SO_RCVLOWAT, 1000), 0);
+	ASSERT_EQ(epoll_ctl(ep, EPOLL_CTL_ADD, self->c.fd, &event), 0);
+	PEER_CONTROLS();
+	EXPECT_EQ(epoll_wait(ep, &event, 1, 100), 0);
+	EXPECT_EQ(poll_for(self->c.peer, POLLIN, 0), 0);
+	PEER(TYPE_DATA, "few", 3);
+	EXPECT_EQ(epoll_wait(ep, &event, 1, 100), 0);
+	EXPECT_EQ(poll_for(self->c.fd, POLLIN, 0), 0);
+	EXPECT_EQ(poll_for(self->c.peer, POLLIN, 0), 0);
+	EXPECT_EQ(recv(self->c.fd, buf, sizeof(buf), MSG_DONTWAIT), 3);
+	EXPECT_ANSWER();
+	EXPECT_EQ(poll_for(self->c.fd, POLLIN, 0), 0);
+	PEER(TYPE_DATA, more, sizeof(more));
+	EXPECT_EQ(epoll_wait(ep, &event, 1, PATIENCE), 1);
+	EXPECT_EQ(recv(self->c.fd, more, sizeof(more), MSG_DONTWAIT), (ssize_t)sizeof(more));
+	close(ep);
+}
+
 /* Sending: the answer that is due goes first; after an alert there is no sending. */
 TEST_F(managed, send)
 {
