@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * ticketd PORT CERT KEY {engine|compatible|managed}: a server whose clients come back. To each line
- * of a connection it answers: "ticket": with a NewSessionTicket, and how sending it went; any other:
- * with whether the connection is resumed. One connection after the other, until it is killed.
+ * ticketd PORT CERT KEY {engine|compatible|managed}: a server whose clients come back. It answers
+ * each line of a connection: "ticket" with a NewSessionTicket, and with how sending it went; any
+ * other with whether the connection is resumed. One connection after the other, until it is killed.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -120,9 +120,8 @@ static const char *addr_text(const struct inet_diag_msg *m, const __be32 *addr, 
 
 static void print_managed(const struct sealsock_diag_managed *d)
 {
-	printf(",\"keys_sending\":%u,\"keys_receiving\":%u,\"messages\":%u,"
-	       "\"messages_dropped\":%u,", d->tx_keys, d->rx_keys, d->messages,
-	       d->messages_dropped);
+	printf(",\"keys_sending\":%u,\"keys_receiving\":%u", d->tx_keys, d->rx_keys);
+	printf(",\"messages\":%u,\"messages_dropped\":%u,", d->messages, d->messages_dropped);
 	printf("\"end\":\"%s\",\"alert_received\":\"%s\",\"alert_sent\":\"%s\"",
 	       reason_name(d->reason), alert_name(d->alert_received), alert_name(d->alert_sent));
 }
