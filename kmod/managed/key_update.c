@@ -111,9 +111,12 @@ void seal_managed_set_limit(struct sock *sk, struct seal_tx *tx)
 	struct seal_managed *m = ctx->managed;
 	u64 next = tx->key->seq.next;
 
-	seal_tx_limit_start(sk, tx);
-	if (tx->key->shape.version != SEAL_TLS13)
+	if (tx->key->shape.version != SEAL_TLS13) {
+		seal_tx_limit_start(sk, tx);
 		return;
+	}
+	/* Also in the middle of a key, whose numbers count from 0. */
+	tx->limit = seal_tx_limit_most(sk, tx);
 	if (m->after_records)
 		tx->limit = min(tx->limit, m->after_records);
 	if (m->after_bytes) {

@@ -136,6 +136,9 @@ void seal_cores_exit(void);
 
 /* tx_limit.c */
 
+/* Records of application data that a key may seal here, U64_MAX: any number. */
+u64 seal_tx_limit_most(struct sock *sk, const struct seal_tx *tx);
+
 /* A key was installed. */
 void seal_tx_limit_start(struct sock *sk, struct seal_tx *tx);
 

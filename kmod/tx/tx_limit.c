@@ -14,6 +14,14 @@
 /* Records of a key that are kept for others than application data. */
 #define RESERVE		64
 
+u64 seal_tx_limit_most(struct sock *sk, const struct seal_tx *tx)
+{
+	u64 most = tx->key->suite->limit ? tx->key->suite->limit - RESERVE : U64_MAX;
+	u64 lower = READ_ONCE(seal_ctx(sk)->net->tx_limit);
+
+	return lower ? min(most, lower) : most;
+}
+
 /*
  * Numbers count from 0 with each key in both versions, so that those below
  * the first are records sealed before the key came here. Where the first is
@@ -21,11 +29,8 @@
  */
 void seal_tx_limit_start(struct sock *sk, struct seal_tx *tx)
 {
-	u64 most = tx->key->suite->limit ? tx->key->suite->limit - RESERVE : U64_MAX;
-	u64 lower = READ_ONCE(seal_ctx(sk)->net->tx_limit), first = tx->key->seq.next;
+	u64 most = seal_tx_limit_most(sk, tx), first = tx->key->seq.next;
 
-	if (lower)
-		most = min(most, lower);
 	tx->limit = first < most ? most : first + min(most, U64_MAX - first);
 	tx->limit_told = false;
 }

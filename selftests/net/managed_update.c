@@ -5,6 +5,7 @@
 #include "kselftest_harness.h"
 #include "managed.h"
 
+#include <fcntl.h>
 #include <poll.h>
 
 ADD_SUITE(managed, 13_aes_gcm_128, 3, AES_GCM_128);
@@ -291,6 +292,86 @@ static void *pump(void *arg)
 }
 
 /* Both directions at once, new keys every few records either way. */
+static bool put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/* One record of fd's, a KeyUpdate followed: bytes of data in it. */
+static ssize_t next_record(struct managed *c, unsigned int *updates)
+{
+	static uint8_t buf[RECORD_MAX + 256];
+	uint8_t type;
+	ssize_t n = wire_recv(&c->tx, c->peer, &type, buf);
+
+	if (n < 0 || type == TYPE_DATA)
+		return n;
+	if (type != TYPE_HANDSHAKE || n != 5 || memcmp(buf, update, 5))
+		return -1;
+	secret_update(&c->tx_secret, &c->tx);
+	++*updates;
+	return 0;
+}
+
+/* Nobody has set a limit: the cipher's is enough, here lowered for all. */
+TEST_F(managed, at_the_limit_of_the_cipher)
+{
+	unsigned int updates = 0, of_key = 0, most = 0, i;
+	ssize_t n;
+
+	ASSERT_TRUE(put("/proc/sys/net/sealsock/tx_limit", "20"));
+	close(self->c.fd);
+	close(self->c.peer);
+	ASSERT_EQ(managed_open(&self->c, &variant->suite, 0), 0);
+	for (i = 0; i < 100; i++) {
+		EXPECT_EQ(write(self->c.fd, "data", 4), 4);
+		n = next_record(&self->c, &updates);
+		if (!n) {
+			of_key = 0;
+			n = next_record(&self->c, &updates);
+		}
+		EXPECT_EQ(n, 4);
+		most = ++of_key > most ? of_key : most;
+	}
+	EXPECT_TRUE(put("/proc/sys/net/sealsock/tx_limit", "0"));
+	EXPECT_GE(updates, 4);
+	EXPECT_LE(most, 20);
+	EXPECT_GE(most, 10);
+}
+
+/* An answer that finds no room keeps no reader: it goes before the next data. */
+TEST_F(managed, reader_waits_for_no_room)
+{
+	uint8_t *data = pattern_alloc(16384);
+	unsigned int updates = 0;
+	size_t sent = 0, got = 0;
+	ssize_t n;
+
+	ASSERT_EQ(set_int(self->c.fd, SOL_SOCKET, SO_SNDBUF, 30000), 0);
+	while ((n = send(self->c.fd, data, 16384, MSG_DONTWAIT)) > 0)
+		sent += n;
+	EXPECT_EQ(errno, EAGAIN);
+	PEER_UPDATES(request);
+	PEER(TYPE_DATA, "data", 4);
+	EXPECT_READ("data");
+	while (got < sent) {
+		n = next_record(&self->c, &updates);
+		ASSERT_GE(n, 0);
+		got += n;
+	}
+	EXPECT_EQ(write(self->c.fd, "next", 4), 4);
+	while (!updates)
+		ASSERT_EQ(next_record(&self->c, &updates), 0);
+	EXPECT_WIRE(TYPE_DATA, "next", 4);
+	EXPECT_EQ(updates, 1);
+	free(data);
+}
+
 TEST_F(managed, both_at_once)
 {
 	const size_t total = 2000000, piece = 3000;
