@@ -74,12 +74,16 @@ int seal_tx_ready(struct sock *sk, struct seal_tx *tx)
 void seal_rec_target(struct scatterlist dst[3], const struct seal_tx *tx,
 		     const struct seal_ends *ends)
 {
-	dst[0] = (struct scatterlist){};
-	dst[1] = (struct scatterlist){};
-	sg_set_page(&dst[1], tx->rec.body.page, tx->rec.len, tx->rec.body.off);
-	dst[2] = (struct scatterlist){};
-	sg_set_buf(&dst[2], ends->trailer, ends->tail + tx->key->shape.tag_len);
-	sg_mark_end(&dst[2]);
+	unsigned int cut = tx->rec.cut, len = tx->rec.len - cut;
+
+	*dst = (struct scatterlist){};
+	if (likely(len)) {
+		*++dst = (struct scatterlist){};
+		sg_set_page(dst, tx->rec.body.page, len, tx->rec.body.off);
+	}
+	*++dst = (struct scatterlist){};
+	sg_set_buf(dst, ends->trailer - cut, cut + ends->tail + tx->key->shape.tag_len);
+	sg_mark_end(dst);
 }
 
 /* Plaintext in @pages, all of the record's, read from there and nowhere else. */
@@ -149,18 +153,40 @@ static void write_tail(struct seal_tx *tx, u8 type, u8 *trailer, unsigned int ta
 		*trailer = type;
 }
 
-/* All but the sealing. @padded: if the socket pads its records, this one too. */
-void seal_rec_close(struct sock *sk, struct seal_tx *tx, u8 type, bool padded,
+/*
+ * What does not fill a chunk of the cipher goes where the trailer is. A chunk that
+ * lies in two pieces is put together by the crypto API in memory of its own, and
+ * without that the record, whose data was taken long ago perhaps, would be lost.
+ */
+static u32 cut_chunk(struct seal_tx *tx, u8 *to)
+{
+	u32 n = tx->rec.len & (tx->key->chunk - 1);
+	u8 *from = seal_room_at(&tx->rec.body) + tx->rec.len - n;
+
+	if (n) {
+		memcpy(to, from, n);
+		memzero_explicit(from, n);
+	}
+	return n;
+}
+
+/*
+ * All but the sealing. @in_place: the plaintext lies in the record; if the socket
+ * pads its records, this one too.
+ */
+void seal_rec_close(struct sock *sk, struct seal_tx *tx, u8 type, bool in_place,
 		    struct seal_ends *ends)
 {
 	const struct seal_shape *shape = &tx->key->shape;
 	struct seal_rec *rec = &tx->rec;
 
-	if (tx->padding && padded)
+	if (tx->padding && in_place)
 		type = pad(sk, tx, type);
 	if (rec->frame.page) {
 		ends->prefix = seal_room_at(&rec->frame);
 		ends->trailer = ends->prefix + seal_prefix(shape);
+		rec->cut = in_place ? cut_chunk(tx, ends->trailer) : 0;
+		ends->trailer += rec->cut;
 	} else {
 		ends->trailer = seal_room_at(&rec->body) + rec->len;
 		ends->prefix = seal_room_at(&rec->body) - seal_prefix(shape);

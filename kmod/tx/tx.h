@@ -32,11 +32,13 @@ struct seal_room {
  * @body: where the plaintext goes; @body.len is what it can hold
  * @frame: prefix and trailer, where they do not lie around the body
  * @len: bytes of plaintext so far
+ * @cut: of these, once it is closed, so many lie in @frame, before the trailer
  */
 struct seal_rec {
 	struct seal_room body;
 	struct seal_room frame;
 	u32 len;
+	u32 cut;
 };
 
 /**
@@ -111,7 +113,7 @@ struct seal_ends {
 	unsigned int tail;
 };
 
-void seal_rec_close(struct sock *sk, struct seal_tx *tx, u8 type, bool padded,
+void seal_rec_close(struct sock *sk, struct seal_tx *tx, u8 type, bool in_place,
 		    struct seal_ends *ends);
 void seal_rec_source(struct scatterlist *src, const struct bio_vec *pages, unsigned int count,
 		     const struct seal_ends *ends);

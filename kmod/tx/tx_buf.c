@@ -7,7 +7,8 @@
  * packed end to end become one fragment of TCP's buffer. A large record has
  * its body aligned to a page, which the ciphers like, and takes prefix and
  * trailer from another page, where the trailer of one record and the prefix
- * of the next are neighbours.
+ * of the next are neighbours. What does not fill a chunk of the cipher moves there
+ * too, so that no chunk is in two pieces.
  */
 #include <linux/mm.h>
 
@@ -83,9 +84,15 @@ static bool small_refill(struct page_frag *frag, unsigned int len, gfp_t gfp)
 	return frag->page;
 }
 
+/* Bytes that a large record has elsewhere at most: see seal_rec_close(). */
+static unsigned int frame_max(const struct seal_key *key)
+{
+	return seal_prefix(&key->shape) + key->chunk - 1 + seal_trailer_max(&key->shape);
+}
+
 static bool begin_large(struct sock *sk, struct seal_tx *tx, unsigned int payload)
 {
-	unsigned int around = seal_prefix(&tx->key->shape) + seal_trailer_max(&tx->key->shape);
+	unsigned int around = frame_max(tx->key);
 	struct seal_rec *rec = &tx->rec;
 
 	if (!cut(sk_page_frag(sk), payload, payload, 0, PAGE_SIZE, sk->sk_allocation, &rec->body))
@@ -165,11 +172,15 @@ void seal_rec_drop(struct sock *sk, struct seal_tx *tx)
 		return;
 	memzero_explicit(seal_room_at(&rec->body), rec->len);
 	release_end(sk, tx, 0);
-	if (rec->frame.page)
+	if (rec->frame.page) {
+		memzero_explicit(seal_room_at(&rec->frame) + seal_prefix(&tx->key->shape),
+				 rec->cut);
 		trim(&tx->small, &rec->frame, 0);
+	}
 	put_room(&rec->frame);
 	put_room(&rec->body);
 	rec->len = 0;
+	rec->cut = 0;
 }
 
 /* Appends a fragment, whose reference it takes over. */
@@ -196,10 +207,16 @@ void seal_rec_emit(struct sock *sk, struct seal_tx *tx)
 	unsigned int trailer = seal_trailer(&tx->key->shape, rec->len);
 
 	if (rec->frame.page) {
-		release_end(sk, tx, rec->len);
+		unsigned int len = rec->len - rec->cut;
+
+		trailer += rec->cut;
+		release_end(sk, tx, len);
 		trim(&tx->small, &rec->frame, prefix + trailer);
 		emit(tx, rec->frame.page, rec->frame.off, prefix);
-		emit(tx, rec->body.page, rec->body.off, rec->len);
+		if (likely(len))
+			emit(tx, rec->body.page, rec->body.off, len);
+		else
+			put_page(rec->body.page);
 		get_page(rec->frame.page);
 		emit(tx, rec->frame.page, rec->frame.off + prefix, trailer);
 	} else {
@@ -209,4 +226,5 @@ void seal_rec_emit(struct sock *sk, struct seal_tx *tx)
 	rec->body.page = NULL;
 	rec->frame.page = NULL;
 	rec->len = 0;
+	rec->cut = 0;
 }

@@ -139,43 +139,71 @@ TEST_F(managed, poll)
 	});
 }
 
-/* What MSG_MORE left open arrives; or nothing, and the peer takes TCP's end for a cut. */
-#define EXPECT_OPEN_OR_CUT(cut) do {							\
-	static uint8_t cut_buf[RECORD_MAX + 256];					\
-	uint8_t cut_type;								\
+/* Of the open record: in pieces, none, or all of it filling chunks of the cipher. */
+static const size_t lengths[] = { 4, 64, 4099, 16383 };
+
+/* What MSG_MORE left open arrives, whatever there was no memory for. */
+#define EXPECT_OPEN(n) do {								\
+	static uint8_t open_buf[RECORD_MAX + 256];					\
+	uint8_t open_type = 0;								\
 											\
-	if (cut) {									\
-		EXPECT_EQ(wire_recv(&self->c.tx, self->c.peer, &cut_type, cut_buf), WIRE_EOF); \
-	} else {									\
-		EXPECT_WIRE(TYPE_DATA, "open", 4);					\
-	}										\
+	EXPECT_EQ(wire_recv(&self->c.tx, self->c.peer, &open_type, open_buf), (ssize_t)(n)); \
+	EXPECT_EQ(open_type, TYPE_DATA);						\
+	EXPECT_EQ(pattern_check(open_buf, 0, n), -1);					\
 } while (0)
 
 /* What was written arrives, whatever becomes of close_notify. */
 TEST_F(managed, shutdown)
 {
+	uint8_t data[16384];
+	size_t i;
 	int r;
 
-	EACH_FAULT({
-		ASSERT_EQ(send(self->c.fd, "open", 4, MSG_MORE), 4);
-	}, r, shutdown(self->c.fd, SHUT_WR), {
-		EXPECT_EQ(r, 0);
-		EXPECT_OPEN_OR_CUT(finished(self->c.fd));
-	});
+	pattern(data, 0, sizeof(data));
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		EACH_FAULT({
+			ASSERT_EQ(send(self->c.fd, data, lengths[i], MSG_MORE), lengths[i]);
+		}, r, shutdown(self->c.fd, SHUT_WR), {
+			EXPECT_EQ(r, 0);
+			EXPECT_FALSE(finished(self->c.fd));
+			EXPECT_OPEN(lengths[i]);
+		});
+	}
 }
 
 TEST_F(managed, close)
 {
-	long errors = counter("TlsTxError");
+	uint8_t data[16384];
+	size_t i;
 	int r;
 
+	pattern(data, 0, sizeof(data));
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		EACH_FAULT({
+			ASSERT_EQ(send(self->c.fd, data, lengths[i], MSG_MORE), lengths[i]);
+		}, r, close(self->c.fd), {
+			EXPECT_EQ(r, 0);
+			self->c.fd = -1;
+			EXPECT_OPEN(lengths[i]);
+		});
+	}
+}
+
+/* The KeyUpdate that goes before it, and then itself. */
+TEST_F(managed, key_update_before_open_record)
+{
+	uint8_t data[4099];
+	int r;
+
+	pattern(data, 0, sizeof(data));
 	EACH_FAULT({
-		ASSERT_EQ(send(self->c.fd, "open", 4, MSG_MORE), 4);
-	}, r, close(self->c.fd), {
+		ASSERT_EQ(send(self->c.fd, data, sizeof(data), MSG_MORE), sizeof(data));
+	}, r, managed_update(self->c.fd, SEALSOCK_UPDATE_NOW, 0, 0), {
 		EXPECT_EQ(r, 0);
-		self->c.fd = -1;
-		EXPECT_OPEN_OR_CUT(counter("TlsTxError") != errors);
-		errors = counter("TlsTxError");
+		EXPECT_EQ(shutdown(self->c.fd, SHUT_WR), 0);
+		EXPECT_WIRE(TYPE_HANDSHAKE, update, 5);
+		secret_update(&self->c.tx_secret, &self->c.tx);
+		EXPECT_OPEN(sizeof(data));
 	});
 }
 
