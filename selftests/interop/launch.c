@@ -5,9 +5,11 @@
  *	output, as inetd has it.
  * launch server PORT CERT KEY VERSIONS COMMAND…: accepts one connection, likewise.
  *
- * What the command is knows nothing of TLS; the library is gone with the process's memory.
+ * What the command is knows nothing of TLS; the library is gone with the process's memory. In
+ * TLS 1.3 the module takes a new key for every LAUNCH_RECORDS of the environment.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -17,6 +19,12 @@
 #include <unistd.h>
 
 #include <sealsock.h>
+
+#include "../../kmod/uapi/sealsock.h"
+
+#ifndef SOL_TLS
+#define SOL_TLS 282
+#endif
 
 enum { PATIENCE_MS = 60000 };
 
@@ -83,6 +91,19 @@ static struct sealsock_config *configure(bool server, char **args)
 	return cfg;
 }
 
+static void limit_keys(int fd)
+{
+	const char *records = getenv("LAUNCH_RECORDS");
+	struct sealsock_key_update req = { .flags = SEALSOCK_UPDATE_LIMITS };
+
+	if (!records)
+		return;
+	req.after_records = strtoull(records, NULL, 10);
+	/* TLS 1.2 has no other key. */
+	if (setsockopt(fd, SOL_TLS, SEALSOCK_KEY_UPDATE, &req, sizeof(req)) && errno != EINVAL)
+		die("keys", "no limit");
+}
+
 int main(int argc, char **argv)
 {
 	bool server = argc > 1 && !strcmp(argv[1], "server");
@@ -104,6 +125,7 @@ int main(int argc, char **argv)
 	sealsock_conn_info(conn, &info);
 	if (!info.managed)
 		die("install", "the socket is not managed");
+	limit_keys(fd);
 	sealsock_conn_free(conn);
 	sealsock_config_unref(cfg);
 
