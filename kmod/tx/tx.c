@@ -54,8 +54,8 @@ void seal_tx_free(struct sock *sk, struct seal_tx *tx)
 	kfree(tx);
 }
 
-/* 0 if records may be sealed now; the socket's error or -EPIPE, or the direction's. */
-int seal_tx_ready(struct sock *sk, struct seal_tx *tx)
+/* As seal_tx_ready(). */
+static __always_inline int tx_ready(struct sock *sk, struct seal_tx *tx)
 {
 	int err;
 
@@ -68,6 +68,12 @@ int seal_tx_ready(struct sock *sk, struct seal_tx *tx)
 	}
 	err = seal_direction(&tx->state, SEAL_DIR_RECORD);
 	return err ? err : seal_seq_check(&tx->key->seq);
+}
+
+/* 0 if records may be sealed now; the socket's error or -EPIPE, or the direction's. */
+int seal_tx_ready(struct sock *sk, struct seal_tx *tx)
+{
+	return tx_ready(sk, tx);
 }
 
 /* Where the ciphertext goes, and where the plaintext is unless seal_rec_source() says otherwise. */
@@ -299,8 +305,8 @@ int seal_tx_copy(struct seal_tx *tx, struct msghdr *msg)
  * One step: as much of @msg as one record takes. Returns the number of bytes
  * taken; the record is sealed if it is full, or if the call @ends it.
  */
-static int send_step(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, u8 type,
-		     bool ends, long *timeo)
+static __always_inline int send_step(struct sock *sk, struct seal_tx *tx, struct msghdr *msg,
+				     u8 type, bool ends, long *timeo)
 {
 	size_t left = msg_data_left(msg);
 	int n, err;
@@ -348,20 +354,11 @@ static int close_open_record(struct sock *sk, struct seal_tx *tx)
 	return seal_rec_open(tx) ? seal_tx_seal(sk, tx, SEAL_TYPE_DATA, NULL, 0) : 0;
 }
 
-/*
- * The end of a call: what is sealed goes out even where a later byte could not
- * be taken. With something in flight a remainder finds its way when there is
- * room; with nothing in flight nobody would come back for it, so that a call
- * which does not wait waits for memory all the same, as an allocation would.
- */
-static int push_all(struct sock *sk, struct seal_tx *tx, int flags, long *timeo)
+/* What push_all() could not push, for @err. */
+static noinline int push_later(struct sock *sk, struct seal_tx *tx, int err, long *timeo)
 {
 	long patience = SEAL_PATIENCE;
-	int err;
 
-	if (!tx->out_count)
-		return 0;
-	err = seal_tx_push(sk, tx, flags);
 	if (err == -EAGAIN && *timeo)
 		err = seal_tx_drain(sk, tx, timeo);
 	else if (err == -EAGAIN && tcp_rtx_and_write_queues_empty(sk))
@@ -369,31 +366,47 @@ static int push_all(struct sock *sk, struct seal_tx *tx, int flags, long *timeo)
 	return err == -EAGAIN ? 0 : err;
 }
 
-static int send_all(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, long *timeo)
+/*
+ * The end of a call: what is sealed goes out even where a later byte could not
+ * be taken. With something in flight a remainder finds its way when there is
+ * room; with nothing in flight nobody would come back for it, so that a call
+ * which does not wait waits for memory all the same, as an allocation would.
+ */
+static __always_inline int push_all(struct sock *sk, struct seal_tx *tx, int flags, long *timeo)
+{
+	int err = seal_tx_push(sk, tx, flags);
+
+	return unlikely(err) ? push_later(sk, tx, err, timeo) : 0;
+}
+
+/*
+ * @type, @stamp: what control messages said. @last: the record that is open takes
+ * no more. Once for calls with control messages, and once for all others.
+ */
+static __always_inline int send_all(struct sock *sk, struct seal_tx *tx, struct msghdr *msg,
+				    u8 type, u32 stamp, bool last, long *timeo)
 {
 	bool more = msg->msg_flags & MSG_MORE;
-	u8 type = SEAL_TYPE_DATA;
-	bool ends, shared;
+	/* The byte that timestamps are for is the last of a record. */
+	bool ends = !more || stamp, shared;
 	size_t copied = 0;
 	int err, pushed;
-	u32 stamp = 0;
 
-	err = msg->msg_controllen ? seal_cmsg_get(sk, msg, &type, &stamp) : 0;
-	/* The byte that timestamps are for is the last of a record. */
-	ends = !more || stamp;
-	/* Alerts and messages are not the program's to send. */
-	if (unlikely(seal_ctx(sk)->managed) && !err && type != SEAL_TYPE_DATA)
-		err = -EINVAL;
-	if (!err)
-		err = seal_tx_ready(sk, tx);
-	/* Another type follows, or nothing does: the way to say that there is no more. */
-	if (!err && (msg->msg_controllen || (!more && !msg_data_left(msg))))
+	err = tx_ready(sk, tx);
+	/* Nothing follows: the way to say that there is no more. */
+	if (!err && (last || (!more && !msg_data_left(msg))))
 		err = close_open_record(sk, tx);
 
 	shared = unlikely(tx->cpus > 1) && !err && !stamp && seal_cores_worth(sk, tx, msg);
 	while (!err && msg_data_left(msg)) {
-		int n = shared ? seal_cores_send(sk, tx, msg, type, &err) : 0;
+		int n = 0;
 
+		if (unlikely(shared)) {
+			int failed = 0;
+
+			n = seal_cores_send(sk, tx, msg, type, &failed);
+			err = failed;
+		}
 		if (!n && !err)
 			n = send_step(sk, tx, msg, type, ends, timeo);
 		if (n < 0)
@@ -414,6 +427,24 @@ static int send_all(struct sock *sk, struct seal_tx *tx, struct msghdr *msg, lon
 	return copied ? copied : err ? err : pushed;
 }
 
+/* A call with control messages. */
+static noinline int send_controlled(struct sock *sk, struct seal_tx *tx, struct msghdr *msg,
+				    long *timeo)
+{
+	u8 type = SEAL_TYPE_DATA;
+	u32 stamp = 0;
+	int err;
+
+	err = seal_cmsg_get(sk, msg, &type, &stamp);
+	/* Alerts and messages are not the program's to send. */
+	if (!err && type != SEAL_TYPE_DATA && seal_ctx(sk)->managed)
+		err = -EINVAL;
+	if (!err)
+		return send_all(sk, tx, msg, type, stamp, true, timeo);
+	push_all(sk, tx, msg->msg_flags & MSG_MORE, timeo);
+	return err;
+}
+
 /* proto_ops.sendmsg_locked: for kernel users who hold the lock. */
 int seal_tx_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 {
@@ -426,7 +457,8 @@ int seal_tx_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size)
 	if ((msg->msg_flags & (MSG_MORE | MSG_EOR)) == (MSG_MORE | MSG_EOR))
 		return -EINVAL;
 
-	ret = send_all(sk, tx, msg, &timeo);
+	ret = msg->msg_controllen ? send_controlled(sk, tx, msg, &timeo) :
+				    send_all(sk, tx, msg, SEAL_TYPE_DATA, 0, false, &timeo);
 	seal_tx_account(sk, tx);
 	return ret < 0 ? sk_stream_error(sk, msg->msg_flags, ret) : ret;
 }

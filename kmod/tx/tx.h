@@ -219,8 +219,20 @@ static inline void seal_tx_rest(struct seal_tx *tx)
 /* tx_queue.c */
 int seal_tx_push(struct sock *sk, struct seal_tx *tx, int flags);
 int seal_tx_drain(struct sock *sk, struct seal_tx *tx, long *timeo);
-void seal_tx_account(struct sock *sk, struct seal_tx *tx);
+void seal_tx_charge(struct sock *sk, struct seal_tx *tx);
 void seal_tx_write_space(struct sock *sk);
 bool seal_tx_memory_free(const struct sock *sk, int wake);
+
+/*
+ * Charges what stays between two calls to the socket. To be called before the lock is dropped at
+ * the end of a call.
+ */
+static inline void seal_tx_account(struct sock *sk, struct seal_tx *tx)
+{
+	if (unlikely(tx->out_count || seal_rec_open(tx) || tx->charged))
+		seal_tx_charge(sk, tx);
+	else
+		seal_tx_rest(tx);
+}
 
 #endif /* SEAL_TX_H */

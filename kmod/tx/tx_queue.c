@@ -197,12 +197,8 @@ void seal_tx_finish(struct sock *sk)
 	seal_tx_flush(sk, 0, &timeo);
 }
 
-/*
- * seal_tx_account - charge what stays between two calls to the socket
- *
- * To be called before the lock is dropped at the end of a call.
- */
-void seal_tx_account(struct sock *sk, struct seal_tx *tx)
+/* seal_tx_account() where something stays, or stayed. */
+void seal_tx_charge(struct sock *sk, struct seal_tx *tx)
 {
 	int kept = tx->out_bytes +
 		   (seal_rec_open(tx) ? tx->rec.body.len + sizeof(*tx->scratch) : 0);
