@@ -28,7 +28,7 @@ void proxy_say(struct proxy *p, const struct conn *c, const char *what, const ch
 		p->lines = 0;
 		p->lines_left_out = 0;
 	}
-	if (p->lines++ >= LINES) {
+	if (!p->o->verbose && p->lines++ >= LINES) {
 		p->lines_left_out++;
 		return;
 	}
