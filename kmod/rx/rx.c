@@ -258,6 +258,17 @@ static void pass(struct sock *sk, struct seal_rx *rx, struct seal_recv *call,
 		seal_plain_consume(sk, rx, plain, n);
 }
 
+/*
+ * Data without content is no end of file. Who asks for types hears of it, so that a
+ * record of another type behind it begins the next call, as after data.
+ */
+static int no_content(struct seal_recv *call)
+{
+	if (call->msg->msg_controllen)
+		seal_cmsg_put_type(call->msg, SEAL_TYPE_DATA, &call->type);
+	return 1;
+}
+
 /* 1: go on with the next record; 0: the call ends here; or an error. */
 static int deliver(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain,
 		   struct seal_recv *call)
@@ -265,10 +276,9 @@ static int deliver(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain
 	size_t n;
 	int ret;
 
-	/* Data without content: nothing to tell of, and no end of file. */
 	if (!plain->len && plain->type == SEAL_TYPE_DATA) {
 		pass(sk, rx, call, plain, 0);
-		return 1;
+		return no_content(call);
 	}
 	ret = seal_cmsg_put_type(call->msg, plain->type, &call->type);
 	if (ret <= 0)
@@ -309,9 +319,8 @@ static int receive(struct sock *sk, struct seal_rx *rx, struct seal_recv *call)
 		return ret;
 	if (plain)
 		return deliver(sk, rx, plain, call);
-	/* Without content. */
 	if (left == iov_iter_count(iter))
-		return 1;
+		return no_content(call);
 	seal_cmsg_put_type(call->msg, SEAL_TYPE_DATA, &call->type);
 	call->copied += left - iov_iter_count(iter);
 	call->msg->msg_flags |= MSG_EOR;
