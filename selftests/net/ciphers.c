@@ -406,7 +406,10 @@ ADD_SUITE(absent, sm4_ccm, 3, SM4_CCM);
 ADD_SUITE(absent, aria_gcm_128, 2, ARIA_GCM_128);
 ADD_SUITE(absent, aria_gcm_256, 2, ARIA_GCM_256);
 
-/* The modules go, when no transform of theirs waits for a key either, and modprobe is told not to find them when the kernel asks. */
+/*
+ * The modules go, when no transform of theirs waits for a key either, and modprobe is told not to
+ * find them when the kernel asks.
+ */
 FIXTURE_SETUP(absent)
 {
 	FILE *f = fopen(NOT_THESE, "w");

@@ -22,7 +22,8 @@ static long references(void)
 	long sum = 0, n;
 
 	while (f && fgets(line, sizeof(line), f)) {
-		sscanf(line, "name : %63s", name);
+		if (sscanf(line, "name : %63s", name) == 1)
+			continue;
 		if (sscanf(line, "refcnt : %ld", &n) == 1 && !strcmp(name, "gcm(aes)"))
 			sum += n;
 	}

@@ -13,7 +13,8 @@
 
 static const struct cli_verb *const verbs[] = {
 	&verb_serve, &verb_get, &verb_client, &verb_trace, &verb_check, &verb_bench,
-	&verb_verify, &verb_ech, &verb_listen, &verb_proxy, &verb_run, &verb_status, &verb_list, &verb_version,
+	&verb_verify, &verb_ech, &verb_listen, &verb_proxy, &verb_run, &verb_status, &verb_list,
+	&verb_version,
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

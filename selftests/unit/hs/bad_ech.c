@@ -226,7 +226,7 @@ static void envelope(void)
 	   ech_of(s) == SEALSOCK_ECH_REJECTED, "an outer hello that was changed counts itself");
 	sealsock_conn_free(s);
 	close_letter(&l);
-	/* What stands beside it means nothing: PSKs with an empty binder, as OpenSSL 4.0 has them. */
+	/* What stands beside it means nothing: an empty binder of a PSK, as of OpenSSL 4.0. */
 	open_letter(&l);
 	hello_set(&l.outer, 43, "01");
 	hello_set(&l.outer, 41, "00080002aabb00000000000100");

@@ -33,7 +33,7 @@ struct raw_spare {
 
 /* A public key whose point is replaced each time: it has a copy of its curve, which is dear. */
 struct ec_spare {
-	EC_KEY *_Atomic key;
+	_Atomic(EC_KEY *) key;
 };
 
 struct spares {

@@ -8,7 +8,7 @@
 
 /* Signing contexts of an EC key that nobody uses just now. An own object, as it changes. */
 struct signers {
-	EVP_PKEY_CTX *_Atomic ctx[SPARES];
+	_Atomic(EVP_PKEY_CTX *) ctx[SPARES];
 };
 
 /* @ready: a signing context per scheme of this key, copied for each signature: no fetch then. */
