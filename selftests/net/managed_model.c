@@ -190,6 +190,8 @@ static void peer_sends(struct run *r, enum item_kind kind)
 		r->peer_shut = true;
 		r->rest_len = 0;
 		model_peer(&r->m, ITEM_FIN, 0, true);
+		/* That was a poll as any other. */
+		model_turn(&r->m);
 		return;
 	}
 	n = make(r, kind, kind == ITEM_FRAGMENT ? fragments_sent(r) : len, rec);
