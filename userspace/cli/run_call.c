@@ -50,7 +50,8 @@ struct lost {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct call *under_way;
+static pthread_cond_t one_less = PTHREAD_COND_INITIALIZER;
+static struct call *under_way;		/* the latest first */
 static unsigned int n_under_way;
 static struct lost lost[LOST];
 static unsigned int lost_at;
@@ -285,6 +286,27 @@ static void remove_call(struct call *c)
 		;
 	*at = c->next;
 	n_under_way--;
+	pthread_cond_broadcast(&one_less);
+	pthread_mutex_unlock(&lock);
+}
+
+static bool has_predecessor(const struct call *c)
+{
+	for (const struct call *o = c->next; o; o = o->next)
+		if (o->pid == c->pid && o->inode == c->inode)
+			return true;
+	return false;
+}
+
+/*
+ * A signal took the caller away and the same call comes again, while the one before it may have its
+ * result already and not kept it yet. That one ends soon: call_tick() sees to it.
+ */
+static void let_predecessors_end(const struct call *c)
+{
+	pthread_mutex_lock(&lock);
+	while (has_predecessor(c))
+		pthread_cond_wait(&one_less, &lock);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -297,6 +319,7 @@ static void *make_call(void *arg)
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	let_predecessors_end(c);
 	err = find_lost(c->pid, c->inode);
 	if (err < 0) {
 		err = prepare(c);
