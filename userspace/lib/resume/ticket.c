@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-#include <fcntl.h>
-#include <pthread.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "base/fd.h"
+#include "base/watched.h"
 #include "resume/ticket.h"
 
 enum {
@@ -25,38 +20,29 @@ struct ticket_key {
 _Static_assert(sizeof(struct ticket_key) == NAME + KEY, "as in the file");
 
 struct ticket_keys {
-	const struct sealsock_env *env;
 	const struct crypto *crypto;
-	char *path;
-	pthread_rwlock_t lock;		/* of what follows */
+	struct watched file;		/* and the lock of what follows */
 	struct ticket_key keys[KEYS_MAX];
 	unsigned int count;
 	bool given;			/* by ticket_keys_set(): none is made here */
-	int64_t looked;			/* at the file, or when the first key was made */
-	struct stat seen;		/* of the file */
+	int64_t made;			/* when the first key was, without a file */
 };
 
-/* Reads the file into @keys. FILE, INVALID. */
-static int read_keys(const char *path, struct ticket_key keys[KEYS_MAX], unsigned int *count,
-		     struct stat *seen)
+static int take_keys(struct ticket_keys *k, struct bytes keys)
 {
-	uint8_t more;
-	ssize_t n = -1, extra = -1;
-	int fd = fd_apart(open(path, O_RDONLY | O_CLOEXEC));
-
-	if (fd < 0)
-		return SEALSOCK_ERR_FILE;
-	if (fstat(fd, seen) == 0) {
-		n = read(fd, keys, KEYS_MAX * sizeof(keys[0]));
-		extra = read(fd, &more, 1);
-	}
-	close(fd);
-	if (n < 0 || extra < 0)
-		return SEALSOCK_ERR_FILE;
-	if (n == 0 || extra || (size_t)n % sizeof(keys[0]))
+	if (!keys.n || keys.n % sizeof(k->keys[0]) || keys.n > sizeof(k->keys))
 		return SEALSOCK_ERR_INVALID;
-	*count = (unsigned int)((size_t)n / sizeof(keys[0]));
+	wipe(k->keys, sizeof(k->keys));
+	memcpy(k->keys, keys.p, keys.n);
+	k->count = (unsigned int)(keys.n / sizeof(k->keys[0]));
 	return 0;
+}
+
+static int take_file(void *arg, struct bytes keys)
+{
+	struct ticket_keys *k = arg;
+
+	return k->given ? 0 : take_keys(k, keys);
 }
 
 /* A new key in front; the last of too many goes. The lock is held, or nobody else is there yet. */
@@ -64,13 +50,13 @@ static int make_key(struct ticket_keys *k, int64_t now)
 {
 	struct ticket_key made;
 
-	if (k->env->random(k->env->arg, &made, sizeof(made)) != 0)
+	if (k->file.env->random(k->file.env->arg, &made, sizeof(made)) != 0)
 		return SEALSOCK_ERR_RANDOM;
 	if (k->count < KEYS_MADE)
 		k->count++;
 	memmove(k->keys + 1, k->keys, (k->count - 1) * sizeof(made));
 	k->keys[0] = made;
-	k->looked = now;
+	k->made = now;
 	wipe(&made, sizeof(made));
 	return 0;
 }
@@ -83,16 +69,11 @@ int ticket_keys_new(const struct sealsock_env *env, const struct crypto *crypto,
 
 	if (!k)
 		return SEALSOCK_ERR_NOMEM;
-	k->env = env;
 	k->crypto = crypto;
-	pthread_rwlock_init(&k->lock, NULL);
-	if (path) {
-		k->path = mem_strndup(env, path, strlen(path));
-		err = k->path ? read_keys(path, k->keys, &k->count, &k->seen) :
-				SEALSOCK_ERR_NOMEM;
-	} else {
-		err = make_key(k, env->now(env->arg));
-	}
+	err = watched_init(&k->file, env, path);
+	if (!err)
+		err = path ? watched_read(&k->file, sizeof(k->keys), take_file, k) :
+			     make_key(k, env->now(env->arg));
 	if (err) {
 		ticket_keys_free(k);
 		return err;
@@ -105,69 +86,43 @@ void ticket_keys_free(struct ticket_keys *k)
 {
 	if (!k)
 		return;
-	pthread_rwlock_destroy(&k->lock);
-	mem_free(k->env, k->path, k->path ? strlen(k->path) + 1 : 0);
-	mem_free(k->env, k, sizeof(*k));
+	watched_free(&k->file);
+	mem_free(k->file.env, k, sizeof(*k));
 }
 
-static void read_again(struct ticket_keys *k)
-{
-	struct ticket_key keys[KEYS_MAX];
-	unsigned int count;
-	struct stat now;
-
-	if (stat(k->path, &now) || fd_same_file(&now, &k->seen))
-		return;
-	if (read_keys(k->path, keys, &count, &now) == 0) {
-		memcpy(k->keys, keys, count * sizeof(keys[0]));
-		wipe(k->keys + count, (KEYS_MAX - count) * sizeof(keys[0]));
-		k->count = count;
-		k->seen = now;
-	}
-	wipe(keys, sizeof(keys));
-}
-
-/* The clock may be set back: what was looked at in the future is looked at again. */
+/* The clock may be set back: what was made in the future has served its time. */
 static bool is_due(const struct ticket_keys *k, int64_t now)
 {
-	if (k->given)
-		return false;
-	return k->path ? now != k->looked : now - k->looked >= SEAL_SECONDS || now < k->looked;
+	return !k->given && !k->file.path && (now - k->made >= SEAL_SECONDS || now < k->made);
 }
 
 void ticket_keys_refresh(struct ticket_keys *k)
 {
-	int64_t now = k->env->now(k->env->arg);
+	int64_t now = k->file.env->now(k->file.env->arg);
 	bool due;
 
-	pthread_rwlock_rdlock(&k->lock);
+	watched_refresh(&k->file, sizeof(k->keys), take_file, k);
+	pthread_rwlock_rdlock(&k->file.lock);
 	due = is_due(k, now);
-	pthread_rwlock_unlock(&k->lock);
+	pthread_rwlock_unlock(&k->file.lock);
 	if (!due)
 		return;
-	pthread_rwlock_wrlock(&k->lock);
-	if (is_due(k, now)) {
-		if (k->path) {
-			k->looked = now;
-			read_again(k);
-		} else {
-			make_key(k, now);
-		}
-	}
-	pthread_rwlock_unlock(&k->lock);
+	pthread_rwlock_wrlock(&k->file.lock);
+	if (is_due(k, now))
+		make_key(k, now);
+	pthread_rwlock_unlock(&k->file.lock);
 }
 
 int ticket_keys_set(struct ticket_keys *k, struct bytes keys)
 {
-	if (!keys.n || keys.n % sizeof(k->keys[0]) || keys.n > sizeof(k->keys))
-		return SEALSOCK_ERR_INVALID;
-	pthread_rwlock_wrlock(&k->lock);
-	wipe(k->keys, sizeof(k->keys));
-	memcpy(k->keys, keys.p, keys.n);
-	k->count = (unsigned int)(keys.n / sizeof(k->keys[0]));
-	k->given = true;
-	pthread_rwlock_unlock(&k->lock);
-	return 0;
+	int err;
+
+	pthread_rwlock_wrlock(&k->file.lock);
+	err = take_keys(k, keys);
+	if (!err)
+		k->given = true;
+	pthread_rwlock_unlock(&k->file.lock);
+	return err;
 }
 
 /* The key that seals, or the one with @name: a copy, to be wiped. */
@@ -176,13 +131,13 @@ static bool find_key(struct ticket_keys *k, const uint8_t *name, struct ticket_k
 	unsigned int i;
 	bool found = false;
 
-	pthread_rwlock_rdlock(&k->lock);
+	pthread_rwlock_rdlock(&k->file.lock);
 	for (i = 0; !found && i < k->count; i++) {
 		found = !name || memcmp(k->keys[i].name, name, NAME) == 0;
 		if (found)
 			*out = k->keys[i];
 	}
-	pthread_rwlock_unlock(&k->lock);
+	pthread_rwlock_unlock(&k->file.lock);
 	return found;
 }
 
