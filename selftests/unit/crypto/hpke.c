@@ -42,8 +42,15 @@ static struct kex *key(const struct row *v, const char *priv, const char *pub)
 static int setup(const struct row *v, struct kex *own, struct bytes peer, bool seal,
 		 struct hpke *h)
 {
-	return hpke_setup(crypto, scratch, &v->suite, own, peer, bytes_of(info, sizeof(info) - 1),
-			  seal, h);
+	const struct bytes parts[2] = { bytes_of(info, 3), bytes_of(info + 3, sizeof(info) - 4) };
+	struct secret shared = { .n = 0 };
+	int err = hpke_kem(crypto, scratch, own, peer, seal, &shared);
+
+	*h = (struct hpke){ .aead = NULL };
+	if (!err)
+		err = hpke_setup(crypto, scratch, &v->suite, &shared, parts, seal, h);
+	secret_wipe(&shared);
+	return err;
 }
 
 static bool is_shown(unsigned int i)

@@ -60,7 +60,7 @@ struct sealsock_conn *ech_conn(struct sealsock_config *cfg)
 
 void ech_envelope_open(struct ech_envelope *e, const struct ech_pair *pair)
 {
-	struct buf info;
+	struct secret shared;
 
 	memset(e, 0, sizeof(*e));
 	e->crypto = crypto_get();
@@ -69,11 +69,10 @@ void ech_envelope_open(struct ech_envelope *e, const struct ech_pair *pair)
 	     ech_choose(bytes_of(pair->list, pair->list_len), &e->config, &e->suite) &&
 	     !kex_new(e->crypto, &test_env_full, hpke_group(e->suite.kem), &e->own),
 	     "no key for an envelope");
-	buf_init(&info, &test_env_full);
-	must(!ech_info(&e->config, &info) &&
-	     !hpke_setup(e->crypto, e->scratch, &e->suite, e->own, e->config.key,
-			 bytes_of(info.p, info.n), true, &e->hpke), "no envelope");
-	buf_free(&info);
+	must(!hpke_kem(e->crypto, e->scratch, e->own, e->config.key, true, &shared) &&
+	     !ech_setup(e->crypto, e->scratch, &e->config, &e->suite, &shared, true, &e->hpke),
+	     "no envelope");
+	secret_wipe(&shared);
 }
 
 void ech_envelope_close(struct ech_envelope *e)

@@ -79,7 +79,7 @@ void sealsock_config_unref(struct sealsock_config *cfg)
 	memory_store_free(cfg->memory);
 	ticket_keys_free(cfg->tickets);
 	buf_free(&cfg->ech_list);
-	ech_keys_free(cfg->ech_keys);
+	sealsock_ech_keys_free(cfg->ech_keys);
 	if (cfg->keylog_fd >= 0)
 		close(cfg->keylog_fd);
 	crypto_put(cfg->crypto);

@@ -57,7 +57,6 @@ enum { CONFIG_TLS12 = 1, CONFIG_TLS13 = 2, CONFIG_VERSIONS = CONFIG_TLS12 | CONF
 enum { RECORD_LIMIT_MIN = 64, RECORD_LIMIT_MAX = 16384, CA_NAMES_MAX = 8192 };
 
 struct watch;			/* record/watch.h */
-struct ech_keys;		/* config/ech.h */
 
 /* Of message_limit: what the world is used to, and what a length field holds. */
 enum { MESSAGE_DEFAULT = 100 << 10, MESSAGE_MIN = 4 << 10, MESSAGE_MAX = 0xffffff };
@@ -134,7 +133,7 @@ struct sealsock_config {
 	bool grease;			/* RFC 8701 */
 	bool ech_grease;		/* RFC 9849 §6.2 */
 	struct buf ech_list;		/* client: ECHConfigList, or empty */
-	struct ech_keys *ech_keys;	/* server */
+	struct sealsock_ech_keys *ech_keys;	/* server */
 	bool post_auth;			/* RFC 8446 §4.2.6 */
 
 	struct sealsock_session_store store;	/* put is NULL: none */

@@ -442,19 +442,15 @@ int sealsock_conn_set_session(struct sealsock_conn *conn, const void *session, s
 
 int sealsock_conn_set_ech(struct sealsock_conn *conn, const void *list, size_t n)
 {
-	struct bytes text = bytes_of(list, n);
-	struct hpke_suite s;
-	struct ech_config c;
+	int used;
 
 	if (!conn->hs || conn->started || conn->ch.cfg->role != SEALSOCK_CLIENT)
 		return SEALSOCK_ERR_STATE;
-	if (n && (!ech_list_good(text) || !config_has_version(conn->ch.cfg, VERSION_TLS13)))
+	if (n && !config_has_version(conn->ch.cfg, VERSION_TLS13))
 		return SEALSOCK_ERR_INVALID;
-	conn->hs->ech_list.n = 0;
-	conn->hs->ech_list_set = true;
-	if (!buf_append(&conn->hs->ech_list, list, n))
-		return SEALSOCK_ERR_NOMEM;
-	return n && ech_choose(text, &c, &s);
+	used = ech_list_set(&conn->hs->ech_list, list, n);
+	conn->hs->ech_list_set |= used >= 0;
+	return used;
 }
 
 const void *sealsock_conn_ech_retry(const struct sealsock_conn *conn, size_t *n)

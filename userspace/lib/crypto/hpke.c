@@ -2,7 +2,7 @@
 #include "crypto/hkdf.h"
 #include "crypto/hpke.h"
 
-enum { KEM_ID = 5, SUITE_ID = 10, MODE_BASE = 0 };
+enum { MODE_BASE = 0 };
 
 static const struct {
 	enum aead_id id;
@@ -30,6 +30,8 @@ struct labeled {
 	struct bytes suite;
 };
 
+static const struct bytes none[2];
+
 static struct bytes text(const char *s)
 {
 	return bytes_of(s, strlen(s));
@@ -40,14 +42,14 @@ static struct bytes of(const struct secret *s)
 	return bytes_of(s->b, s->n);
 }
 
-/* LabeledExtract (§4) */
-static int extract(const struct labeled *l, struct bytes salt, const char *label, struct bytes ikm,
-		   struct secret *out)
+/* LabeledExtract (§4), of what stands in two parts. */
+static int extract(const struct labeled *l, struct bytes salt, const char *label,
+		   const struct bytes ikm[2], struct secret *out)
 {
-	const struct bytes parts[] = { text("HPKE-v1"), l->suite, text(label), ikm };
+	const struct bytes parts[] = { text("HPKE-v1"), l->suite, text(label), ikm[0], ikm[1] };
 
 	out->n = (uint8_t)hash_len(l->kdf.hash);
-	return hmac_parts(&l->kdf, salt, parts, 4, out->b);
+	return hmac_parts(&l->kdf, salt, parts, 5, out->b);
 }
 
 /* LabeledExpand (§4): nothing longer than one hash is ever asked for. */
@@ -66,110 +68,74 @@ static int expand(const struct labeled *l, const struct secret *prk, const char 
 	return err;
 }
 
-/* ExtractAndExpand of the KEM (§4.1), whose hash is SHA-256 for both groups. */
-static int shared_secret(const struct labeled *l, const struct kex *own, struct bytes peer,
-			 bool seal, struct secret *out)
+int hpke_kem(const struct crypto *c, struct hash *scratch, const struct kex *own,
+	     struct bytes peer, bool seal, struct secret *shared)
 {
-	struct bytes share = kex_share(own), enc = seal ? share : peer, to = seal ? peer : share;
+	uint8_t id[] = { 'K', 'E', 'M', 0, HPKE_KEM_X25519 };
+	const struct labeled l = { { c, scratch, HASH_SHA256 }, bytes_of(id, sizeof(id)) };
 	uint8_t dh[KEX_SECRET_MAX], context[2 * HPKE_PUBLIC_MAX];
+	struct bytes share = kex_share(own), ikm[2] = { { dh, 0 } };
 	struct secret prk = { .n = 0 };
-	size_t n;
 	int err;
 
+	if (kex_group(own) != GROUP_X25519)
+		id[4] = HPKE_KEM_P256;
 	if (peer.n != share.n || share.n > HPKE_PUBLIC_MAX)
 		return SEALSOCK_ERR_ILLEGAL;
-	memcpy(context, enc.p, enc.n);
-	memcpy(context + enc.n, to.p, to.n);
-	out->n = 32;
-	err = kex_derive(own, peer, dh, &n);
+	memcpy(context, seal ? share.p : peer.p, share.n);
+	memcpy(context + share.n, seal ? peer.p : share.p, share.n);
+	shared->n = 32;
+	err = kex_derive(own, peer, dh, &ikm[0].n);
 	if (!err)
-		err = extract(l, bytes_of(NULL, 0), "eae_prk", bytes_of(dh, n), &prk);
+		err = extract(&l, none[0], "eae_prk", ikm, &prk);
 	if (!err)
-		err = expand(l, &prk, "shared_secret", bytes_of(context, enc.n + to.n), out->b,
-			     out->n);
+		err = expand(&l, &prk, "shared_secret", bytes_of(context, 2 * share.n), shared->b,
+			     shared->n);
 	wipe(dh, sizeof(dh));
 	secret_wipe(&prk);
 	return err;
 }
 
 /* KeySchedule of the base mode (§5.1): no PSK. */
-static int schedule(const struct labeled *l, const struct hpke_suite *s,
-		    const struct secret *shared, struct bytes info, bool seal, struct hpke *out)
+static int schedule(const struct labeled *l, enum aead_id aead, size_t key_len,
+		    const struct secret *shared, const struct bytes info[2], bool seal,
+		    struct hpke *out)
 {
-	static const struct bytes none;
 	uint8_t context[1 + 2 * HASH_MAX] = { MODE_BASE }, key[AEAD_KEY_MAX];
 	size_t len = hash_len(l->kdf.hash);
 	struct bytes ctx = bytes_of(context, 1 + 2 * len);
 	struct secret part, secret = { .n = 0 };
-	int err = extract(l, none, "psk_id_hash", none, &part);
+	int err = extract(l, none[0], "psk_id_hash", none, &part);
 
 	memcpy(context + 1, part.b, len);
 	if (!err)
-		err = extract(l, none, "info_hash", info, &part);
+		err = extract(l, none[0], "info_hash", info, &part);
 	memcpy(context + 1 + len, part.b, len);
 	if (!err)
 		err = extract(l, of(shared), "secret", none, &secret);
 	if (!err)
-		err = expand(l, &secret, "key", ctx, key, aeads[s->aead].key_len);
+		err = expand(l, &secret, "key", ctx, key, key_len);
 	if (!err)
 		err = expand(l, &secret, "base_nonce", ctx, out->nonce, AEAD_NONCE);
 	if (!err)
-		err = aead_key(l->kdf.crypto, out->aead, aeads[s->aead].id, seal, key);
+		err = aead_key(l->kdf.crypto, out->aead, aead, seal, key);
 	secret_wipe(&secret);
 	wipe(key, sizeof(key));
 	return err;
 }
 
-/* The KEM's part, and the rest (§5.1.1). */
-static int encap(const struct crypto *c, struct hash *scratch, uint16_t kem, const struct kex *own,
-		 struct bytes peer, bool seal, struct secret *shared)
-{
-	const uint8_t id[KEM_ID] = { 'K', 'E', 'M', (uint8_t)(kem >> 8), (uint8_t)kem };
-	const struct labeled l = { { c, scratch, HASH_SHA256 }, bytes_of(id, KEM_ID) };
-
-	return shared_secret(&l, own, peer, seal, shared);
-}
-
-static int setup(const struct crypto *c, struct hash *scratch, const struct hpke_suite *s,
-		 const struct secret *shared, struct bytes info, bool seal, struct hpke *out)
-{
-	const uint8_t id[SUITE_ID] = { 'H', 'P', 'K', 'E', (uint8_t)(s->kem >> 8),
-				       (uint8_t)s->kem, 0, (uint8_t)s->kdf, 0, (uint8_t)s->aead };
-	const struct labeled l = {
-		{ c, scratch, s->kdf == HPKE_SHA384 ? HASH_SHA384 : HASH_SHA256 },
-		bytes_of(id, SUITE_ID),
-	};
-
-	*out = (struct hpke){ .aead = aead_new() };
-	return out->aead ? schedule(&l, s, shared, info, seal, out) : SEALSOCK_ERR_NOMEM;
-}
-
 int hpke_setup(const struct crypto *c, struct hash *scratch, const struct hpke_suite *s,
-	       const struct kex *own, struct bytes peer, struct bytes info, bool seal,
+	       const struct secret *shared, const struct bytes info[2], bool seal,
 	       struct hpke *out)
 {
-	struct secret shared = { .n = 0 };
-	int err;
+	const uint8_t id[] = { 'H', 'P', 'K', 'E', 0, (uint8_t)s->kem, 0, (uint8_t)s->kdf,
+			       0, (uint8_t)s->aead };
+	enum hash_id hash = s->kdf == HPKE_SHA384 ? HASH_SHA384 : HASH_SHA256;
+	const struct labeled l = { { c, scratch, hash }, bytes_of(id, sizeof(id)) };
 
-	*out = (struct hpke){ .aead = NULL };
-	err = encap(c, scratch, s->kem, own, peer, seal, &shared);
-	if (!err)
-		err = setup(c, scratch, s, &shared, info, seal, out);
-	secret_wipe(&shared);
-	return err;
-}
-
-int hpke_decap(const struct crypto *c, struct hash *scratch, const struct kex *own,
-	       struct bytes peer, struct secret *shared)
-{
-	return encap(c, scratch, kex_group(own) == GROUP_X25519 ? HPKE_KEM_X25519 : HPKE_KEM_P256,
-		     own, peer, false, shared);
-}
-
-int hpke_setup_shared(const struct crypto *c, struct hash *scratch, const struct hpke_suite *s,
-		      const struct secret *shared, struct bytes info, struct hpke *out)
-{
-	return setup(c, scratch, s, shared, info, false, out);
+	*out = (struct hpke){ .aead = aead_new() };
+	return out->aead ? schedule(&l, aeads[s->aead].id, aeads[s->aead].key_len, shared, info,
+				    seal, out) : SEALSOCK_ERR_NOMEM;
 }
 
 void hpke_close(struct hpke *h)
@@ -189,7 +155,7 @@ static void next_nonce(const struct hpke *h, uint8_t nonce[AEAD_NONCE])
 
 int hpke_seal(struct hpke *h, struct bytes aad, struct bytes plain, uint8_t *out)
 {
-	const struct bytes in[2] = { plain, { NULL, 0 } };
+	const struct bytes in[2] = { plain };
 	uint8_t nonce[AEAD_NONCE];
 	int err;
 

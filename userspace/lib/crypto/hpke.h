@@ -32,11 +32,12 @@ uint16_t hpke_group(uint16_t kem);
 
 /*
  * A private key in PKCS #8. KEY: it is of no group here, or malformed; NOMEM. Whoever calls wipes
- * @out, and what @w has; @share: its public half.
+ * @out.
  */
 int hpke_private_read(struct bytes der, uint16_t *group, uint8_t out[HPKE_PRIVATE]);
-void hpke_private_write(uint16_t group, const uint8_t priv[HPKE_PRIVATE], struct bytes share,
-			struct builder *w);
+
+/* A fresh one as PEM text of that form, and its public half. NOMEM, CRYPTO. */
+int hpke_private_make(uint16_t group, struct builder *pem, struct buf *share);
 
 /* One direction of a context (§5.2): each message takes the next nonce. */
 struct hpke {
@@ -46,24 +47,22 @@ struct hpke {
 };
 
 /*
- * SetupBaseS (§5.1.1) where @seal: @own is a fresh key of the KEM's group, whose kex_share() is
- * what the receiver needs (enc); @peer the receiver's public key. SetupBaseR else: @own is the
- * receiver's key, @peer what the sender sent along. ILLEGAL: @peer is no public key of the group;
- * NOMEM, CRYPTO. hpke_close() wipes, after a failure too. @scratch is overwritten.
+ * The KEM (§4.1). Encap where @seal: @own is a fresh key, whose kex_share() is what the receiver
+ * needs (enc); @peer the receiver's public key. Decap else: @own is the receiver's key, @peer what
+ * the sender sent along. ILLEGAL: @peer is no public key of the group; CRYPTO. The caller wipes
+ * @shared, after a failure too. @scratch is overwritten.
  */
-int hpke_setup(const struct crypto *c, struct hash *scratch, const struct hpke_suite *s,
-	       const struct kex *own, struct bytes peer, struct bytes info, bool seal,
-	       struct hpke *out);
-void hpke_close(struct hpke *h);
+int hpke_kem(const struct crypto *c, struct hash *scratch, const struct kex *own,
+	     struct bytes peer, bool seal, struct secret *shared);
 
 /*
- * The two halves of SetupBaseR, for keys that are apart from connections: what the KEM makes of
- * @own and what the sender sent along, and the context that goes with it. As above.
+ * What of SetupBaseS or SetupBaseR (§5.1.1) comes after it; @info is in two parts. NOMEM, CRYPTO.
+ * hpke_close() wipes, after a failure too.
  */
-int hpke_decap(const struct crypto *c, struct hash *scratch, const struct kex *own,
-	       struct bytes peer, struct secret *shared);
-int hpke_setup_shared(const struct crypto *c, struct hash *scratch, const struct hpke_suite *s,
-		      const struct secret *shared, struct bytes info, struct hpke *out);
+int hpke_setup(const struct crypto *c, struct hash *scratch, const struct hpke_suite *s,
+	       const struct secret *shared, const struct bytes info[2], bool seal,
+	       struct hpke *out);
+void hpke_close(struct hpke *h);
 
 /* @out: AEAD_TAG bytes more than @plain, at which it may be. */
 int hpke_seal(struct hpke *h, struct bytes aad, struct bytes plain, uint8_t *out);

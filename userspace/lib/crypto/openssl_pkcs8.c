@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* Private keys of HPKE as files have them: PKCS #8 (RFC 5958, RFC 8410, RFC 5915) and PEM. */
+/* Private keys of HPKE as files have them: PKCS #8 (RFC 5958, RFC 8410, RFC 5915) in PEM. */
 #include <openssl/core_names.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include "crypto/hpke.h"
@@ -17,10 +18,9 @@ static bool raw_of(const EVP_PKEY *pkey, uint16_t *group, uint8_t *out)
 		return EVP_PKEY_get_raw_private_key(pkey, out, &n) == 1 && n == HPKE_PRIVATE;
 	}
 	*group = GROUP_SECP256R1;
-	if (pkey_kind(pkey) != KEY_EC_P256 ||
-	    EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &bn) != 1)
-		return false;
-	good = BN_bn2binpad(bn, out, HPKE_PRIVATE) == HPKE_PRIVATE;
+	good = pkey_kind(pkey) == KEY_EC_P256 &&
+	       EVP_PKEY_get_bn_param(pkey, OSSL_PKEY_PARAM_PRIV_KEY, &bn) == 1 &&
+	       BN_bn2binpad(bn, out, HPKE_PRIVATE) == HPKE_PRIVATE;
 	BN_clear_free(bn);
 	return good;
 }
@@ -45,42 +45,48 @@ int hpke_private_read(struct bytes der, uint16_t *group, uint8_t out[HPKE_PRIVAT
 	return err;
 }
 
-void hpke_private_write(uint16_t group, const uint8_t priv[HPKE_PRIVATE], struct bytes share,
-			struct builder *w)
+/* Appends what was written. */
+static void take_text(BIO *bio, struct builder *w)
 {
-	static const uint8_t x25519[] = {
-		0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x6e, 0x04, 0x22,
-		0x04, 0x20,
-	};
-	static const uint8_t p256[] = {
-		0x30, 0x81, 0x87, 0x02, 0x01, 0x00, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce,
-		0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x04,
-		0x6d, 0x30, 0x6b, 0x02, 0x01, 0x01, 0x04, 0x20,
-	};
-	static const uint8_t p256_public[] = { 0xa1, 0x44, 0x03, 0x42, 0x00 };
-	bool raw = group == GROUP_X25519;
+	char *text;
+	long n = BIO_get_mem_data(bio, &text);
 
-	wr_bytes(w, raw ? x25519 : p256, raw ? sizeof(x25519) : sizeof(p256));
-	wr_bytes(w, priv, HPKE_PRIVATE);
-	if (raw)
-		return;
-	wr_bytes(w, p256_public, sizeof(p256_public));
-	wr_bytes(w, share.p, share.n);
+	wr_bytes(w, text, (size_t)n);
+}
+
+int hpke_private_make(uint16_t group, struct builder *pem, struct buf *share)
+{
+	BIO *bio = BIO_new(BIO_s_mem());	/* wiped when it is freed */
+	unsigned char *public = NULL;
+	EVP_PKEY *pkey;
+	size_t n = 0;
+	int err;
+
+	ERR_set_mark();
+	pkey = group == GROUP_X25519 ? EVP_PKEY_Q_keygen(NULL, NULL, "X25519") :
+				       EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	if (bio && pkey && PEM_write_bio_PKCS8PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL) == 1)
+		n = EVP_PKEY_get1_encoded_public_key(pkey, &public);
+	if (n) {
+		take_text(bio, pem);
+		err = buf_append(share, public, n) ? 0 : SEALSOCK_ERR_NOMEM;
+	} else {
+		err = openssl_why(SEALSOCK_ERR_CRYPTO);
+	}
+	OPENSSL_free(public);
+	EVP_PKEY_free(pkey);
+	BIO_free(bio);
+	ERR_pop_to_mark();
+	return err;
 }
 
 void pem_write(const char *name, struct bytes der, struct builder *w)
 {
-	enum { LINE = 48 };		/* bytes, which are 64 characters */
-	unsigned char text[LINE / 3 * 4 + 1];
-	struct bytes part;
-	char mark[64];
+	BIO *bio = BIO_new(BIO_s_mem());
 
-	wr_bytes(w, mark, (size_t)snprintf(mark, sizeof(mark), "-----BEGIN %s-----\n", name));
-	while (der.n) {
-		rd_bytes(&der, der.n < LINE ? der.n : LINE, &part);
-		wr_bytes(w, text, (size_t)EVP_EncodeBlock(text, part.p, (int)part.n));
-		wr_bytes(w, "\n", 1);
-	}
-	wr_bytes(w, mark, (size_t)snprintf(mark, sizeof(mark), "-----END %s-----\n", name));
-	wipe(text, sizeof(text));
+	if (bio && PEM_write_bio(bio, name, "", der.p, (long)der.n))
+		take_text(bio, w);
+	else
+		w->bad = true;
+	BIO_free(bio);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* encrypted_client_hello, and ech_outer_extensions inside of it: RFC 9849 §5. */
+#include "base/secret.h"
 #include "ext/ech.h"
 
 enum { OUTER = 0, INNER = 1 };
@@ -126,9 +127,8 @@ int ech_decode(struct bytes encoded, struct bytes session_id, struct bytes outer
 		return bad(why, SEALSOCK_ERR_DECODE, "is malformed");
 	if (id.n)
 		return bad(why, SEALSOCK_ERR_ILLEGAL, "has a session id");
-	for (; encoded.n; encoded.p++, encoded.n--)
-		if (*encoded.p)
-			return bad(why, SEALSOCK_ERR_ILLEGAL, "is padded with other than zeros");
+	if (!secret_all_zero(encoded.p, encoded.n))
+		return bad(why, SEALSOCK_ERR_ILLEGAL, "is padded with other than zeros");
 	wr_u8(w, CLIENT_HELLO);
 	header = wr_open(w, 3);
 	wr_bytes(w, fixed.p, fixed.n);

@@ -5,85 +5,69 @@
 
 enum { PAD_TO = 32, NAME_OVERHEAD = 9 };
 
-/* A key of our own for one connection; with @c NULL it is for nobody. */
+static const struct hpke_suite grease_suites[] = {
+	{ HPKE_KEM_X25519, HPKE_SHA256, HPKE_AES_128_GCM },
+	{ HPKE_KEM_X25519, HPKE_SHA256, HPKE_CHACHA20_POLY1305 },
+};
+
+/*
+ * A key of our own for one connection. With @c NULL it is for nobody (§6.2): the extension without
+ * meaning, from which the one with cannot be told. It is a real key all the same: of 32 random
+ * bytes one in sixteen is a public key of X25519, which whoever looks on can tell, as he can a key
+ * that is used again or made from the one before.
+ */
 static int make_key(struct hs *hs, const struct ech_config *c)
 {
 	const struct crypto *crypto = hs->ch->cfg->crypto;
+	struct hash *scratch = hs->transcript.kdf.scratch;
+	struct secret shared = { .n = 0 };
 	struct ech *e = hs->ech;
 	struct kex *own = NULL;
-	struct buf info;
 	int err = kex_new(crypto, hs->ch->env, hpke_group(e->suite.kem), &own);
 
-	buf_init(&info, hs->ch->env);
-	if (!err && c)
-		err = ech_info(c, &info);
-	if (!err && c)
-		err = hpke_setup(crypto, hs->transcript.kdf.scratch, &e->suite, own, c->key,
-				 bytes_of(info.p, info.n), true, &e->hpke);
 	if (!err) {
 		e->enc_len = (uint8_t)kex_share(own).n;
 		memcpy(e->enc, kex_share(own).p, e->enc_len);
 	}
-	buf_free(&info);
+	if (!err && c)
+		err = hpke_kem(crypto, scratch, own, c->key, true, &shared);
+	if (!err && c)
+		err = ech_setup(crypto, scratch, c, &e->suite, &shared, true, &e->hpke);
+	secret_wipe(&shared);
 	kex_free(own);
 	return err ? hs_internal(hs, err, "sealing to the server's ECH key") : 0;
-}
-
-/* §6.1: the configuration that is used; from here on its name is all that is seen. */
-static int offer(struct hs *hs, const struct ech_config *c)
-{
-	struct ech *e = hs->ech;
-	char name[256] = "";
-
-	memcpy(name, c->public_name.p, c->public_name.n);
-	if (!host_parse(name, &e->public_name) || e->public_name.kind != HOST_DNS)
-		return hs_internal(hs, SEALSOCK_ERR_INVALID, "reading the public name of ECH");
-	e->id = c->id;
-	e->max_name = c->max_name;
-	hs->result->ech = SEALSOCK_ECH_OFFERED;
-	return make_key(hs, c);
-}
-
-/*
- * §6.2: the extension without meaning, from which the one with cannot be told. Hence a real key,
- * the dearest of it: of 32 random bytes one in sixteen is a public key of X25519, which whoever
- * looks on can tell, as he can a key that is used again or made from the one before.
- */
-static int grease(struct hs *hs)
-{
-	struct ech *e = hs->ech;
-	uint8_t drawn[2];
-	int err = hs_random(hs, drawn, sizeof(drawn));
-
-	e->id = drawn[0];
-	e->suite = (struct hpke_suite){ HPKE_KEM_X25519, HPKE_SHA256,
-					drawn[1] & 1 ? HPKE_AES_128_GCM : HPKE_CHACHA20_POLY1305 };
-	hs->result->ech = SEALSOCK_ECH_GREASE;
-	return err ? err : make_key(hs, NULL);
 }
 
 int ech_client_start(struct hs *hs)
 {
 	const struct sealsock_config *cfg = hs->ch->cfg;
-	struct bytes list = bytes_of(cfg->ech_list.p, cfg->ech_list.n);
+	const struct buf *list = hs->ech_list_set ? &hs->ech_list : &cfg->ech_list;
 	struct hpke_suite suite;
 	struct ech_config c;
-	bool real;
+	bool real = ech_choose(bytes_of(list->p, list->n), &c, &suite);
+	char name[256] = "";
+	struct ech *e;
 
-	if (hs->ech_list_set)
-		list = bytes_of(hs->ech_list.p, hs->ech_list.n);
-	real = ech_choose(list, &c, &suite);
 	if (!config_has_version(cfg, VERSION_TLS13) || (!real && !(cfg->grease && cfg->ech_grease)))
 		return 0;
-	if (ech_new(hs))
+	if (ech_new(hs) || hs_random(hs, hs->ech->random[1], HELLO_RANDOM))
 		return hs->ch->failure.code;
-	memcpy(hs->ech->random[0], hs->random, HELLO_RANDOM);
-	if (!real)
-		return grease(hs);
-	hs->ech->suite = suite;
-	if (hs_random(hs, hs->ech->random[1], HELLO_RANDOM))
-		return hs->ch->failure.code;
-	return offer(hs, &c);
+	e = hs->ech;
+	memcpy(e->random[0], hs->random, HELLO_RANDOM);
+	if (real) {	/* §6.1: from here on the public name is all that is seen */
+		memcpy(name, c.public_name.p, c.public_name.n);
+		if (!host_parse(name, &e->public_name) || e->public_name.kind != HOST_DNS)
+			return hs_internal(hs, SEALSOCK_ERR_INVALID,
+					   "reading the public name of ECH");
+		e->max_name = c.max_name;
+	} else {	/* the inner one's random is not sent */
+		c.id = e->random[1][0];
+		suite = grease_suites[e->random[1][1] & 1];
+	}
+	e->id = c.id;
+	e->suite = suite;
+	hs->result->ech = real ? SEALSOCK_ECH_OFFERED : SEALSOCK_ECH_GREASE;
+	return make_key(hs, real ? &c : NULL);
 }
 
 /* §6.1.3 */
@@ -180,20 +164,15 @@ int ech_reject(struct hs *hs)
 }
 
 /* Where the confirmation stands in the whole message; NULL: a HelloRetryRequest without one. */
-static int find_proof(struct hs *hs, const struct server_hello *sh, const uint8_t **at)
+static const uint8_t *find_proof(const struct server_hello *sh)
 {
 	struct bytes ext;
 
-	*at = sh->random.p + HELLO_RANDOM - ECH_CONFIRMATION;
 	if (!sh->retry)
-		return 0;
-	*at = NULL;
-	if (!ext_block_find(sh->ext_block, ext_type(EXT_ENCRYPTED_CLIENT_HELLO), &ext))
-		return 0;
-	*at = ext.p;
-	return ext.n == ECH_CONFIRMATION ? 0 :
-	       hs_fail_msg(hs, SEALSOCK_ERR_DECODE, MSG_HELLO_RETRY_REQUEST,
-			   "has a confirmation of ECH that is not 8 bytes long", 0);
+		return sh->random.p + HELLO_RANDOM - ECH_CONFIRMATION;
+	/* Of another length it fails when it is parsed. */
+	return ext_block_find(sh->ext_block, ext_type(EXT_ENCRYPTED_CLIENT_HELLO), &ext) &&
+	       ext.n == ECH_CONFIRMATION ? ext.p : NULL;
 }
 
 int ech_settle(struct hs *hs, const struct server_hello *sh)
@@ -201,24 +180,24 @@ int ech_settle(struct hs *hs, const struct server_hello *sh)
 	const struct suite *suite = suite_find(sh->suite);
 	bool again = hs->retried && ech_state(hs) == SEALSOCK_ECH_ACCEPTED;
 	struct ech *e = hs->ech;
-	struct bytes inner, none = bytes_of(NULL, 0);
 	uint8_t want[ECH_CONFIRMATION];
+	struct bytes inner;
 	const uint8_t *at;
 	int err;
 
 	if (!ech_has_inner(hs) || !suite || suite->version != VERSION_TLS13)
 		return 0;	/* another suite fails elsewhere */
+	at = find_proof(sh);
+	if (!at)
+		return ech_reject(hs);
 	inner = bytes_of(e->inner.p, e->inner.n);
-	err = find_proof(hs, sh, &at);
-	if (err || !at)
-		return err ? err : ech_reject(hs);
 	/* After a HelloRetryRequest the transcript is that of the inner hello already. */
 	if (!again && (transcript_start(&hs->transcript, suite->hash) ||
 		       transcript_add(&hs->transcript, inner) ||
 		       (sh->retry && transcript_fold(&hs->transcript))))
 		return hs_internal(hs, SEALSOCK_ERR_CRYPTO, "hashing the handshake");
-	err = ech_confirm(hs, bytes_of(e->random[1], HELLO_RANDOM), again ? inner : none,
-			  hs->whole, at, want);
+	err = ech_confirm(hs, bytes_of(e->random[1], HELLO_RANDOM),
+			  again ? inner : bytes_of(NULL, 0), hs->whole, at, want);
 	if (err)
 		return err;
 	if (secret_equal(want, at, sizeof(want)))

@@ -13,20 +13,20 @@ static int bad(struct hs *hs, int code, const char *why)
 static int check_inner(struct hs *hs, struct bytes body)
 {
 	struct client_hello ch;
-	struct bytes ext, versions;
-	size_t i;
+	struct bytes mark, ext, versions;
+	uint16_t v;
 	int err = client_hello_parse(body, &ch);
 
 	if (err)
 		return bad(hs, err, ch.why);
-	if (!ext_block_find(ch.ext_block, ext_type(EXT_ENCRYPTED_CLIENT_HELLO), &ext) ||
-	    ext.n != 1 || ext.p[0] != 1)
+	if (!ext_block_find(ch.ext_block, ext_type(EXT_ENCRYPTED_CLIENT_HELLO), &mark) ||
+	    !bytes_equal(mark, bytes_of("\1", 1)))
 		return bad(hs, SEALSOCK_ERR_ILLEGAL, "does not say that it is one");
 	if (!ext_block_find(ch.ext_block, ext_type(EXT_SUPPORTED_VERSIONS), &ext) ||
 	    !rd_vec8(&ext, 2, 254, &versions))
 		return bad(hs, SEALSOCK_ERR_ILLEGAL, "offers no TLS 1.3");
-	for (i = 0; i < u16_count(versions); i++)	/* GREASE is higher */
-		if (u16_at(versions, i) < VERSION_TLS13)
+	while (rd_u16(&versions, &v))	/* GREASE is higher */
+		if (v < VERSION_TLS13)
 			return bad(hs, SEALSOCK_ERR_ILLEGAL, "offers an older version");
 	return 0;
 }
@@ -80,52 +80,31 @@ static int decrypt(struct hs *hs, const struct ech_hello *h, struct bytes body)
 	return err;
 }
 
-/* The first ClientHello: without a key that opens it, the outer one counts. */
-static int first(struct hs *hs, const struct client_hello *outer, struct bytes body,
-		 struct bytes *whole)
-{
-	const struct ech_hello *h = &outer->ext.ech_hello;
-	struct ech *e;
-	int err;
-
-	if (!hs->ch->cfg->ech_keys)
-		return 0;
-	if (ech_new(hs))
-		return hs->ch->failure.code;
-	e = hs->ech;
-	err = decrypt(hs, h, body);
-	if (err == SEALSOCK_ERR_BAD_RECORD) {
-		hs->result->ech = SEALSOCK_ECH_REJECTED;
-		return 0;
-	}
-	if (err)
-		return hs_internal(hs, err, "opening the ClientHello");
-	e->suite = (struct hpke_suite){ 0, h->kdf, h->aead };
-	e->id = h->id;
-	hs->result->ech = SEALSOCK_ECH_ACCEPTED;
-	return unfold(hs, outer, whole);
-}
-
 /* §7.1.1: the second one goes on with what the first began. */
-static int second(struct hs *hs, const struct client_hello *outer, struct bytes body,
-		  struct bytes *whole)
+static int check_second(struct hs *hs, const struct ext_set *ext)
 {
-	const struct ech_hello *h = &outer->ext.ech_hello;
+	const struct ech_hello *h = &ext->ech_hello;
 	const struct ech *e = hs->ech;
-	int err;
 
-	if (!(outer->ext.present & EXT_BIT(EXT_ENCRYPTED_CLIENT_HELLO)))
+	if (!(ext->present & EXT_BIT(EXT_ENCRYPTED_CLIENT_HELLO)))
 		return hs_fail_msg(hs, SEALSOCK_ERR_MISSING_EXT, MSG_CLIENT_HELLO,
 				   "after the HelloRetryRequest lacks encrypted_client_hello", 0);
-	if (outer->ext.ech_inner || h->id != e->id || h->kdf != e->suite.kdf ||
+	if (ext->ech_inner || h->id != e->id || h->kdf != e->suite.kdf ||
 	    h->aead != e->suite.aead || h->enc.n)
 		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CLIENT_HELLO,
 				   "does not go on with the encrypted_client_hello it began", 0);
-	err = decrypt(hs, h, body);
-	if (err == SEALSOCK_ERR_BAD_RECORD)
-		return channel_fail(hs->ch, SEALSOCK_ERR_BAD_FINISHED,
-				    "the second inner ClientHello was tampered with");
-	return err ? hs_internal(hs, err, "opening the ClientHello") : unfold(hs, outer, whole);
+	return 0;
+}
+
+/* Without keys we stand behind somebody who has them, and unwraps (§7.2). */
+static int take_inner(struct hs *hs, struct client_hello *ch)
+{
+	if (hs->ch->cfg->ech_keys)
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CLIENT_HELLO,
+				   "is an inner one, but not inside of another", 0);
+	if (!client_hello_parse_ext(ch) && u16_contains(ch->ext.versions, VERSION_TLS13))
+		hs->result->ech = SEALSOCK_ECH_ACCEPTED;
+	return 0;
 }
 
 /*
@@ -146,28 +125,38 @@ static bool read_ech(struct client_hello *ch)
 int ech_unwrap(struct hs *hs, struct bytes *whole)
 {
 	struct bytes body = bytes_of(whole->p + MSG_HEADER, whole->n - MSG_HEADER);
-	struct client_hello ch;
 	bool again = hs->state == HS_WAIT_CH_AGAIN;
+	const struct ech_hello *h;
+	struct client_hello ch;
+	int err;
 
-	if (!config_has_version(hs->ch->cfg, VERSION_TLS13) || (again && !hs->ech) ||
-	    (again && ech_state(hs) != SEALSOCK_ECH_ACCEPTED))
+	if (!config_has_version(hs->ch->cfg, VERSION_TLS13) ||
+	    (again && !(hs->ech && ech_state(hs) == SEALSOCK_ECH_ACCEPTED)))
 		return 0;
 	/* What is malformed is refused by whoever looks at it next. */
 	if (client_hello_parse(body, &ch) || !read_ech(&ch))
 		return 0;
-	if (again)
-		return second(hs, &ch, body, whole);
-	if (!(ch.ext.present & EXT_BIT(EXT_ENCRYPTED_CLIENT_HELLO)))
+	h = &ch.ext.ech_hello;
+	if (!again && ch.ext.ech_inner)
+		return take_inner(hs, &ch);
+	if (!again && (!ch.ext.present || !hs->ch->cfg->ech_keys))
 		return 0;
-	if (!ch.ext.ech_inner)
-		return first(hs, &ch, body, whole);
-	/* Without keys we stand behind somebody who has them, and unwraps (§7.2). */
-	if (hs->ch->cfg->ech_keys)
-		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_CLIENT_HELLO,
-				   "is an inner one, but not inside of another", 0);
-	if (!client_hello_parse_ext(&ch) && u16_contains(ch.ext.versions, VERSION_TLS13))
-		hs->result->ech = SEALSOCK_ECH_ACCEPTED;
-	return 0;
+	err = again ? check_second(hs, &ch.ext) : ech_new(hs);
+	if (err)
+		return err;
+	err = decrypt(hs, h, body);
+	if (err == SEALSOCK_ERR_BAD_RECORD && again)
+		return channel_fail(hs->ch, SEALSOCK_ERR_BAD_FINISHED,
+				    "the second inner ClientHello was tampered with");
+	if (err && err != SEALSOCK_ERR_BAD_RECORD)
+		return hs_internal(hs, err, "opening the ClientHello");
+	/* Without a key that opens it, the outer one counts. */
+	hs->result->ech = err ? SEALSOCK_ECH_REJECTED : SEALSOCK_ECH_ACCEPTED;
+	if (err)
+		return 0;
+	hs->ech->suite = (struct hpke_suite){ 0, h->kdf, h->aead };
+	hs->ech->id = h->id;
+	return unfold(hs, &ch, whole);
 }
 
 int ech_prove(struct hs *hs, struct buf *message, bool retry)
