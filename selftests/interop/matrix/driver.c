@@ -9,7 +9,8 @@
  *
  * Words: port host versions ciphers groups sigalgs profile cert key cert2 key2 ca alpn auth
  * (server: none, optional, required), resume (client: a second connection has to resume), say
- * (client: what to send), want (client: what the answer must have in it).
+ * (client: what to send), want (client: what the answer must have in it), ech (client: an
+ * ECHConfigList in hexadecimal).
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -86,6 +87,18 @@ static int set_auth(struct sealsock_config *cfg, const char *how, const char *na
 	return SEALSOCK_ERR_INVALID;
 }
 
+static int set_ech(struct sealsock_config *cfg, const char *hex)
+{
+	uint8_t list[TEXT_MAX];
+	size_t n = 0;
+	int r;
+
+	while (n < sizeof(list) && sscanf(hex + 2 * n, "%2hhx", &list[n]) == 1)
+		n++;
+	r = sealsock_config_ech(cfg, list, n);
+	return r == 1 ? 0 : r ? r : SEALSOCK_ERR_INVALID;
+}
+
 /* NULL, with @why filled, if something cannot be set. */
 static struct sealsock_config *configure(const struct spec *s, enum sealsock_side role, char *why)
 {
@@ -115,6 +128,8 @@ static struct sealsock_config *configure(const struct spec *s, enum sealsock_sid
 	if (good && word(s, "cert2"))
 		good = setting(cfg, sealsock_config_cert_file(cfg, word(s, "cert2"),
 							      word(s, "key2")), "cert2", why);
+	if (good && word(s, "ech"))
+		good = setting(cfg, set_ech(cfg, word(s, "ech")), "ech", why);
 	if (good && (word(s, "resume") || role == SEALSOCK_SERVER))
 		good = setting(cfg, sealsock_config_session_store(cfg, NULL), "sessions", why);
 	if (good)
@@ -137,10 +152,11 @@ static void describe(const struct sealsock_conn *conn, bool server, char *out, s
 	struct sealsock_info i;
 
 	sealsock_conn_info(conn, &i);
-	snprintf(out, size, "version=%s cipher=%s group=%s scheme=%s resumed=%d client=%d",
+	snprintf(out, size, "version=%s cipher=%s group=%s scheme=%s resumed=%d client=%d ech=%d",
 		 i.version_name ? i.version_name : "", i.cipher_name ? i.cipher_name : "",
 		 i.group_name ? i.group_name : "", i.sigscheme_name ? i.sigscheme_name : "",
-		 i.resumed, server ? i.client_authenticated : i.client_cert_sent);
+		 i.resumed, server ? i.client_authenticated : i.client_cert_sent,
+		 i.ech == SEALSOCK_ECH_ACCEPTED);
 }
 
 static int dial(const char *port)
