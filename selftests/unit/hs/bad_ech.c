@@ -12,6 +12,10 @@
 
 enum { ECH = 0xfe0d, OUTER_EXTENSIONS = 0xfd00, ROOM = 40000 };
 
+/* The base point of P-256. */
+#define HEX_P256_G "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296" \
+		   "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5"
+
 static struct ech_pair one, two;
 static uint8_t rec[ROOM];
 
@@ -130,6 +134,8 @@ static const struct row inner_rows[] = {
 	{ "with TLS 1.2", SET, 43, "0403040303", SEALSOCK_ERR_ILLEGAL },
 	{ "with TLS 1.0", SET, 43, "0403040301", SEALSOCK_ERR_ILLEGAL },
 	{ "with GREASE among its versions", SET, 43, "040a0a0304", 0 },
+	{ "with GREASE alone", SET, 43, "020a0a", SEALSOCK_ERR_VERSION },
+	{ "with a version to come alone", SET, 43, "020305", SEALSOCK_ERR_VERSION },
 	{ "without versions", DROP, 43, "", SEALSOCK_ERR_ILLEGAL },
 	{ "with half a version", SET, 43, "0303", SEALSOCK_ERR_ILLEGAL },
 	{ "naming two outer extensions", OUTER_TOO, 0, "04000a0033", 0 },
@@ -184,6 +190,38 @@ static void inner(bool second)
 		sealsock_conn_free(s);
 		sealsock_config_unref(cfg);
 	}
+}
+
+/* One name before a HelloRetryRequest, and another one behind it. */
+static void switched(void)
+{
+	struct sealsock_config *cfg = ech_server(&one);
+	struct sealsock_conn *s = NULL;
+	struct letter l;
+	int i;
+
+	sealsock_config_groups(cfg, "secp256r1");
+	for (i = 0; i < 2; i++) {
+		open_letter(&l);
+		s = sealsock_conn_new(cfg);
+		ok(!give(&l, s) && s->result->retried, "a letter that is asked for again");
+		drain(s, rec, sizeof(rec));
+		l.envelope.second = true;
+		hello_set(&l.outer, 51, "00450017004104" HEX_P256_G);
+		*hello_find(&l.inner, 51) = *hello_find(&l.outer, 51);
+		if (i)		/* of the outer hello nothing but the envelope counts */
+			hello_set(&l.outer, 0, "000d00000a6f746865722e74657374");
+		else
+			hello_set(&l.inner, 0, "000d00000a6f746865722e74657374");
+		if (i)
+			ok(!give(&l, s) && ech_of(s) == SEALSOCK_ECH_ACCEPTED,
+			   "another public name: %s", sealsock_conn_error(s)->text);
+		else
+			expect_failure(s, give(&l, s), SEALSOCK_ERR_ILLEGAL, "another inner name");
+		close_letter(&l);
+		sealsock_conn_free(s);
+	}
+	sealsock_config_unref(cfg);
 }
 
 /* Changes of the envelope, at a place in its extension, after it was sealed. */
@@ -491,6 +529,18 @@ static void hellos(void)
 		       "a ServerHello that takes the confirmation back");
 	close_answer(&a);
 
+	/* … nor does it fall back to where there is nothing to confirm. */
+	open_answer(&a, &one, &one, true);
+	give_answer(&a);
+	drain(a.s, rec, sizeof(rec));
+	carry(a.c, a.s, 0, &n);
+	read_first(a.s, &a.h);
+	hello_drop(&a.h, 43);
+	expect_failure(a.c, give_answer(&a), SEALSOCK_ERR_VERSION,
+		       "a ServerHello of TLS 1.2 behind a HelloRetryRequest");
+	ok(!sealsock_conn_ech_retry(a.c, &n), "which says nothing of other keys");
+	close_answer(&a);
+
 	/* Nobody can turn a connection into one with the public name. */
 	open_answer(&a, &one, &one, false);
 	a.h.random[31] ^= 1;
@@ -573,6 +623,7 @@ int main(void)
 	ech_pair_make(&two, NULL, ECH_PUBLIC);
 	inner(false);
 	inner(true);
+	switched();
 	envelope();
 	not_envelopes();
 	second_envelope();
