@@ -342,7 +342,7 @@ int sealsock_conn_rekey(struct sealsock_conn *conn, bool request_peer);
 /*
  * Engine, server of TLS 1.3: queues one more NewSessionTicket (RFC 8446 §4.6.1), for a client that
  * has used up those of the handshake, or whose certificate came after it. What it resumes is the
- * full handshake, and ends with it: a day later, or with the client's certificate. UNSUPPORTED: TLS
+ * full handshake, and ends with it: a day later, or with the client's path. UNSUPPORTED: TLS
  * 1.2; the client cannot resume, or did so with an external key; sealsock_config_ticket_count() 0;
  * that day is over. LIMIT: after 65535 of them. STATE: not connected, or sealsock_release() was
  * called; CLOSED; NOMEM, RANDOM, CRYPTO. After any of these nothing was queued.

@@ -354,7 +354,9 @@ ssize_t sealsock_ech_generate(const char *public_name, const char *group, unsign
  * Resumption. A store for sessions; it is copied, its functions must outlive the configuration.
  * NULL: a store in memory for a thousand sessions, which belongs to the configuration. A client
  * with a store resumes by itself and takes each session once (RFC 8446 §C.4), but puts one of TLS
- * 1.2 back where the server gave no newer one; without a store, see sealsock_conn_session().
+ * 1.2 back where the server gave no newer one; without a store, see sealsock_conn_session(). On
+ * either side a session ends a day after the full handshake, or with the first to end of the
+ * certificates of the peer's path.
  */
 #define sealsock_config_session_store(cfg, store)	\
 	sealsock_config_session_store_sized(cfg, store, sizeof(struct sealsock_session_store))

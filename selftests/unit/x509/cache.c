@@ -70,6 +70,18 @@ static void handshakes(void)
 	free_identity(&id);
 }
 
+static bool has(struct chain_cache *c, const uint8_t key[CHAIN_KEY], int64_t at)
+{
+	struct buf issuer;
+	int64_t until;
+	bool found;
+
+	buf_init(&issuer, &test_env_full);
+	found = chain_cache_get(c, key, at, &until, &issuer);
+	buf_free(&issuer);
+	return found;
+}
+
 static void slots(void)
 {
 	struct crypto *crypto = crypto_get();
@@ -77,6 +89,7 @@ static void slots(void)
 	uint8_t a[CHAIN_KEY], b[CHAIN_KEY];
 	struct buf issuer;
 	struct host h1, h2;
+	int64_t until = 0;
 
 	NEED(c && crypto && host_parse("a.example", &h1) && host_parse("b.example", &h2));
 	buf_init(&issuer, &test_env_full);
@@ -86,19 +99,17 @@ static void slots(void)
 	chain_cache_key(crypto, bytes_of("chain", 5), NULL, b);
 	ok(memcmp(a, b, CHAIN_KEY), "and so is that there is none");
 	memset(a, 1, CHAIN_KEY);
-	ok(!chain_cache_get(c, a, 10, &issuer), "an empty one has nothing");
+	ok(!has(c, a, 10), "an empty one has nothing");
 	chain_cache_put(c, a, 10, 20, bytes_of("issuer", 6));
-	ok(chain_cache_get(c, a, 10, &issuer) && issuer.n == 6 && !memcmp(issuer.p, "issuer", 6),
-	   "what was put is there");
-	ok(chain_cache_get(c, a, 20, &issuer), "to its end");
-	ok(!chain_cache_get(c, a, 9, &issuer) && !chain_cache_get(c, a, 21, &issuer),
-	   "and not outside");
+	ok(chain_cache_get(c, a, 10, &until, &issuer) && until == 20 && issuer.n == 6 &&
+	   !memcmp(issuer.p, "issuer", 6), "what was put is there");
+	ok(has(c, a, 20), "to its end");
+	ok(!has(c, a, 9) && !has(c, a, 21), "and not outside");
 	memcpy(b, a, CHAIN_KEY);
 	b[31] ^= 1;
-	ok(!chain_cache_get(c, b, 15, &issuer), "another key in the same slot is another key");
+	ok(!has(c, b, 15), "another key in the same slot is another key");
 	chain_cache_put(c, b, 10, 20, bytes_of("other", 5));
-	ok(!chain_cache_get(c, a, 15, &issuer) && chain_cache_get(c, b, 15, &issuer),
-	   "the newer one stays");
+	ok(!has(c, a, 15) && has(c, b, 15), "the newer one stays");
 	buf_free(&issuer);
 	chain_cache_free(c);
 	crypto_put(crypto);

@@ -65,7 +65,7 @@ static struct slot **slot_of(struct chain_cache *c, const uint8_t key[CHAIN_KEY]
 }
 
 bool chain_cache_get(struct chain_cache *c, const uint8_t key[CHAIN_KEY], int64_t now,
-		     struct buf *issuer)
+		     int64_t *until, struct buf *issuer)
 {
 	const struct slot *s;
 	bool found;
@@ -74,6 +74,8 @@ bool chain_cache_get(struct chain_cache *c, const uint8_t key[CHAIN_KEY], int64_
 	s = *slot_of(c, key);
 	found = s && now >= s->from && now <= s->until && !memcmp(s->key, key, CHAIN_KEY) &&
 		buf_append(issuer, s->issuer.p, s->issuer.n);
+	if (found)
+		*until = s->until;
 	pthread_mutex_unlock(&c->lock);
 	return found;
 }

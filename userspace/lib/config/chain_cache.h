@@ -22,9 +22,9 @@ void chain_cache_free(struct chain_cache *c);
 int chain_cache_key(const struct crypto *crypto, struct bytes chain, const struct host *host,
 		    uint8_t key[CHAIN_KEY]);
 
-/* Is it there and valid at @now? Appends the DER of the leaf's issuer to @issuer. */
+/* Is it there and valid at @now, and to when? Appends the DER of the leaf's issuer to @issuer. */
 bool chain_cache_get(struct chain_cache *c, const uint8_t key[CHAIN_KEY], int64_t now,
-		     struct buf *issuer);
+		     int64_t *until, struct buf *issuer);
 
 /* Right from @from to @until. In the place of another where there is no room. */
 void chain_cache_put(struct chain_cache *c, const uint8_t key[CHAIN_KEY], int64_t from,

@@ -29,6 +29,18 @@ static const char *peer_name(const struct hs *hs)
 	return hs->ch->cfg->role == SEALSOCK_CLIENT ? "server" : "client";
 }
 
+/*
+ * What is resumed rests on this path, and ends with it (RFC 8446 §4.6.1): sessions last so long
+ * from when they were made, which for one that must end sooner was sooner.
+ */
+static void rest_on_path(struct hs_result *r, int64_t now, int64_t until)
+{
+	if (!r->made)
+		r->made = now;
+	if (r->made > until - SESSION_LIFETIME)
+		r->made = until - SESSION_LIFETIME;
+}
+
 static int verify(struct hs *hs, const struct bytes *certs, size_t n)
 {
 	const struct sealsock_config *cfg = hs->ch->cfg;
@@ -54,7 +66,7 @@ static int verify(struct hs *hs, const struct bytes *certs, size_t n)
 		 !chain_cache_key(cfg->crypto, bytes_of(hs->result->chain.p, hs->result->chain.n),
 				  client ? hs->host : NULL, key);
 	buf_init(&path, hs->ch->env);
-	if (!cached || !chain_cache_get(cfg->chains, key, in.now, &hs->issuer)) {
+	if (!cached || !chain_cache_get(cfg->chains, key, in.now, &v.until, &hs->issuer)) {
 		chain_check(&in, certs, n, client ? hs->host : NULL, &hs->issuer,
 			    watched ? &path : NULL, &v);
 		if (v.code) {
@@ -68,6 +80,7 @@ static int verify(struct hs *hs, const struct bytes *certs, size_t n)
 	}
 	TRACE(path, hs->ch, bytes_of(path.p, path.n));
 	buf_free(&path);
+	rest_on_path(hs->result, in.now, v.until);
 	hs->staple_owed = client && cert_x509(hs->leaf)->must_staple;
 	return 0;
 }

@@ -209,8 +209,8 @@ static int client_accepted(struct hs *hs, struct bytes none)
 		r->client_authenticated = true;
 		r->verified = true;
 		/* A ticket from here on vouches for it, and for no longer than it is good. */
-		if (cert_expires(hs->leaf) < r->tickets_end)
-			r->tickets_end = cert_expires(hs->leaf);
+		if (r->made + SESSION_LIFETIME < r->tickets_end)
+			r->tickets_end = r->made + SESSION_LIFETIME;
 	}
 	return 0;
 }

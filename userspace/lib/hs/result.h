@@ -50,7 +50,7 @@ struct hs_result {
 	struct secret resumption;	/* TLS 1.3: resumption_master_secret; server: if it … */
 	int64_t tickets_end;		/* … sends tickets, which are good until then … */
 	uint16_t tickets;		/* … and has sent so many */
-	int64_t made;			/* when the full handshake was */
+	int64_t made;			/* when the full handshake was; see rest_on_path() */
 	struct host *host;		/* client: NULL if none was set */
 	uint16_t port;			/* client: where it is asked; 0: not known */
 	struct buf sessions;		/* client: 16-bit length and session each */

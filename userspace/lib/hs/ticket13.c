@@ -63,9 +63,6 @@ bool ticket_describe(struct hs *hs, struct session *s)
 {
 	bool good = describe(hs->ch, hs->result, s);
 
-	/* A certificate's end is the end of what it vouches for. */
-	if (hs->leaf && hs->result->client_authenticated && cert_expires(hs->leaf) < s->expires)
-		s->expires = cert_expires(hs->leaf);
 	if (hs->session.secret.n && hs->session.expires < s->expires)
 		s->expires = hs->session.expires;
 	return good && s->expires > s->issued;
@@ -276,6 +273,8 @@ int ticket13_take(struct channel *ch, struct hs_result *r, struct bytes body)
 		s.alpn = bytes_of(r->alpn, strlen(r->alpn));
 	if (s.expires > s.made + SESSION_LIFETIME)
 		s.expires = s.made + SESSION_LIFETIME;
+	if (s.expires <= now)
+		return 0;
 	err = kdf_open(ch, &kdf);
 	if (!err)
 		err = schedule13_ticket_psk(&kdf, &r->resumption, t.nonce, &s.secret);

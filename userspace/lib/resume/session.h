@@ -29,7 +29,8 @@ struct session {
 	bool ems;			/* TLS 1.2: extended_master_secret */
 	bool etm;			/* TLS 1.2: encrypt_then_mac */
 	bool verified;			/* the peer's chain was verified */
-	int64_t made;			/* when the full handshake was */
+	int64_t made;			/* when the full handshake was, or so long before … */
+					/* … the end of what it rests on as it may last */
 	int64_t issued;			/* when this ticket was sent or received */
 	int64_t expires;
 	uint32_t age_add;
