@@ -20,8 +20,8 @@ static const char *const allowed[] = {
 	"inet_ntop",
 };
 
-/* Prefixes of the sanitizers' run-time. */
-static const char *const sanitizers[] = { "__asan_", "__ubsan_" };
+/* Prefixes of the compiler's own run-time: sanitizers, and on arm64 atomic operations. */
+static const char *const run_time[] = { "__asan_", "__ubsan_", "__aarch64_" };
 
 /* Calls @each with the names that nm prints. */
 static void names(const char *options, const char *files, void (*each)(const char *, const char *))
@@ -61,8 +61,8 @@ static bool is_allowed(const char *name)
 	for (i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
 		if (!strcmp(name, allowed[i]))
 			return true;
-	for (i = 0; i < sizeof(sanitizers) / sizeof(sanitizers[0]); i++)
-		if (!strncmp(name, sanitizers[i], strlen(sanitizers[i])))
+	for (i = 0; i < sizeof(run_time) / sizeof(run_time[0]); i++)
+		if (!strncmp(name, run_time[i], strlen(run_time[i])))
 			return true;
 	for (i = 0; i < defined_count; i++)
 		if (!strcmp(name, defined[i]))
