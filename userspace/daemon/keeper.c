@@ -7,34 +7,27 @@
 #include <unistd.h>
 
 #include "ipc.h"
-#include "keep_sign.h"
 #include "keeper.h"
 #include "sealsock.h"
 #include "sessions.h"
+#include "signers.h"
 
-enum { KEYS_MAX = 4096, KEY_FILE_MAX = 64 << 10, EVENTS = 64 };
+enum { KEY_FILE_MAX = 64 << 10, EVENTS = 64 };
 
-struct kept {
-	struct kept *next;
-	uint32_t id;
-	struct sealsock_key *key;
-};
-
-/* One way to a worker. Both ways of a worker have their own rate, so it has twice what is said. */
+/*
+ * A way to a worker that does nothing else until it is answered: for all that no signer does, who
+ * has another way to it, with a rate of its own.
+ */
 struct asker {
 	int fd;
-	bool waits;			/* the worker does nothing else until it is answered */
 	struct asker *next;
-	double tokens;
-	int64_t filled;			/* milliseconds */
-	int64_t complained;		/* seconds */
+	struct rate rate;
 };
 
 struct keeper {
 	int control, epoll;
 	unsigned int signatures;	/* a second */
-	struct kept *keys;
-	unsigned int n_keys;
+	struct signers *signers;
 	struct asker *askers;
 	struct sealsock_tickets *tickets;
 	struct sealsock_ech_keys *ech;
@@ -42,14 +35,6 @@ struct keeper {
 	struct ipc_message in;
 	uint8_t out[SEALSOCK_TICKET_MAX];
 };
-
-static int64_t monotonic_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static bool watch(struct keeper *k, int fd, void *who)
 {
@@ -68,8 +53,9 @@ struct keeper *keeper_new(int control, const struct conf *conf)
 	k->signatures = conf->signatures;
 	k->epoll = epoll_create1(EPOLL_CLOEXEC);
 	k->sessions = sessions_new(conf->sessions);
-	if (sealsock_tickets_new(&k->tickets) || k->epoll < 0 || !watch(k, control, NULL) ||
-	    (conf->sessions && !k->sessions)) {
+	k->signers = signers_new(control, conf->signatures);
+	if (!k->signers || sealsock_tickets_new(&k->tickets) || k->epoll < 0 ||
+	    !watch(k, control, NULL) || (conf->sessions && !k->sessions)) {
 		keeper_free(k);
 		return NULL;
 	}
@@ -87,29 +73,11 @@ static void drop_asker(struct keeper *k, struct asker *a)
 	free(a);
 }
 
-/* Keys up to an id, 0: all. */
-static void drop_keys(struct keeper *k, uint32_t last)
-{
-	struct kept **at = &k->keys, *gone;
-
-	while (*at) {
-		gone = *at;
-		if (last && gone->id > last) {
-			at = &gone->next;
-			continue;
-		}
-		*at = gone->next;
-		sealsock_key_free(gone->key);
-		free(gone);
-		k->n_keys--;
-	}
-}
-
 void keeper_free(struct keeper *k)
 {
 	while (k->askers)
 		drop_asker(k, k->askers);
-	drop_keys(k, 0);
+	signers_free(k->signers);
 	sessions_free(k->sessions);
 	sealsock_tickets_free(k->tickets);
 	sealsock_ech_keys_free(k->ech);
@@ -117,16 +85,6 @@ void keeper_free(struct keeper *k)
 		close(k->epoll);
 	explicit_bzero(k, sizeof(*k));
 	free(k);
-}
-
-static const struct sealsock_key *find_key(const struct keeper *k, uint32_t id)
-{
-	const struct kept *p;
-
-	for (p = k->keys; p; p = p->next)
-		if (p->id == id)
-			return p->key;
-	return NULL;
 }
 
 /* The file's bytes in @room, to be wiped: how many, or -1. */
@@ -146,25 +104,18 @@ static ssize_t read_secret(int fd, uint8_t *room, size_t size)
 static int take_key(struct keeper *k, int fd)
 {
 	uint8_t *pem = malloc(KEY_FILE_MAX);
-	struct kept *kept = calloc(1, sizeof(*kept));
 	ssize_t n = pem ? read_secret(fd, pem, KEY_FILE_MAX) : -1;
-	int err = SEALSOCK_ERR_NOMEM;
+	struct sealsock_key *key = NULL;
+	int err = !pem ? SEALSOCK_ERR_NOMEM : n < 0 ? SEALSOCK_ERR_FILE :
+		  sealsock_key_mem(pem, (size_t)n, k->in.body, k->in.head.len, &key);
 
-	if (pem && kept && n < 0)
-		err = SEALSOCK_ERR_FILE;
-	else if (pem && kept && k->n_keys < KEYS_MAX)
-		err = sealsock_key_mem(pem, (size_t)n, k->in.body, k->in.head.len, &kept->key);
-	if (!err) {
-		kept->id = k->in.head.key;
-		kept->next = k->keys;
-		k->keys = kept;
-		k->n_keys++;
-		kept = NULL;
+	if (!err && !signers_add_key(k->signers, k->in.head.key, key)) {
+		sealsock_key_free(key);
+		err = SEALSOCK_ERR_NOMEM;
 	}
 	if (pem)
 		explicit_bzero(pem, KEY_FILE_MAX);
 	free(pem);
-	free(kept);
 	return err;
 }
 
@@ -197,22 +148,22 @@ static int take_ech_keys(struct keeper *k, int fd)
 
 static int take_worker(struct keeper *k, int fd[2])
 {
-	int i;
+	struct asker *a = calloc(1, sizeof(*a));
 
-	for (i = 0; i < 2; i++) {
-		struct asker *a = calloc(1, sizeof(*a));
-
-		if (!a || !watch(k, fd[i], a)) {
-			free(a);
-			return SEALSOCK_ERR_NOMEM;
-		}
-		*a = (struct asker){
-			.fd = fd[i], .next = k->askers, .tokens = k->signatures,
-			.filled = monotonic_ms(), .waits = i == 1,
-		};
-		k->askers = a;
-		fd[i] = -1;
+	if (!a || !watch(k, fd[1], a)) {
+		free(a);
+		return SEALSOCK_ERR_NOMEM;
 	}
+	a->fd = fd[1];
+	a->next = k->askers;
+	rate_init(&a->rate, k->signatures);
+	k->askers = a;
+	fd[1] = -1;
+	if (!signers_add(k->signers, fd[0])) {
+		drop_asker(k, a);
+		return SEALSOCK_ERR_NOMEM;
+	}
+	fd[0] = -1;
 	return 0;
 }
 
@@ -235,7 +186,7 @@ static void from_parent(struct keeper *k, int fd[2])
 		answer.code = take_worker(k, fd);
 		break;
 	case IPC_DROP:
-		drop_keys(k, k->in.head.key);
+		signers_drop_keys(k->signers, k->in.head.key);
 		break;
 	default:
 		break;
@@ -244,29 +195,6 @@ static void from_parent(struct keeper *k, int fd[2])
 		if (fd[i] >= 0)
 			close(fd[i]);
 	ipc_say(k->control, answer);
-}
-
-/* May it have another signature now? Complains once a second where it may not. */
-static bool spend(struct keeper *k, struct asker *a)
-{
-	static const char text[] = "a worker asks for more signatures than \"signatures\" allows";
-	int64_t now = monotonic_ms();
-
-	if (!k->signatures)
-		return true;
-	a->tokens += (double)(now - a->filled) * k->signatures / 1000;
-	if (a->tokens > k->signatures)
-		a->tokens = k->signatures;
-	a->filled = now;
-	if (a->tokens >= 1) {
-		a->tokens -= 1;
-		return true;
-	}
-	if (a->complained != now / 1000)
-		ipc_say_with(k->control, (struct ipc_head){ .op = IPC_LOG, .code = IPC_ERROR },
-			     text, sizeof(text) - 1);
-	a->complained = now / 1000;
-	return false;
 }
 
 static ssize_t session(struct keeper *k)
@@ -305,8 +233,6 @@ static ssize_t open_hello(struct keeper *k)
 
 static ssize_t serve(struct keeper *k, struct asker *a)
 {
-	const struct sealsock_key *key;
-
 	switch (k->in.head.op) {
 	case IPC_SEAL:
 		return sealsock_tickets_seal(k->tickets, k->in.body, k->in.head.len, k->out,
@@ -315,21 +241,10 @@ static ssize_t serve(struct keeper *k, struct asker *a)
 		return sealsock_tickets_open(k->tickets, k->in.body, k->in.head.len, k->out,
 					     sizeof(k->out));
 	case IPC_ECH_OPEN:
-		return spend(k, a) ? open_hello(k) : SEALSOCK_ERR_LIMIT;
+		return rate_spend(&a->rate, k->control) ? open_hello(k) : SEALSOCK_ERR_LIMIT;
 	case IPC_SESSION_PUT:
 	case IPC_SESSION_TAKE:
 		return session(k);
-	case IPC_SIGN13:
-	case IPC_SIGN12:
-	case IPC_SIGN12_CLIENT:
-	case IPC_MASTER:
-		key = find_key(k, k->in.head.key);
-		if (!key)
-			return SEALSOCK_ERR_KEY;
-		if (!spend(k, a))
-			return SEALSOCK_ERR_LIMIT;
-		return (k->in.head.op == IPC_MASTER ? keep_master : keep_sign)
-			(key, &k->in, k->out, sizeof(k->out));
 	default:
 		return SEALSOCK_ERR_INVALID;
 	}
@@ -363,26 +278,27 @@ static bool on_control(struct keeper *k)
 	return r >= 0;
 }
 
+bool keeper_start(struct keeper *k, unsigned int threads)
+{
+	return signers_start(k->signers, threads);
+}
+
 int keeper_run(struct keeper *k)
 {
 	struct epoll_event events[EVENTS];
-	int n, i, pass;
+	int n, i;
 
 	for (;;) {
 		n = epoll_wait(k->epoll, events, EVENTS, -1);
 		if (n < 0 && errno != EINTR)
 			return 1;
-		/* Who waits comes first: signatures of all workers may take long. */
-		for (pass = 0; pass < 2; pass++)
-			for (i = 0; i < n; i++) {
-				struct asker *a = events[i].data.ptr;
+		for (i = 0; i < n; i++) {
+			struct asker *a = events[i].data.ptr;
 
-				if (!a && !pass && !on_control(k))
-					return 0;
-				if (!a || a->waits == pass || from_worker(k, a))
-					continue;
+			if (!a && !on_control(k))
+				return 0;
+			if (a && !from_worker(k, a))
 				drop_asker(k, a);
-				events[i].data.ptr = NULL;
-			}
+		}
 	}
 }

@@ -6,12 +6,20 @@
 #ifndef SEALSOCKD_KEEPER_H
 #define SEALSOCKD_KEEPER_H
 
+#include <stdbool.h>
+
 #include "conf.h"
 
 struct keeper;
 
 /* @control: the parent's end of it is the parent's. NULL: no memory. */
 struct keeper *keeper_new(int control, const struct conf *conf);
+
+/*
+ * Begins to sign, by this many threads. False, with errno: the process is not to go on. Threads are
+ * not to be had any more when the sandbox is closed: this comes before.
+ */
+bool keeper_start(struct keeper *k, unsigned int threads);
 
 /* Answers until the parent is gone: the process's exit status. */
 int keeper_run(struct keeper *k);

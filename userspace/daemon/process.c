@@ -52,9 +52,21 @@ static void keep_only(int *fds, int n)
 	close_range_of(from, ~0u);
 }
 
-/* What both kinds begin with. */
+struct keeper_threads {
+	struct keeper *keeper;
+	unsigned int n;
+};
+
+static bool start_keeper(void *arg)
+{
+	const struct keeper_threads *t = arg;
+
+	return keeper_start(t->keeper, t->n);
+}
+
+/* What both kinds begin with. @keeper: whose threads are made on the way; NULL: a worker. */
 static void begin(const char *name, enum sandbox kind, uid_t uid, gid_t gid, unsigned int fds,
-		  int control)
+		  int control, struct keeper_threads *keeper)
 {
 	struct ipc_head head = { .op = IPC_LOG, .code = IPC_ERROR };
 	char line[200];
@@ -72,7 +84,7 @@ static void begin(const char *name, enum sandbox kind, uid_t uid, gid_t gid, uns
 			 strerror(errno));
 		ipc_say_with(control, head, line, strlen(line));
 	}
-	if (sandbox_enter(kind, uid, gid, fds, &what))
+	if (sandbox_enter(kind, uid, gid, fds, keeper ? start_keeper : NULL, keeper, &what))
 		return;
 	snprintf(line, sizeof(line), "%s: %s: %s", name, what, strerror(errno));
 	ipc_say_with(control, head, line, strlen(line));
@@ -99,10 +111,10 @@ void process_free(struct process *p)
 	free(p);
 }
 
-struct process *process_keeper(const struct conf *conf)
+struct process *process_keeper(const struct conf *conf, unsigned int threads)
 {
 	struct process *p = new_process();
-	struct keeper *k;
+	struct keeper_threads k = { NULL, threads };
 	int pair[2];
 
 	if (!p || !ipc_pair(pair)) {
@@ -112,10 +124,10 @@ struct process *process_keeper(const struct conf *conf)
 	p->pid = fork();
 	if (!p->pid) {
 		keep_only(&pair[1], 1);
-		k = keeper_new(pair[1], conf);
+		k.keeper = keeper_new(pair[1], conf);
 		begin("sealsockd-keep", SANDBOX_KEEPER, conf->keeper_uid,
-		      conf->keeper_gid, KEEPER_FDS, pair[1]);
-		_exit(k ? keeper_run(k) : 1);
+		      conf->keeper_gid, KEEPER_FDS, pair[1], k.keeper ? &k : NULL);
+		_exit(k.keeper ? keeper_run(k.keeper) : 1);
 	}
 	close(pair[1]);
 	p->control = pair[0];
@@ -137,7 +149,7 @@ static void run_worker(struct worker_parts *parts, int more)
 	w = worker_new(parts);
 	begin(callers ? "sealsockd-kern" : "sealsockd-work",
 	      callers ? SANDBOX_CALLERS : SANDBOX_WORKER, conf->worker_uid, conf->worker_gid,
-	      conf->handshakes + SPARE_FDS, parts->parent);
+	      conf->handshakes + SPARE_FDS, parts->parent, NULL);
 	_exit(w ? worker_run(w) : 1);
 }
 

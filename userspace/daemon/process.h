@@ -21,8 +21,8 @@ struct process {
 	struct stats *stats;		/* of a worker */
 };
 
-/* Forks the keeper: it is sandboxed before it answers anything. NULL with errno. */
-struct process *process_keeper(const struct conf *conf);
+/* Forks the keeper: it is sandboxed before it answers anything, by @threads. NULL with errno. */
+struct process *process_keeper(const struct conf *conf, unsigned int threads);
 
 /*
  * Forks a worker; what is to be sent to the keeper is in @keeper_ends, ours to close. @device -1:

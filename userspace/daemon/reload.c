@@ -98,13 +98,18 @@ static void adopt(struct supervisor *s, struct material *m)
 	log_setup(m->conf.log, m->conf.log_rate);
 }
 
-unsigned int supervisor_workers(const struct supervisor *s)
+static unsigned int workers_of(const struct conf *conf)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
-	if (s->material.conf.workers)
-		return s->material.conf.workers;
+	if (conf->workers)
+		return conf->workers;
 	return cpus < 1 ? 1 : cpus > 64 ? 64 : (unsigned int)cpus;
+}
+
+unsigned int supervisor_workers(const struct supervisor *s)
+{
+	return workers_of(&s->material.conf);
 }
 
 static bool add_worker(struct supervisor *s, int device)
@@ -165,7 +170,7 @@ bool supervisor_start(struct supervisor *s)
 		material_free(&m);
 		return false;
 	}
-	s->keeper = process_keeper(&m.conf);
+	s->keeper = process_keeper(&m.conf, workers_of(&m.conf));
 	if (!s->keeper || !hand_keys(s, &m)) {
 		material_free(&m);
 		return false;

@@ -154,7 +154,7 @@ bool sandbox_filter(enum sandbox kind)
 	emit(&p, ANSWER(SECCOMP_RET_KILL_PROCESS));
 	prog.len = p.n;
 	return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-	       !syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
+	       !syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &prog);
 }
 
 /* Landlock: a set of rules with no rule in it. Where the kernel has none the filter does it. */
@@ -223,7 +223,8 @@ bool sandbox_lock_memory(void)
 	       !mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
 }
 
-bool sandbox_enter(enum sandbox kind, uid_t uid, gid_t gid, unsigned int fds, const char **what)
+bool sandbox_enter(enum sandbox kind, uid_t uid, gid_t gid, unsigned int fds,
+		   bool (*threads)(void *arg), void *arg, const char **what)
 {
 	*what = "limits";
 	if (!limit(RLIMIT_CORE, 0) || !limit(RLIMIT_NOFILE, fds) || !limit(RLIMIT_FSIZE, 0))
@@ -231,15 +232,18 @@ bool sandbox_enter(enum sandbox kind, uid_t uid, gid_t gid, unsigned int fds, co
 	*what = "changing the user";
 	if (kind == SANDBOX_CALLERS ? !stay() : !become(uid, gid))
 		return false;
-	*what = "limits";
-	if (!limit(RLIMIT_NPROC, 0))
-		return false;
 	*what = "closing it to other processes";
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))
 		return false;
 	*what = "Landlock";
 	if (!close_files())
+		return false;
+	*what = "threads";
+	if (threads && !threads(arg))
+		return false;
+	*what = "limits";
+	if (!limit(RLIMIT_NPROC, 0))
 		return false;
 	*what = "seccomp";
 	return sandbox_filter(kind);

@@ -21,8 +21,13 @@ bool sandbox_lock_memory(void);
  * its work takes. As root it becomes another user; but SANDBOX_CALLERS stays root, whose the
  * kernel's keyrings are, with no capability but CAP_NET_ADMIN. False, with what failed in *what and
  * errno: then it must not go on. @fds: descriptors that it may have at most.
+ *
+ * @threads, if it is not NULL, is called with @arg when all is done but the filter of system calls,
+ * which takes away that threads can be made: those that it makes are under all of this. False:
+ * sandbox_enter() fails.
  */
-bool sandbox_enter(enum sandbox kind, uid_t uid, gid_t gid, unsigned int fds, const char **what);
+bool sandbox_enter(enum sandbox kind, uid_t uid, gid_t gid, unsigned int fds,
+		   bool (*threads)(void *arg), void *arg, const char **what);
 
 /* The last part of it alone, for tests. */
 bool sandbox_filter(enum sandbox kind);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -167,11 +168,57 @@ static int attempt(enum sandbox kind, long (*fn)(void), bool filter_only)
 
 	if (!pid) {
 		if (filter_only ? !sandbox_filter(kind) :
-				  !sandbox_enter(kind, OTHER_UID, OTHER_GID, 64, &what)) {
+				  !sandbox_enter(kind, OTHER_UID, OTHER_GID, 64, NULL, NULL,
+						 &what)) {
 			fprintf(stderr, "# %s: %s\n", what, strerror(errno));
 			_exit(NOT_ENTERED);
 		}
 		_exit(fn() < 0 ? DENIED : WORKED);
+	}
+	waitpid(pid, &status, 0);
+	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* A thread that there was before the filter, as the keeper has some. */
+static struct {
+	pthread_t thread;
+	pthread_barrier_t begun, closed;
+	long (*fn)(void);
+} before;
+
+static void *attempt_there(void *arg)
+{
+	(void)arg;
+	pthread_barrier_wait(&before.begun);
+	pthread_barrier_wait(&before.closed);
+	_exit(before.fn() < 0 ? DENIED : WORKED);
+}
+
+static bool make_thread(void *arg)
+{
+	(void)arg;
+	pthread_barrier_init(&before.begun, NULL, 2);
+	pthread_barrier_init(&before.closed, NULL, 2);
+	if (pthread_create(&before.thread, NULL, attempt_there, NULL))
+		return false;
+	pthread_barrier_wait(&before.begun);
+	return true;
+}
+
+static int attempt_in_thread(enum sandbox kind, long (*fn)(void))
+{
+	const char *what = "";
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		before.fn = fn;
+		if (!sandbox_enter(kind, OTHER_UID, OTHER_GID, 64, make_thread, NULL, &what)) {
+			fprintf(stderr, "# %s: %s\n", what, strerror(errno));
+			_exit(NOT_ENTERED);
+		}
+		pthread_barrier_wait(&before.closed);
+		pthread_join(before.thread, NULL);
 	}
 	waitpid(pid, &status, 0);
 	return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
@@ -218,7 +265,7 @@ static void seen_from_outside(void)
 		return;
 	pid = fork();
 	if (!pid) {
-		if (sandbox_enter(SANDBOX_KEEPER, OTHER_UID, OTHER_GID, 64, &what) &&
+		if (sandbox_enter(SANDBOX_KEEPER, OTHER_UID, OTHER_GID, 64, NULL, NULL, &what) &&
 		    write(ready[1], "x", 1) == 1)
 			for (;;)
 				ipc_wait(ready[0], -1);
@@ -263,6 +310,28 @@ static void try_all(enum sandbox kind, const char *who)
 	}
 }
 
+static long try_thread(void)
+{
+	pthread_t t;
+
+	return pthread_create(&t, NULL, attempt_there, NULL) ? -1 : 0;
+}
+
+static void try_threads(void)
+{
+	size_t i;
+	int got;
+
+	ok_int(attempt_in_thread(SANDBOX_KEEPER, try_work), WORKED,
+	       "the keeper's threads can work");
+	for (i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
+		got = attempt_in_thread(SANDBOX_KEEPER, attempts[i].fn);
+		ok(got == (attempts[i].killed ? -SIGSYS : DENIED), "there, %s: %s (%d)",
+		   attempts[i].name, attempts[i].killed ? "the end" : "refused", got);
+	}
+	ok_int(attempt_in_thread(SANDBOX_KEEPER, try_thread), -SIGSYS, "there, another thread");
+}
+
 int main(void)
 {
 	int fd = open(secret, O_CREAT | O_WRONLY, 0644);
@@ -279,6 +348,7 @@ int main(void)
 	} else {
 		try_all(SANDBOX_WORKER, "a worker");
 		try_all(SANDBOX_CALLERS, "one for the kernel's own sockets");
+		try_threads();
 		seen_from_outside();
 	}
 	ok_int(attempt(SANDBOX_WORKER, try_open, true), DENIED,

@@ -220,7 +220,7 @@ static void start(pthread_t *k, pthread_t *w)
 	NEED(material_load(path, 1, &material, &c) && material_check_keys(&material, &c));
 	NEED(ipc_pair(keeper_control) && ipc_pair(parent) && ipc_pair(later) && ipc_pair(now));
 	keeper = keeper_new(keeper_control[1], &material.conf);
-	NEED(keeper && !pthread_create(k, NULL, run_keeper, keeper));
+	NEED(keeper && keeper_start(keeper, 2) && !pthread_create(k, NULL, run_keeper, keeper));
 	for (i = 0; i < material.conf.n_credentials; i++)
 		for (j = 0; j < material.credentials[i].conf->n_chains; j++) {
 			struct chain *chain = &material.credentials[i].chains[j];
