@@ -7,16 +7,13 @@
 
 int device_open(void)
 {
-	return open(SEALSOCK_DEVICE, O_RDWR | O_CLOEXEC);
+	/* Channels do not wait where the device does not. */
+	return open(SEALSOCK_DEVICE, O_RDWR | O_CLOEXEC | O_NONBLOCK);
 }
 
 static int next(int device, struct sealsock_due *due)
 {
-	int channel = ioctl(device, SEALSOCK_NEXT, due);
-
-	if (channel >= 0 && fcntl(channel, F_SETFL, O_NONBLOCK))
-		return -1;
-	return channel;
+	return ioctl(device, SEALSOCK_NEXT, due);
 }
 
 static int release(int channel, const struct sealsock_release *r)

@@ -50,6 +50,8 @@ static void say(struct worker *w, enum ipc_level level, const struct sealsock_du
 	const bool serve = role->role == SEALSOCK_ROLE_SERVE;
 	char local[ADDRESS_TEXT], remote[ADDRESS_TEXT], name[64], host[256];
 
+	if (!worker_tells(w, level))
+		return;
 	plain(role->credential, name, sizeof(name));
 	plain(role->host, host, sizeof(host));
 	worker_log(w, level, "%s %s%s%s at %s for %s, uid %u, pid %u: %s",
@@ -133,12 +135,16 @@ static void gone(struct handshake *h, const char *why)
 	over(h);
 }
 
+/* The channel is watched from when it is first waited for: that is one call less. */
 static void await(struct handshake *h, uint32_t events)
 {
+	const bool first = !h->watched;
+
 	if (h->events == events)
 		return;
 	h->events = events;
-	if (!worker_watch(h->worker, h, h->channel, events, false))
+	h->watched = true;
+	if (!worker_watch(h->worker, h, h->channel, events, first))
 		refuse(h, ENOMEM, "no memory");
 }
 
@@ -221,9 +227,12 @@ static void release(struct handshake *h)
 		return;
 	}
 	count_done(h, &info);
-	snprintf(line, sizeof(line), "%s %s%s", info.version_name, info.cipher_name,
-		 info.psk_identity ? ", by a pre-shared key" : info.resumed ? ", resumed" : "");
-	say(h->worker, IPC_HANDSHAKE, &h->due, line);
+	if (worker_tells(h->worker, IPC_HANDSHAKE)) {
+		snprintf(line, sizeof(line), "%s %s%s", info.version_name, info.cipher_name,
+			 info.psk_identity ? ", by a pre-shared key" :
+			 info.resumed ? ", resumed" : "");
+		say(h->worker, IPC_HANDSHAKE, &h->due, line);
+	}
 	if (!expects_tickets(h, &info)) {
 		over(h);
 		return;
@@ -394,10 +403,7 @@ void handshake_begin(struct worker *w, const struct sealsock_due *due, int chann
 	h->due = *due;
 	h->channel = channel;
 	h->until = w->now + due->left + GRACE;
-	h->events = 0;
-	if (!worker_watch(w, h, channel, 0, true))
-		refuse(h, ENOMEM, "no memory");
-	else if (w->parts.ops->config)
+	if (w->parts.ops->config)
 		shake(h);
 	else
 		admit(h, NULL);

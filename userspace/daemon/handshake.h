@@ -18,7 +18,8 @@ struct handshake {
 	enum handshake_state state;
 	uint32_t id;			/* of what keeper and parent are asked */
 	int channel;
-	uint32_t events;		/* waited for */
+	bool watched;			/* the channel, for: */
+	uint32_t events;
 	bool asked;			/* the keeper owes an answer */
 	int64_t until;			/* milliseconds */
 	struct sealsock_conn *conn;

@@ -15,7 +15,7 @@ bool ipc_pair(int fd[2])
 {
 	int room = 4 * IPC_MAX, i;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fd))
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd))
 		return false;
 	for (i = 0; i < 2; i++)
 		setsockopt(fd[i], SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
@@ -36,6 +36,13 @@ static bool wait_for(int fd, short events, int wait)
 bool ipc_wait(int fd, int wait)
 {
 	return wait_for(fd, POLLIN, wait);
+}
+
+bool ipc_patience(int fd, int wait)
+{
+	const struct timeval t = { .tv_sec = wait / 1000, .tv_usec = wait % 1000 * 1000 };
+
+	return !setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t));
 }
 
 bool ipc_send(int fd, struct ipc_head head, const struct ipc_part parts[2], const int *fds,
@@ -115,7 +122,7 @@ static bool take_fds(struct msghdr *msg, int *fds, unsigned int room)
 	return !(msg->msg_flags & MSG_CTRUNC);
 }
 
-int ipc_recv(int fd, struct ipc_message *m, int *fds, unsigned int room)
+static int receive(int fd, struct ipc_message *m, int *fds, unsigned int room, int flags)
 {
 	union {
 		struct cmsghdr align;
@@ -133,7 +140,7 @@ int ipc_recv(int fd, struct ipc_message *m, int *fds, unsigned int room)
 	for (i = 0; i < room; i++)
 		fds[i] = -1;
 	do {
-		n = recvmsg(fd, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+		n = recvmsg(fd, &msg, flags | MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -1;
@@ -145,4 +152,14 @@ int ipc_recv(int fd, struct ipc_message *m, int *fds, unsigned int room)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	return -1;
+}
+
+int ipc_recv(int fd, struct ipc_message *m, int *fds, unsigned int room)
+{
+	return receive(fd, m, fds, room, MSG_DONTWAIT);
+}
+
+int ipc_await(int fd, struct ipc_message *m)
+{
+	return receive(fd, m, NULL, 0, 0);
 }

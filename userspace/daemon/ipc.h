@@ -126,4 +126,8 @@ int ipc_recv(int fd, struct ipc_message *m, int *fds, unsigned int room);
 /* Waits up to @wait milliseconds for one. */
 bool ipc_wait(int fd, int wait);
 
+/* As ipc_recv(), without descriptors; waits as long as ipc_patience() has said, milliseconds. */
+bool ipc_patience(int fd, int wait);
+int ipc_await(int fd, struct ipc_message *m);
+
 #endif

@@ -8,6 +8,13 @@
 
 enum { PATIENCE = 2000 };	/* milliseconds for the keeper's answer */
 
+bool link_begin(struct keeper_link *l, int later, int now)
+{
+	l->later = later;
+	l->now = now;
+	return ipc_patience(now, PATIENCE);
+}
+
 int link_ask(struct keeper_link *l, uint32_t id, const struct sealsock_request *r)
 {
 	struct ipc_head head = { .id = id, .key = (uint32_t)(uintptr_t)r->key };
@@ -16,7 +23,10 @@ int link_ask(struct keeper_link *l, uint32_t id, const struct sealsock_request *
 	head.op = key_fields(r, l->room.body, sizeof(l->room.body), &parts[0].n);
 	if (!head.op)
 		return SEALSOCK_ERR_UNSUPPORTED;
-	return ipc_send(l->later, head, parts, NULL, 0, PATIENCE) ? 0 : SEALSOCK_ERR_TIMEOUT;
+	if (!ipc_send(l->later, head, parts, NULL, 0, PATIENCE))
+		return SEALSOCK_ERR_TIMEOUT;
+	l->owed++;
+	return 0;
 }
 
 /* Asks and waits. The answer's size, or its code. */
@@ -30,12 +40,10 @@ static ssize_t call(struct keeper_link *l, enum ipc_op op, const struct ipc_part
 	if (!ipc_send(l->now, head, parts, NULL, 0, PATIENCE))
 		return SEALSOCK_ERR_TIMEOUT;
 	do {
-		if (!ipc_wait(l->now, PATIENCE))
-			return SEALSOCK_ERR_TIMEOUT;
-		r = ipc_recv(l->now, &l->room, NULL, 0);
-	} while (!r || (r > 0 && l->room.head.id != l->id));	/* late ones of before */
-	if (r < 0)
-		return SEALSOCK_ERR_SYSTEM;
+		r = ipc_await(l->now, &l->room);
+	} while (r > 0 && l->room.head.id != l->id);	/* late ones of before */
+	if (r <= 0)
+		return r ? SEALSOCK_ERR_SYSTEM : SEALSOCK_ERR_TIMEOUT;
 	n = l->room.head.code ? l->room.head.code : (ssize_t)l->room.head.len;
 	if (n > 0 && (size_t)n > room)
 		n = SEALSOCK_ERR_INVALID;

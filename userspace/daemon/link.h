@@ -9,8 +9,12 @@
 struct keeper_link {
 	int later, now;
 	uint32_t id;			/* of the last call that was waited for */
+	uint32_t owed;			/* answers that are to come on @later */
 	struct ipc_message room;
 };
+
+/* Both ways; they are their owner's. */
+bool link_begin(struct keeper_link *l, int later, int now);
 
 /*
  * Asks for what takes a key, a signature or a master secret: 0, or a negative enum sealsock_error.

@@ -44,11 +44,10 @@ struct worker *worker_new(const struct worker_parts *parts)
 	w->max = parts->material->conf.handshakes;
 	w->slots = calloc(w->max, sizeof(struct handshake *));
 	w->epoll = epoll_create1(EPOLL_CLOEXEC);
-	w->link.later = parts->keeper_later;
-	w->link.now = parts->keeper_now;
 	w->terms = terms_new(parts->material, &w->link);
 	/* Each handshake wakes one of the workers. */
 	if (!w->slots || w->epoll < 0 || !w->terms ||
+	    !link_begin(&w->link, parts->keeper_later, parts->keeper_now) ||
 	    !add(w, parts->device, EPOLLIN | EPOLLEXCLUSIVE, &for_device) ||
 	    !add(w, parts->parent, EPOLLIN, &for_parent) ||
 	    !add(w, parts->keeper_later, EPOLLIN, &for_keeper)) {
@@ -58,13 +57,18 @@ struct worker *worker_new(const struct worker_parts *parts)
 	return w;
 }
 
+bool worker_tells(const struct worker *w, enum ipc_level level)
+{
+	return level != IPC_HANDSHAKE || w->parts.material->conf.log == CONF_LOG_HANDSHAKES;
+}
+
 void worker_log(struct worker *w, enum ipc_level level, const char *fmt, ...)
 {
 	struct ipc_head head = { .op = IPC_LOG, .code = level };
 	char line[IPC_TEXT];
 	va_list ap;
 
-	if (level == IPC_HANDSHAKE && w->parts.material->conf.log != CONF_LOG_HANDSHAKES)
+	if (!worker_tells(w, level))
 		return;
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof(line), fmt, ap);
@@ -166,14 +170,16 @@ static void from_keeper(struct worker *w)
 {
 	int i, r;
 
-	for (i = 0; i < EVENTS; i++) {
+	for (i = 0; i < EVENTS && (!i || w->link.owed); i++) {
 		r = ipc_recv(w->link.later, &w->in, NULL, 0);
 		if (r < 0)
 			w->failed = true;
 		if (r <= 0)
 			return;
-		if (w->in.head.op == IPC_ANSWER)
+		if (w->in.head.op == IPC_ANSWER) {
+			w->link.owed -= !!w->link.owed;
 			answer(w, &w->in);
+		}
 		explicit_bzero(w->in.body, w->in.head.len);
 	}
 }

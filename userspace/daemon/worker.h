@@ -48,6 +48,9 @@ int worker_run(struct worker *w);
 /* For a handshake: waits for @events on its channel, which belongs to @h. */
 bool worker_watch(struct worker *w, struct handshake *h, int fd, uint32_t events, bool first);
 
+/* Are lines of this kind wanted? To put one together is no small part of a handshake. */
+bool worker_tells(const struct worker *w, enum ipc_level level);
+
 /* A line to the parent's log. */
 void worker_log(struct worker *w, enum ipc_level level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
