@@ -37,6 +37,7 @@ check-vm: setup
 check-all: setup
 	@tools/check $(KERNELS)
 	@$(MAKE) --no-print-directory check-services
+	@$(MAKE) --no-print-directory check-languages
 
 # Programs that know nothing of TLS, some of them large: a Debian tree of their own.
 check-services: setup userspace module
@@ -46,6 +47,15 @@ check-services: setup userspace module
 	@tools/tap run --kernel $(KERNEL) services -- tools/vm/run --kernel $(KERNEL) --root services \
 		--timeout 1800 -- tools/vm/guest/each selftests/services/proxy selftests/services/run \
 		selftests/services/programs selftests/services/examples
+
+# Compilers and a database: a tree of one gigabyte.
+check-languages: setup userspace module
+	@tools/vm/tree languages
+	@selftests/services/compile
+	@tools/tap start
+	@tools/tap run --kernel $(KERNEL) languages -- tools/vm/run --kernel $(KERNEL) --root languages \
+		--memory 2048 --timeout 3000 -- tools/vm/guest/each selftests/services/languages \
+		selftests/services/runtimes selftests/services/postgres
 
 matrix:
 	@tools/vm/setup $(KERNELS) debug
@@ -103,8 +113,9 @@ help:
 	@echo 'make check        all tests; KERNEL=6.1 (default), 6.12, 6.18, 7.2 or debug for those in guests'
 	@echo 'make check-host   unit tests, corpus replay, lints: no virtual machine'
 	@echo 'make check-vm     tests in guests only'
-	@echo 'make check-all    all tests, those in guests on every kernel, and check-services'
+	@echo 'make check-all    all tests, those in guests on every kernel, check-services and check-languages'
 	@echo 'make check-services  programs in the clear under sealsock run, proxy and listen, in a guest'
+	@echo 'make check-languages  examples and programs in Go, Rust and Java, and PostgreSQL, with sealsockd'
 	@echo 'make interop-matrix  handshakes with other TLS libraries, every combination; ARGS=--full'
 	@echo 'make matrix       tests in guests on every kernel and the debug kernel, as one table'
 	@echo 'make kselftest    the TLS selftest of the kernel itself, against the module'
@@ -120,5 +131,6 @@ help:
 	@echo 'make lint setup clean'
 	@echo 'V=1 shows what the tests print.'
 
-.PHONY: all userspace module setup demo check check-host check-vm check-all check-services matrix interop-matrix \
-	kselftest soak bench bench-clock lint deb check-foreign check-packages install uninstall clean help
+.PHONY: all userspace module setup demo check check-host check-vm check-all check-services check-languages \
+	matrix interop-matrix kselftest soak bench bench-clock lint deb check-foreign check-packages install \
+	uninstall clean help

@@ -61,7 +61,7 @@ start()
 	"$@" </dev/null >>"$tmp/$name.out" 2>>"$tmp/$name.err" &
 	pid=$!
 	pids+=("$pid")
-	until_true 40 listening "$at" || cat "$tmp/$name.err" >>"$tmp/log"
+	until_true 120 listening "$at" || cat "$tmp/$name.err" >>"$tmp/log"
 }
 
 # shellcheck disable=SC2317 # for until_true

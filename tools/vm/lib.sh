@@ -65,14 +65,15 @@ needs_builder()
 	esac
 }
 
-# in_builder DIR… -- COMMAND…: runs it in the cache's tree of a newer Debian, in a mount namespace
-# with nothing of the host but these folders, at their usual paths.
-in_builder()
+# in_tree NAME DIR… -- COMMAND…: runs it in one of the cache's trees, in a mount namespace with nothing
+# of the host but these folders, at their usual paths.
+in_tree()
 {
-	local root=$cache/builder own=(-m) dirs=()
+	local root=$cache/$1 own=(-m) dirs=()
 
 	[ -e "$root/.stamp" ] ||
-		die "$EX_KERNEL" "the builder is not in the cache: run tools/vm/setup with this kernel"
+		die "$EX_KERNEL" "the tree \"$1\" is not in the cache: run tools/vm/tree $1"
+	shift
 	[ "$(id -u)" -eq 0 ] || own=(-rm)
 	while [ "$1" != -- ]; do
 		dirs+=("$1")
@@ -91,6 +92,12 @@ in_builder()
 		done <<<"$dirs"
 		exec chroot "$root" /usr/bin/env PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C "$@"
 	' bash "$root" "$(printf '%s\n' /dev /proc "${dirs[@]}")" "$@"
+}
+
+# in_builder DIR… -- COMMAND…: the same in the tree of a newer Debian, which has its compiler.
+in_builder()
+{
+	in_tree builder "$@"
 }
 
 # prune_tree: of the kernel tree that is the current directory stays what building modules needs.
