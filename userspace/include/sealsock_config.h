@@ -356,7 +356,7 @@ ssize_t sealsock_ech_generate(const char *public_name, const char *group, unsign
  * with a store resumes by itself and takes each session once (RFC 8446 §C.4), but puts one of TLS
  * 1.2 back where the server gave no newer one; without a store, see sealsock_conn_session(). On
  * either side a session ends a day after the full handshake, or with the first to end of the
- * certificates of the peer's path.
+ * certificates of the peer's path and, unless they may be missing, of its revocation lists.
  */
 #define sealsock_config_session_store(cfg, store)	\
 	sealsock_config_session_store_sized(cfg, store, sizeof(struct sealsock_session_store))

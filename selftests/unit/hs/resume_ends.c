@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * A session rests on the peer's path, and ends with it (RFC 8446 §4.6.1): with whichever of its
- * certificates ends first, however often it was resumed.
+ * certificates ends first, or of the lists that have to say that none is revoked, however often it
+ * was resumed.
  */
+#include "mint.h"
 #include "pair.h"
 #include "tap.h"
 
@@ -28,7 +30,7 @@ static struct identity root;
 static void make_chain(struct chain *c, int leaf, int middle)
 {
 	const struct cert_spec ca = {
-		.cn = "middle", .ca = true, .ku = "keyCertSign", .from = -1, .until = middle,
+		.cn = "middle", .ca = true, .ku = "keyCertSign,cRLSign", .from = -1, .until = middle,
 	};
 	const struct cert_spec end = {
 		.cn = "end", .san = "DNS:localhost", .eku = "serverAuth,clientAuth", .from = -1,
@@ -45,6 +47,19 @@ static void free_chain(struct chain *c)
 {
 	free_identity(&c->leaf);
 	free_identity(&c->middle);
+}
+
+/* Lists of both issuers; the root's ends on that day. */
+static void add_lists(struct sealsock_config *cfg, const struct chain *peer, int day)
+{
+	const struct mint_crl ends = { .from = -86400, .until = day * 86400L };
+	const struct mint_crl lasts = { .from = -86400, .until = 30 * 86400L };
+	char *of_root = mint_crl(&ends, &root), *of_middle = mint_crl(&lasts, &peer->middle);
+
+	NEED(!sealsock_config_crl_mem(cfg, of_root, strlen(of_root)) &&
+	     !sealsock_config_crl_mem(cfg, of_middle, strlen(of_middle)));
+	free(of_root);
+	free(of_middle);
 }
 
 static struct sealsock_config *make(enum sealsock_side role, const struct chain *own)
@@ -76,7 +91,7 @@ static const struct how {
 
 /* A connection @at seconds after the end. */
 static void meet(struct sealsock_config *cc, struct sealsock_config *sc, const struct how *h,
-		 const char *which, int at, bool resumes)
+		 const char *which, int at, bool resumes, int code)
 {
 	struct sealsock_conn *c, *s;
 	struct sealsock_info info;
@@ -95,15 +110,17 @@ static void meet(struct sealsock_config *cc, struct sealsock_config *sc, const s
 		ok(done && info.resumed == resumes, "%s: %s: %s", name,
 		   resumes ? "resumed" : "the first", sealsock_conn_error(h->server ? s : c)->text);
 	else
-		ok_int(sealsock_conn_error(h->server ? s : c)->code, SEALSOCK_ERR_CERT_EXPIRED,
-		       "%s", name);
+		ok_int(sealsock_conn_error(h->server ? s : c)->code, code, "%s", name);
 	sealsock_conn_free(c);
 	sealsock_conn_free(s);
 }
 
+/* @lists: the peer's certificates last, but not what is known of them. */
 static void ends(const struct how *h, const struct chain *peer, const struct chain *lasting,
-		 const char *which)
+		 bool lists, const char *which)
 {
+	int code = lists ? SEALSOCK_ERR_CERT_STATUS : SEALSOCK_ERR_CERT_EXPIRED;
+
 	struct sealsock_config *cc = make(SEALSOCK_CLIENT, h->server ? peer : lasting);
 	struct sealsock_config *sc = make(SEALSOCK_SERVER, h->server ? lasting : peer);
 
@@ -111,12 +128,14 @@ static void ends(const struct how *h, const struct chain *peer, const struct cha
 	     !sealsock_config_versions(sc, h->versions));
 	if (h->server)
 		NEED(!sealsock_config_verify(sc, SEALSOCK_VERIFY_REQUIRED));
+	if (lists)
+		add_lists(h->server ? sc : cc, peer, 0);
 	if (h->ids)
 		NEED(!sealsock_config_ticket_count(sc, 0));
-	meet(cc, sc, h, which, -2 * HOUR, false);
-	meet(cc, sc, h, which, -HOUR, true);
-	meet(cc, sc, h, which, -HOUR / 2, true);
-	meet(cc, sc, h, which, HOUR, true);
+	meet(cc, sc, h, which, -2 * HOUR, false, code);
+	meet(cc, sc, h, which, -HOUR, true, code);
+	meet(cc, sc, h, which, -HOUR / 2, true, code);
+	meet(cc, sc, h, which, HOUR, true, code);
 	sealsock_config_unref(cc);
 	sealsock_config_unref(sc);
 }
@@ -124,7 +143,7 @@ static void ends(const struct how *h, const struct chain *peer, const struct cha
 int main(void)
 {
 	static const struct cert_spec spec = {
-		.cn = "root", .ca = true, .ku = "keyCertSign", .from = -1, .until = 30,
+		.cn = "root", .ca = true, .ku = "keyCertSign,cRLSign", .from = -1, .until = 30,
 	};
 	struct chain lasting, leaf, middle;
 	size_t i;
@@ -134,8 +153,9 @@ int main(void)
 	make_chain(&leaf, 0, 30);
 	make_chain(&middle, 30, 0);
 	for (i = 0; i < sizeof(hows) / sizeof(hows[0]); i++) {
-		ends(&hows[i], &leaf, &lasting, "the certificate ends");
-		ends(&hows[i], &middle, &lasting, "its issuer's ends");
+		ends(&hows[i], &leaf, &lasting, false, "the certificate ends");
+		ends(&hows[i], &middle, &lasting, false, "its issuer's ends");
+		ends(&hows[i], &lasting, &lasting, true, "a revocation list ends");
 	}
 	free_chain(&lasting);
 	free_chain(&leaf);

@@ -100,7 +100,7 @@ static void check(const struct path_input *in, struct x509 *certs, const struct 
 	}
 	v->code = keep_path(&path, issuer, kept) ? 0 : SEALSOCK_ERR_NOMEM;
 	v->from = INT64_MIN;
-	v->until = INT64_MAX;
+	v->until = path.until;
 	for (i = 0; i < path.n; i++) {
 		if (path.certs[i]->not_before > v->from)
 			v->from = path.certs[i]->not_before;

@@ -350,6 +350,8 @@ static bool check_one(const struct lookup *l, const struct x509 *x)
 			return finding_set(l->f, &revoked_rule, "a certificate in force",
 					   "its serial number in a list of revoked ones");
 		covered |= reasons;
+		if (!l->in->soft && c->next_update < *l->in->until)
+			*l->in->until = c->next_update;
 	}
 	if (*l->broken)
 		return false;

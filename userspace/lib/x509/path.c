@@ -185,10 +185,12 @@ static bool finish(struct search *s, struct finding *f)
 		.env = s->in->env, .set = s->in->crls, .now = s->in->now, .soft = s->in->soft,
 		.web = s->in->profile & RULES_WEB, .peers = s->peers,
 		.peer_count = s->peer_count, .checks = &s->crl_checks,
+		.until = &s->path.until,
 	};
 	unsigned int n = s->path.n, i, depth = 0;
 	const struct x509 *anchor = n > 1 && !s->in->bare_anchors ? s->path.certs[n - 1] : NULL;
 
+	s->path.until = INT64_MAX;
 	if (!s->complete_left--) {
 		s->stop = true;
 		finding_set(f, &budget_rule, "fewer paths that are complete", "%s", "more");

@@ -25,6 +25,7 @@ enum {
 struct path {
 	const struct x509 *certs[PATH_MAX_CERTS];
 	unsigned int n;
+	int64_t until;		/* the end of what tells that none of them is revoked */
 };
 
 /* What to check against. @crls may be NULL: no revocation is looked up. */
