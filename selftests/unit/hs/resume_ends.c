@@ -30,7 +30,8 @@ static struct identity root;
 static void make_chain(struct chain *c, int leaf, int middle)
 {
 	const struct cert_spec ca = {
-		.cn = "middle", .ca = true, .ku = "keyCertSign,cRLSign", .from = -1, .until = middle,
+		.cn = "middle", .ca = true, .ku = "keyCertSign,cRLSign", .from = -1,
+		.until = middle,
 	};
 	const struct cert_spec end = {
 		.cn = "end", .san = "DNS:localhost", .eku = "serverAuth,clientAuth", .from = -1,

@@ -389,35 +389,41 @@ static const char *const names[] = { "libcrypto", "GnuTLS" };
 
 /*
  * How they differ. @rule: what is broken here, and nobody there says so; NULL: right here, and
- * @code there where our path is all they have, or 0: it is right there then.
+ * @code there where our path is all they have, or 0: it is right there then. @at: what must be in
+ * the text of our verdict, if anything.
  */
 static struct kind {
 	enum who who;
 	const char *rule;
 	unsigned int code;
 	const char *why;
+	const char *at;
 	unsigned int seen;
 } kinds[] = {
-	{ LIBCRYPTO, NULL, 0, "it takes the first issuer of each name and never goes back", 0 },
-	{ LIBCRYPTO, "serial", 0, "it takes serial numbers of 0 and of any length", 0 },
-	{ LIBCRYPTO, "algorithm", 0, "it takes SHA-1 at its default level of security", 0 },
-	{ LIBCRYPTO, "basic-constraints", 0, "of an anchor it asks for none", 0 },
-	{ LIBCRYPTO, "basic-constraints-critical", 0, "of an anchor it asks for none", 0 },
-	{ LIBCRYPTO, "policies", 0, "what an anchor requires does not bind (RFC 5937)", 0 },
-	{ GNUTLS, NULL, 0, "it takes one issuer for each certificate and never goes back", 0 },
-	{ GNUTLS, "basic-constraints", 0, "of an anchor it asks for none", 0 },
-	{ GNUTLS, "serial", 0, "it takes serial numbers of 0 and of any length", 0 },
+	{ LIBCRYPTO, NULL, 0, "it takes the first issuer of each name and never goes back", NULL,
+	  0 },
+	{ LIBCRYPTO, "serial", 0, "it takes serial numbers of 0 and of any length", NULL, 0 },
+	{ LIBCRYPTO, "algorithm", 0, "it takes SHA-1 at its default level of security", NULL, 0 },
+	{ LIBCRYPTO, "basic-constraints", 0, "of an anchor it asks for none", NULL, 0 },
+	{ LIBCRYPTO, "basic-constraints-critical", 0, "of an anchor it asks for none", NULL, 0 },
+	{ LIBCRYPTO, "policies", 0, "what an anchor requires does not bind (RFC 5937)", NULL, 0 },
+	{ GNUTLS, NULL, 0, "it takes one issuer for each certificate and never goes back", NULL,
+	  0 },
+	{ GNUTLS, "basic-constraints", 0, "of an anchor it asks for none", NULL, 0 },
+	{ GNUTLS, "serial", 0, "it takes serial numbers of 0 and of any length", NULL, 0 },
+	{ GNUTLS, "basic-constraints-critical", 0, "of an anchor it asks for none", "CN=Root", 0 },
+	{ GNUTLS, "extended-key-usage", 0, "an anchor's purposes do not bind", "CN=Root", 0 },
 };
 
-static bool explain(enum who who, const char *rule, unsigned int code)
+static bool explain(enum who who, const char *rule, unsigned int code, const char *text)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		struct kind *k = &kinds[i];
 
-		if (k->who == who && (rule ? k->rule && !strcmp(k->rule, rule) :
-		    !k->rule && k->code == code)) {
+		if (k->who == who && (!k->at || strstr(text, k->at)) &&
+		    (rule ? k->rule && !strcmp(k->rule, rule) : !k->rule && k->code == code)) {
 			k->seen++;
 			return true;
 		}
@@ -459,9 +465,9 @@ static bool compare(enum who who, X509 *const *certs, size_t n, X509 *const *anc
 	unsigned int code = ask(who, certs, n, anchors, count, &rule), alone;
 
 	if (v->code)
-		return code || explain(who, rule, 0);
+		return code || explain(who, rule, 0, v->text);
 	alone = ask(who, t->certs, t->n - 1, &t->certs[t->n - 1], 1, &ignored);
-	return (!code && !alone) || explain(who, NULL, alone);
+	return (!code && !alone) || explain(who, NULL, alone, v->text);
 }
 
 static bool try_one(unsigned long seed, bool *right)

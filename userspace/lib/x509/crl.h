@@ -27,8 +27,7 @@ struct crl_input {
 	const struct x509 *peers;	/* who may have signed the lists, beside the path */
 	unsigned int peer_count;
 	unsigned int *checks;		/* how many signatures may be checked */
-	int64_t *until;			/* lowered to the end of the lists that are asked, if they … */
-					/* … must tell */
+	int64_t *until;			/* lowered to the end of lists that had to tell */
 };
 
 /*
