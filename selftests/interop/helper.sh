@@ -13,7 +13,7 @@ start_helper()
 	"$helper" --config "$conf" 2>>"$tmp/helper.log" &
 	helper_pid=$!
 	pids+=("$helper_pid")
-	until_true 20 test -S "$tmp/run/status"
+	until_true 40 test -S "$tmp/run/status"
 }
 
 status()

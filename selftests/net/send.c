@@ -586,6 +586,16 @@ static uint64_t stream_received(int fd)
 	return info[16];
 }
 
+/* TCP has sent something again, as it does when an answer is late: then stamps of it come again, too. */
+static bool sent_again(int fd)
+{
+	struct tcp_info info = {};
+	socklen_t len = sizeof(info);
+
+	getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+	return info.tcpi_total_retrans > 0;
+}
+
 /* Timestamps for one call: of the last byte of its last record, by number in the TCP stream. */
 TEST_F(wired, timestamps)
 {
@@ -612,7 +622,11 @@ TEST_F(wired, timestamps)
 				      calls[i].len, calls[i].flags), calls[i].len);
 		ASSERT_TRUE(drain_end(&drain, &self->tx));
 		while (seen != 7 && (kind = next_stamp(self->fd, &id, PATIENCE)) >= 0) {
-			EXPECT_EQ(id, stream_received(self->peer) - 1);
+			uint32_t last = stream_received(self->peer) - 1;
+
+			if ((id != last || seen & 1 << kind) && sent_again(self->fd))
+				continue;
+			EXPECT_EQ(id, last);
 			EXPECT_FALSE(seen & 1 << kind);
 			seen |= 1 << kind;
 		}
@@ -623,7 +637,7 @@ TEST_F(wired, timestamps)
 	/* Nobody asked for others. */
 	EXPECT_EQ(send(self->fd, data, 5, 0), 5);
 	EXPECT_RECORD(0, 5);
-	EXPECT_EQ(next_stamp(self->fd, &id, 50), -1);
+	EXPECT_TRUE(next_stamp(self->fd, &id, 50) == -1 || sent_again(self->fd));
 }
 
 /* What TCP refuses, and what it takes and has no use for. */

@@ -60,18 +60,6 @@ used()
 	ok $r "$5"
 }
 
-# until_true SECONDS COMMAND…: by the clock; a guest is slow at starting programs.
-until_true()
-{
-	local end=$((SECONDS + $1))
-
-	shift
-	until "$@" 2>/dev/null; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.1
-	done
-}
-
 # arrived FILE BYTES PID: so much is in FILE, or nothing more will come.
 arrived()
 {

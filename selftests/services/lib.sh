@@ -2,16 +2,14 @@
 # shellcheck shell=bash disable=SC2034
 # For the tests with servers and clients that have no TLS, or do not use it: sealsockd with a credential
 # "web", for localhost, and "peer", of a client; both are trusted.
-. "$(dirname "${BASH_SOURCE[0]}")/../interop/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../interop/helper.sh"
 here=$(dirname "${BASH_SOURCE[0]}")
-helper=${bin%/*}/sealsockd
 stat=/proc/net/sealsock_stat
 
 make_cert localhost DNS:localhost,IP:127.0.0.1,IP:::1
 make_cert peer DNS:peer.test
 ca=$tmp/localhost.pem
-chmod 755 "$tmp"
-cat >"$tmp/sealsockd.conf" <<END
+cat >"$conf" <<END
 [helper]
 workers = 2
 worker-user = nobody
@@ -31,26 +29,6 @@ key = $tmp/localhost.key
 chain = $tmp/peer.pem
 key = $tmp/peer.key
 END
-
-start_helper()
-{
-	"$helper" --config "$tmp/sealsockd.conf" 2>>"$tmp/helper.log" &
-	helper_pid=$!
-	pids+=("$helper_pid")
-	until_true 40 test -S "$tmp/run/status"
-}
-
-# until_true SECONDS COMMAND…: by the clock; a guest is slow at starting programs.
-until_true()
-{
-	local end=$((SECONDS + $1))
-
-	shift
-	until "$@" 2>/dev/null; do
-		[ $SECONDS -lt $end ] || return 1
-		sleep 0.1
-	done
-}
 
 # start NAME PORT COMMAND…: in the background as $pid, until it listens; what it says is in $tmp/NAME.err.
 start()
@@ -107,7 +85,7 @@ finish_all()
 	until_true 20 none_left || grep '^TlsCurr' $stat >>"$tmp/log"
 	none_left
 	ok $? "no socket is left behind"
-	if [ $failed = 1 ]; then
+	if [ "$failed" = 1 ]; then
 		sed 's/^/# helper: /' "$tmp/helper.log" | tail -n 20
 		for f in "$tmp"/*.err; do
 			sed "s|^|# ${f##*/}: |" "$f" | tail -n 8
