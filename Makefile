@@ -110,7 +110,7 @@ clean:
 
 help:
 	@echo 'make demo         download through the module in a virtual machine, and measure'
-	@echo 'make check        all tests; KERNEL=6.1 (default), 6.12, 6.18, 7.2 or debug for those in guests'
+	@echo 'make check        all tests; KERNEL=6.1 (default), 6.12, 6.18, 7.2, debug, uml or uml-debug for those in guests'
 	@echo 'make check-host   unit tests, corpus replay, lints: no virtual machine'
 	@echo 'make check-vm     tests in guests only'
 	@echo 'make check-all    all tests, those in guests on every kernel, check-services and check-languages'
@@ -119,7 +119,7 @@ help:
 	@echo 'make interop-matrix  handshakes with other TLS libraries, every combination; ARGS=--full'
 	@echo 'make matrix       tests in guests on every kernel and the debug kernel, as one table'
 	@echo 'make kselftest    the TLS selftest of the kernel itself, against the module'
-	@echo 'make soak         10^9 bytes between two managed sockets, with new keys all the time'
+	@echo 'make soak         10^9 bytes between two managed sockets, with new keys all the time; KERNEL=uml: the same, natively'
 	@echo 'make bench        instructions per byte beside plain TCP, kernel tls and OpenSSL; QUICK=1: fewer'
 	@echo 'make bench-clock  nanoseconds per byte on this processor, in a kernel that runs as a program'
 	@echo 'make              library, command line and module, below build/'

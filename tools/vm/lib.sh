@@ -50,9 +50,27 @@ suite_of()
 {
 	case $1 in
 	6.1) echo bookworm ;;
-	6.12 | debug) echo bookworm-backports ;;
+	6.12 | debug | uml | uml-debug) echo bookworm-backports ;;
 	6.18 | 7.2) echo trixie-backports ;;
-	*) die "$EX_USAGE" "kernel $1 is not known: 6.1, 6.12, 6.18, 7.2 or debug" ;;
+	*) die "$EX_USAGE" "kernel $1 is not known: 6.1, 6.12, 6.18, 7.2, debug, uml or uml-debug" ;;
+	esac
+}
+
+# is_built KERNEL: true when it is built from source (tools/vm/built-kernel); no package has it.
+is_built()
+{
+	case $1 in
+	debug | uml | uml-debug) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+# runs_as_program KERNEL: true for User Mode Linux: no emulator, one processor, hostfs for 9p.
+runs_as_program()
+{
+	case $1 in
+	uml | uml-debug) return 0 ;;
+	*) return 1 ;;
 	esac
 }
 
