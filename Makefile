@@ -69,6 +69,21 @@ interop-matrix: setup userspace
 kselftest: setup module
 	@selftests/net/run-kernel-tls $(KERNEL)
 
+# What takes hours in an emulator, on a kernel that runs as a program: 10^9 bytes with new keys all the time,
+# half an hour of random connections, a thousand kills of the helper's processes, 10,000 connections held.
+check-long: userspace
+	@tools/vm/setup uml
+	@tools/vm/module uml
+	@$(MAKE) --no-print-directory -s $(JOBS) -C selftests/net
+	@$(MAKE) --no-print-directory -s $(JOBS) -C selftests/interop
+	@tools/tap start
+	@tools/tap run --kernel uml soak -- tools/vm/run --kernel uml --timeout 7200 -- \
+		env SEALSOCK_SOAK_BYTES=1000000000 build/net/managed_soak
+	@tools/tap run --kernel uml model -- tools/vm/run --kernel uml --timeout 7200 -- \
+		env SEALSOCK_MODEL_SECONDS=1800 build/net/managed_model
+	@tools/tap run --kernel uml kills -- tools/vm/run --kernel uml --memory 6000 --timeout 7200 -- \
+		selftests/interop/helper-kills 1000 10000
+
 # 10^9 bytes between two managed sockets, or SOAK_BYTES=N; SEED=N for the same calls again.
 soak: setup module
 	@$(MAKE) --no-print-directory -s $(JOBS) -C selftests/net
@@ -116,6 +131,7 @@ help:
 	@echo 'make check-all    all tests, those in guests on every kernel, check-services and check-languages'
 	@echo 'make check-services  programs in the clear under sealsock run, proxy and listen, in a guest'
 	@echo 'make check-languages  examples and programs in Go, Rust and Java, and PostgreSQL, with sealsockd'
+	@echo 'make check-long   a soak, random connections and kills of the helper by the thousand, on a native kernel'
 	@echo 'make interop-matrix  handshakes with other TLS libraries, every combination; ARGS=--full'
 	@echo 'make matrix       tests in guests on every kernel and the debug kernel, as one table'
 	@echo 'make kselftest    the TLS selftest of the kernel itself, against the module'
@@ -131,6 +147,6 @@ help:
 	@echo 'make lint setup clean'
 	@echo 'V=1 shows what the tests print.'
 
-.PHONY: all userspace module setup demo check check-host check-vm check-all check-services check-languages \
+.PHONY: all userspace module setup demo check check-host check-vm check-all check-long check-services check-languages \
 	matrix interop-matrix kselftest soak bench bench-clock lint deb check-foreign check-packages install \
 	uninstall clean help

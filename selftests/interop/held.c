@@ -344,6 +344,8 @@ static int load(int n)
 	start_watch(&w);
 	l.listener = new_listener(&l.at, true, 128);
 	open_pairs(&l, pairs, n);
+	/* Of those whom poll() wakes, one has the connection. */
+	fcntl(l.listener, F_SETFL, O_NONBLOCK);
 	for (i = 0; i < CONNECTORS + ACCEPTORS; i++)
 		pthread_create(&threads[i], NULL, i < CONNECTORS ? connect_some : serve, &l);
 	printf("established\n");
