@@ -417,7 +417,7 @@ static void does_update(struct run *r)
 static void does_shutdown(struct run *r)
 {
 	/* A peer that goes on when nobody reads is a matter of TCP's. */
-	bool write = draw(r, 3), read = r->peer_shut && !draw(r, 3);
+	bool write = draw(r, 3), read = r->peer_shut && !r->rest_len && !draw(r, 3);
 
 	if (!write && !read)
 		return;
