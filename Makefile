@@ -60,6 +60,7 @@ check-languages: setup userspace module
 matrix:
 	@tools/vm/setup $(KERNELS) debug
 	@tools/check --vm --table $(KERNELS) debug
+	@$(MAKE) --no-print-directory check-foreign
 
 interop-matrix: setup userspace
 	@$(MAKE) --no-print-directory -s $(JOBS) -C selftests/interop
@@ -113,6 +114,7 @@ check-foreign:
 	@tools/vm/setup --packages tools/vm/packages.foreign
 	@tools/tap start
 	@tools/tap run foreign -- selftests/foreign/run
+	@tools/tap run --kernel arm64 guest -- selftests/foreign/guest arm64
 
 check-packages:
 	@tools/packages/all
@@ -133,7 +135,7 @@ help:
 	@echo 'make check-languages  examples and programs in Go, Rust and Java, and PostgreSQL, with sealsockd'
 	@echo 'make check-long   a soak, random connections and kills of the helper by the thousand, on a native kernel'
 	@echo 'make interop-matrix  handshakes with other TLS libraries, every combination; ARGS=--full'
-	@echo 'make matrix       tests in guests on every kernel and the debug kernel, as one table'
+	@echo 'make matrix       tests in guests on every kernel and the debug kernel, as one table, and check-foreign'
 	@echo 'make kselftest    the TLS selftest of the kernel itself, against the module'
 	@echo 'make soak         10^9 bytes between two managed sockets, with new keys all the time; KERNEL=uml: the same, natively'
 	@echo 'make bench        instructions per byte beside plain TCP, kernel tls and OpenSSL; QUICK=1: fewer'
@@ -141,7 +143,7 @@ help:
 	@echo 'make              library, command line and module, below build/'
 	@echo 'make install      library, headers, command line and manual, below PREFIX=/usr/local'
 	@echo 'make deb          Debian packages, in build/packages: module (DKMS), library, command line'
-	@echo 'make check-foreign   compiles library and module for arm64 and s390x, and runs the unit tests there'
+	@echo 'make check-foreign   library and module for arm64 and s390x: unit tests there, and a guest on arm64'
 	@echo 'make check-packages  installs, uses, upgrades and removes them on Debian 12 and 13, in guests with four kernels'
 	@echo 'make uninstall    takes away what make install with the same PREFIX put there'
 	@echo 'make lint setup clean'
