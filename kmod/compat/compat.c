@@ -54,29 +54,6 @@ void compat_graft(struct socket *sock, struct socket *newsock, struct sock *sk)
 #endif
 }
 
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
-
-ssize_t compat_iter_pin(struct iov_iter *iter, struct page **pages, size_t len, unsigned int max,
-			size_t *start)
-{
-	unsigned long at = compat_iter_addr(iter);
-	int n;
-
-	len = min(len, iov_iter_single_seg_count(iter));
-	if (!len)
-		return 0;
-	*start = offset_in_page(at);
-	n = min_t(size_t, DIV_ROUND_UP(*start + len, PAGE_SIZE), max);
-	n = pin_user_pages_fast(at & PAGE_MASK, n, FOLL_WRITE, pages);
-	if (n <= 0)
-		return n;
-	len = min_t(size_t, len, n * PAGE_SIZE - *start);
-	iov_iter_advance(iter, len);
-	return len;
-}
-
-#endif
-
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
 
 int compat_tcp_push(struct sock *sk, struct bio_vec *vec, unsigned int count,

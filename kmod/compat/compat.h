@@ -35,24 +35,6 @@ static inline unsigned long compat_iter_addr(const struct iov_iter *iter)
 #define compat_iter_addr(iter)	((unsigned long)iter_iov_addr(iter))
 #endif
 
-/*
- * 6.3: pins the next pages of a reader's memory, @max of them and @len bytes at
- * most, to be written to: it stays the reader's, whatever fork() copies. Takes
- * what it gets off the iterator, over memory of a user. Its bytes, the first of
- * them at *@start of its page; 0 or an error if nothing can be had. For
- * unpin_user_pages_dirty_lock().
- */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
-ssize_t compat_iter_pin(struct iov_iter *iter, struct page **pages, size_t len, unsigned int max,
-			size_t *start);
-#else
-static inline ssize_t compat_iter_pin(struct iov_iter *iter, struct page **pages, size_t len,
-				      unsigned int max, size_t *start)
-{
-	return iov_iter_extract_pages(iter, &pages, len, max, 0, start);
-}
-#endif
-
 /* 6.15: before, ciphers stopped wherever a page ends, in the middle of a piece too. */
 #define COMPAT_WALK_PAGES	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0))
 

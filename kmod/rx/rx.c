@@ -205,6 +205,7 @@ void seal_rx_leave(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
  * @timeo: how long it waits
  * @idle: what it did for no byte
  * @cur: the next record to open
+ * @reader: the caller's memory
  * @type: content type told to the caller
  * @first_type: at first: 0, or what the caller need not be told
  * @peek: nothing is taken away
@@ -221,6 +222,7 @@ struct seal_recv {
 	long timeo;
 	struct seal_idle idle;
 	struct seal_cursor cur;
+	struct seal_reader *reader;
 	u8 type;
 	u8 first_type;
 	bool peek;
@@ -305,6 +307,19 @@ static bool may_open_straight(const struct sock *sk, const struct seal_rx *rx,
 	       user_backed_iter(&call->msg->msg_iter);
 }
 
+/* The caller's memory, if the record at the cursor may be opened there; or NULL. */
+static struct seal_reader *reader_for(const struct sock *sk, const struct seal_rx *rx,
+				      const struct seal_recv *call)
+{
+	u32 queued = tcp_sk(sk)->rcv_nxt - call->cur.seq;
+
+	if (!may_open_straight(sk, rx, call))
+		return NULL;
+	/* What has arrived is not more in the clear. */
+	call->reader->ahead = min_t(size_t, call->len - call->copied, queued);
+	return call->reader;
+}
+
 /* Opens the record at the cursor. As deliver(). */
 static int receive(struct sock *sk, struct seal_rx *rx, struct seal_recv *call)
 {
@@ -313,8 +328,7 @@ static int receive(struct sock *sk, struct seal_rx *rx, struct seal_recv *call)
 	struct seal_plain *plain;
 	int ret;
 
-	ret = seal_rx_open(sk, rx, &call->cur, may_open_straight(sk, rx, call) ? iter : NULL,
-			   &plain);
+	ret = seal_rx_open(sk, rx, &call->cur, reader_for(sk, rx, call), &plain);
 	if (ret)
 		return ret;
 	if (plain)
@@ -353,6 +367,7 @@ static int wait_for_more(struct sock *sk, struct seal_rx *rx, struct seal_recv *
 	/* With enough at hand only what is there already is added. */
 	if (call->copied >= call->target)
 		return 0;
+	seal_reader_release(call->reader);
 	ret = seal_rx_wait(sk, rx, &call->cur, &call->timeo, call->copied,
 			   call->target - call->copied);
 	if (ret < 0 || ret == SEAL_RX_EOF)
@@ -382,8 +397,10 @@ static int recv_step(struct sock *sk, struct seal_rx *rx, struct seal_recv *call
 static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
 	struct seal_rx *rx = seal_ctx(sk)->rx;
+	struct seal_reader reader __uninitialized;
 	struct seal_recv call = {
 		.msg = msg,
+		.reader = &reader,
 		.len = len,
 		.target = read_target(sk, rx, len, flags),
 		.timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT),
@@ -403,6 +420,7 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 
 	/* A call that wants no bytes waits for a record of them all the same, as with TCP. */
 	seal_cursor_init(sk, &call.cur);
+	seal_reader_init(&reader, &msg->msg_iter);
 	do {
 		size_t had = call.copied;
 
@@ -412,6 +430,7 @@ static int recv_locked(struct sock *sk, struct msghdr *msg, size_t len, int flag
 					   had >= call.target ? 0 : call.timeo);
 		cond_resched();
 	} while (ret > 0);
+	seal_reader_release(&reader);
 	seal_rx_leave(sk, rx, &call.cur, &call.idle);
 	return call.copied ? call.copied : min(ret, 0);
 }

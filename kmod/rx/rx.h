@@ -17,6 +17,7 @@
 
 #include "ctx.h"
 #include "keys.h"
+#include "scratch.h"
 
 /**
  * struct seal_plain - an opened record, or what of it is still unread
@@ -116,6 +117,27 @@ struct seal_rx {
 	u64 bytes;
 };
 
+/* Pages of a reader's memory that are pinned at a time: of 64 KiB, wherever they begin. */
+#define SEAL_PINS	17
+
+/**
+ * struct seal_reader - the memory of whoever reads, for records to be opened straight into
+ * @iter: where the next byte goes; over memory of a user
+ * @ahead: bytes that may go there in this call, from there on
+ * @addr: of page[0], in the user's memory
+ * @count: of @page
+ * @dirty: of these, from the first on, have been given out to be written to
+ * @page: pinned, until seal_reader_release(): whatever fork() copies, they stay the reader's
+ */
+struct seal_reader {
+	struct iov_iter *iter;
+	size_t ahead;
+	unsigned long addr;
+	unsigned int count;
+	unsigned int dirty;
+	struct page *page[SEAL_PINS];
+};
+
 /**
  * struct seal_cursor - a place in TCP's receive queue
  * @seq: TCP sequence number of the next byte
@@ -182,7 +204,37 @@ static inline bool seal_rx_shows_data(const struct seal_rx *rx)
 
 /* rx_open.c */
 int seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		 struct iov_iter *iter, struct seal_plain **plain);
+		 struct seal_reader *reader, struct seal_plain **plain);
+
+/* rx_reader.c */
+struct page **seal_reader_pages(struct seal_reader *reader, u32 len);
+void seal_reader_unpin(struct seal_reader *reader);
+
+static inline void seal_reader_init(struct seal_reader *reader, struct iov_iter *iter)
+{
+	reader->iter = iter;
+	reader->addr = 0;
+	reader->count = 0;
+	reader->dirty = 0;
+}
+
+/* At the end of a call, and before it waits, which may take long. */
+static inline void seal_reader_release(struct seal_reader *reader)
+{
+	if (reader->count)
+		seal_reader_unpin(reader);
+}
+
+/*
+ * What ends at @end in the reader's memory begins a page with so few bytes that they are
+ * copied there.
+ */
+static inline u32 seal_reader_rest(unsigned long end)
+{
+	u32 n = offset_in_page(end);
+
+	return n > SEAL_SHORT ? 0 : n;
+}
 
 /* rx_plain.c */
 struct seal_plain *seal_plain_new(struct sock *sk, struct seal_rx *rx, u32 len, u32 at);

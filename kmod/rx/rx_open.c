@@ -18,8 +18,8 @@
 #include "seen/trace.h"
 
 enum {
-	DST_PAGES = 8,	/* of the reader */
-	DST_SG = DST_PAGES + 2,
+	/* Additional data, the reader's pages, what lies behind them. */
+	DST_SG = DIV_ROUND_UP(SEAL_MAX_PLAINTEXT, PAGE_SIZE) + 3,
 	MAX_MISS = 10,	/* at most 1024 records before the reader's memory is tried again */
 };
 
@@ -146,73 +146,54 @@ static int open_buffered(struct sock *sk, struct seal_rx *rx, struct seal_scratc
 	return err ? fail(sk, rx, err, true) : 0;
 }
 
-/* The reader's memory for one record, pinned. */
+/* The reader's memory for one record. */
 struct target {
-	struct page *pages[DST_PAGES];
 	struct scatterlist sg[DST_SG];
-	int count;	/* of pages */
-	u32 len;	/* bytes in them */
+	u32 len;	/* bytes on his pages */
 	u32 rest;	/* bytes behind them, which are opened to scratch.tail and copied */
 };
 
-/* Takes target->len bytes off the iterator. -EAGAIN: the pages cannot be had. */
-static int target_pages(struct target *target, struct iov_iter *iter)
+/* Describes @len bytes on @pages, from @start in the first on. Returns the last entry. */
+static struct scatterlist *target_pages(struct scatterlist *sg, struct page **pages, u32 start,
+					u32 len)
 {
-	u32 left = target->len;
-	int n = 0;
+	*sg = (struct scatterlist){};
+	while (len) {
+		u32 part = min_t(u32, len, PAGE_SIZE - start);
 
-	while (left) {
-		size_t start;
-		ssize_t got = -EFAULT;
-
-		if (n < DST_PAGES)
-			got = compat_iter_pin(iter, target->pages + n, left, DST_PAGES - n, &start);
-		if (got <= 0) {
-			iov_iter_revert(iter, target->len - left);
-			unpin_user_pages(target->pages, n);
-			return -EAGAIN;
-		}
-		left -= got;
-		while (got) {
-			size_t part = min_t(size_t, got, PAGE_SIZE - start);
-
-			target->sg[n + 1] = (struct scatterlist){};
-			sg_set_page(&target->sg[n + 1], target->pages[n], part, start);
-			got -= part;
-			start = 0;
-			n++;
-		}
+		*++sg = (struct scatterlist){};
+		sg_set_page(sg, *pages++, part, start);
+		len -= part;
+		start = 0;
 	}
-	target->count = n;
-	return 0;
+	return sg;
 }
 
 /*
  * The reader's memory for @len bytes of content; advances the iterator behind
  * what is opened there. A few bytes on a last page are cheaper to copy, and in
- * TLS 1.3 the cipher need not stop between them and the type.
+ * TLS 1.3 the cipher need not stop between them and the type. -EAGAIN: the pages cannot be had.
  */
-static int target_init(struct target *target, struct iov_iter *iter, u32 len, unsigned int type_len,
-		       struct seal_scratch *scratch)
+static int target_init(struct target *target, struct seal_reader *reader, u32 len,
+		       unsigned int type_len, struct seal_scratch *scratch)
 {
+	unsigned long addr = compat_iter_addr(reader->iter);
 	struct scatterlist *end;
-	int err;
+	struct page **pages;
 
-	target->rest = offset_in_page(compat_iter_addr(iter) + len);
-	if (target->rest > SEAL_SHORT)
-		target->rest = 0;
+	target->rest = seal_reader_rest(addr + len);
 	target->len = len - target->rest;
-	target->sg[0] = (struct scatterlist){};
-	err = target_pages(target, iter);
-	if (err)
-		return err;
+	pages = seal_reader_pages(reader, target->len);
+	if (!pages)
+		return -EAGAIN;
 
-	end = &target->sg[target->count];
+	end = target_pages(target->sg, pages, offset_in_page(addr), target->len);
 	if (target->rest + type_len) {
 		*++end = (struct scatterlist){};
 		sg_set_buf(end, scratch->tail, target->rest + type_len);
 	}
 	sg_mark_end(end);
+	iov_iter_advance(reader->iter, target->len);
 	return 0;
 }
 
@@ -237,7 +218,7 @@ static int open_to(struct sock *sk, struct seal_rx *rx, struct seal_scratch *scr
 
 	err = seal_crypt_open(rx->key, &rx->head, scratch, target->sg);
 	if (err) {
-		sg_zero_buffer(target->sg + 1, target->count, target->len, 0);
+		sg_zero_buffer(target->sg + 1, sg_nents(target->sg + 1), target->len, 0);
 		return fail(sk, rx, err, false);
 	}
 	if (rx->key->shape.type_len && *type != SEAL_TYPE_DATA) {
@@ -255,30 +236,29 @@ static int open_to(struct sock *sk, struct seal_rx *rx, struct seal_scratch *scr
 /*
  * Opens a record of application data into the reader's memory. In TLS 1.3 the
  * type byte is opened to memory of ours, and where it is not that of
- * application data the record counts as not opened: @iter is where it was, the
- * ciphertext untouched. 0, @iter advanced; -EAGAIN: it is for open_buffered();
+ * application data the record counts as not opened: the iterator is where it was, the
+ * ciphertext untouched. 0, it is advanced; -EAGAIN: it is for open_buffered();
  * others are final, what was written to the reader's memory is zero.
  */
 static int open_straight(struct sock *sk, struct seal_rx *rx, struct seal_scratch *scratch,
-			 struct iov_iter *iter)
+			 struct seal_reader *reader)
 {
 	struct target target __uninitialized;
 	int err;
 
-	err = target_init(&target, iter, seal_content_most(&rx->key->shape, &rx->head),
+	err = target_init(&target, reader, seal_content_most(&rx->key->shape, &rx->head),
 			  rx->key->shape.type_len, scratch);
 	if (err)
 		return err;
-	err = open_to(sk, rx, scratch, &target, iter);
+	err = open_to(sk, rx, scratch, &target, reader->iter);
 	if (err)
-		iov_iter_revert(iter, target.len);
-	unpin_user_pages_dirty_lock(target.pages, target.count, true);
+		iov_iter_revert(reader->iter, target.len);
 	return err;
 }
 
-/* 0, *@plain being in no list, or NULL: it is in @iter; or an error of seal_rx_open(). */
+/* 0, *@plain being in no list, or NULL: @reader has it; or an error of seal_rx_open(). */
 static int open_record(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		       struct iov_iter *iter, struct seal_plain **plain)
+		       struct seal_reader *reader, struct seal_plain **plain)
 {
 	struct seal_scratch *scratch = seal_scratch_get(rx->key, sk->sk_allocation);
 	struct seal_plain *p = NULL;
@@ -293,7 +273,7 @@ static int open_record(struct sock *sk, struct seal_rx *rx, struct seal_cursor *
 	else if (err)
 		err = fail(sk, rx, err, false);
 	if (!err) {
-		err = iter ? open_straight(sk, rx, scratch, iter) : -EAGAIN;
+		err = reader ? open_straight(sk, rx, scratch, reader) : -EAGAIN;
 		straight = !err;
 	}
 	if (err == -EAGAIN)
@@ -309,22 +289,22 @@ static int open_record(struct sock *sk, struct seal_rx *rx, struct seal_cursor *
 
 /*
  * seal_rx_open - open the record at the cursor, which is there as a whole
- * @iter: the reader's memory, if the whole plaintext fits there and may be
+ * @reader: the reader's memory, if the whole plaintext fits there and may be
  *	opened straight into it; or NULL
- * @plain: the record, appended to rx->plain; NULL: it is in @iter, or was data
+ * @plain: the record, appended to rx->plain; NULL: @reader has it, or it was data
  *	without content, or, in managed mode, no data
  *
  * Moves the cursor behind the record. May sleep. 0. -ENOMEM: nothing has
  * changed. -EBADMSG and others are final for the direction.
  */
 int seal_rx_open(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
-		 struct iov_iter *iter, struct seal_plain **plain)
+		 struct seal_reader *reader, struct seal_plain **plain)
 {
 	u32 len = seal_content_most(&rx->key->shape, &rx->head);
 	struct seal_plain *p;
 	int err;
 
-	err = open_record(sk, rx, cur, iter, &p);
+	err = open_record(sk, rx, cur, reader, &p);
 	if (err)
 		return err;
 

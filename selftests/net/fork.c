@@ -16,6 +16,7 @@
 enum {
 	PAGE = 4096,
 	RECORDS = 64,	/* sealed at a time */
+	TOGETHER = 4,	/* read at a time, every other time */
 	FORKS = 60,
 };
 
@@ -30,7 +31,7 @@ struct beside {
 
 static void touch(struct beside *b)
 {
-	volatile uint8_t *first = b->area, *last = b->area + PAGE + RECORD_MAX - 1;
+	volatile uint8_t *first = b->area, *last = b->area + PAGE + TOGETHER * RECORD_MAX - 1;
 
 	++*last;
 	++*first;
@@ -61,23 +62,25 @@ static void *fork_run(void *arg)
 	return NULL;
 }
 
-/* Reads records of the pattern, each to the same place. How many did not arrive there. */
-static unsigned int read_all(struct __test_metadata *_metadata, int fd, struct beside *b)
+/* Reads records of the pattern, so many at a time to the same place. How often it was not there. */
+static unsigned int read_all(struct __test_metadata *_metadata, int fd, struct beside *b,
+			     int together)
 {
+	size_t len = (size_t)together * RECORD_MAX;
 	unsigned int lost = 0;
 	int i;
 
-	for (i = 0; i < RECORDS; i++) {
-		memset(b->buf, 0xee, RECORD_MAX);
-		EXPECT_EQ(recv(fd, b->buf, RECORD_MAX, MSG_WAITALL), RECORD_MAX);
-		lost += pattern_check(b->buf, (size_t)i * RECORD_MAX, RECORD_MAX) != -1;
+	for (i = 0; i < RECORDS; i += together) {
+		memset(b->buf, 0xee, len);
+		EXPECT_EQ(recv(fd, b->buf, len, MSG_WAITALL), len);
+		lost += pattern_check(b->buf, (size_t)i * RECORD_MAX, len) != -1;
 	}
 	return lost;
 }
 
 TEST_F(wired, reader_forks)
 {
-	const size_t len = PAGE + RECORD_MAX;
+	const size_t len = PAGE + TOGETHER * RECORD_MAX;
 	unsigned int lost = 0, records = 0;
 	struct beside b = {};
 	struct feed feed;
@@ -91,7 +94,7 @@ TEST_F(wired, reader_forks)
 	while (!lost && !b.error && atomic_load(&b.forks) < FORKS) {
 		n = seal_pattern(&self->rx, RECORDS * RECORD_MAX, RECORD_MAX, 0, &sealed);
 		feed_start(&feed, self->peer, sealed, n, 0);
-		lost += read_all(_metadata, self->fd, &b);
+		lost += read_all(_metadata, self->fd, &b, records / RECORDS % 2 ? TOGETHER : 1);
 		records += RECORDS;
 		EXPECT_TRUE(feed_end(&feed));
 		free(sealed);
@@ -100,7 +103,7 @@ TEST_F(wired, reader_forks)
 	pthread_join(b.thread, NULL);
 	EXPECT_EQ(b.error, 0);
 	EXPECT_EQ(lost, 0) {
-		TH_LOG("%u of %u records, %u forks", lost, records, b.forks);
+		TH_LOG("%u times, %u records, %u forks", lost, records, b.forks);
 	}
 	munmap(b.area, len);
 }
