@@ -85,6 +85,7 @@ struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const
 	key->aead = aead;
 	chunk = crypto_aead_chunksize(aead);
 	key->chunk = chunk <= SEAL_MAX_CHUNK && is_power_of_2(chunk) ? chunk : 1;
+	key->run = key->chunk == SEAL_MAX_CHUNK ? SEAL_RUN * SEAL_MAX_CHUNK : key->chunk;
 	key->wipe = compat_aead_wraps(aead) ? 0 : crypto_aead_reqsize(aead);
 	memcpy(key->secret, info + at.key, suite->key_len);
 	memcpy(key->secret + suite->key_len, info + at.mac_key, suite->mac_key_len);

@@ -18,6 +18,7 @@ enum {
 	SEAL_IV_ROOM = 16,
 	SEAL_AAD_ROOM = SEAL_AAD12 + SEAL_CBC_IV,
 	SEAL_MAX_CHUNK = 64,	/* what a cipher takes at a time: ChaCha20's block */
+	SEAL_RUN = 4,		/* of these blocks, which vector registers take as quickly as one */
 };
 
 /**
@@ -39,6 +40,7 @@ struct seal_request {
  * @suite: its row of the table
  * @shape: what a record adds around its plaintext
  * @chunk: bytes in one piece that the cipher wants at least: a power of two
+ * @run: bytes in one piece that it wants for speed: a multiple of @chunk
  * @seq: sequence number and explicit nonce of the next record
  * @aead: the transform that holds the expanded key
  * @wipe: bytes of a request's context in which it may leave secrets
@@ -50,6 +52,7 @@ struct seal_key {
 	const struct seal_suite *suite;
 	struct seal_shape shape;
 	u8 chunk;
+	u16 run;
 	struct seal_seq seq;
 	struct crypto_aead *aead;
 	u32 wipe;
@@ -64,6 +67,15 @@ struct seal_key {
 static inline bool seal_reads_twice(const struct seal_key *key)
 {
 	return key->suite->ccm;
+}
+
+/*
+ * Is the cipher one that takes several chunks as quickly as one, so that each end of a
+ * piece costs it much?
+ */
+static inline bool seal_key_runs(const struct seal_key *key)
+{
+	return key->run > key->chunk;
 }
 
 /*

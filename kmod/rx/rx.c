@@ -296,13 +296,18 @@ static int deliver(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain
 	return call->type == SEAL_TYPE_DATA && call->copied < call->len;
 }
 
+/*
+ * Into the reader's memory, whose pages end anywhere? Ciphers that go by runs lose more
+ * there than a copy costs.
+ */
 static bool may_open_straight(const struct sock *sk, const struct seal_rx *rx,
 			      const struct seal_recv *call)
 {
 	u32 len = seal_content_most(&rx->key->shape, &rx->head);
 
 	return !call->peek && !call->discard && rx->head.type == SEAL_TYPE_DATA &&
-	       !rx->key->shape.block && len >= STRAIGHT_MIN && len <= call->len - call->copied &&
+	       !rx->key->shape.block && !seal_key_runs(rx->key) &&
+	       len >= STRAIGHT_MIN && len <= call->len - call->copied &&
 	       (!rx->skip || (seal_ctx(sk)->expect_no_pad && !seal_ctx(sk)->managed)) &&
 	       user_backed_iter(&call->msg->msg_iter);
 }

@@ -134,7 +134,7 @@ static int open_buffered(struct sock *sk, struct seal_rx *rx, struct seal_scratc
 	if (*plain) {
 		err = open_copy(rx, scratch, *plain);
 	} else {
-		*plain = seal_plain_new(sk, rx, rx->head.inner,
+		*plain = seal_plain_new(sk, rx, rx->head.inner, seal_key_runs(rx->key) ? 0 :
 					round_down(scratch->sg[1].offset, rx->key->chunk));
 		if (!*plain)
 			return -ENOMEM;

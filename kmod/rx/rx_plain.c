@@ -16,8 +16,8 @@
 
 /*
  * Room for @len bytes. Ciphers stop where a page of either side ends: a large
- * record whose ciphertext begins at @at in its page is opened to the same
- * place in a page, so that both sides end at once.
+ * record begins at @at in its page. That is where its ciphertext does, so that both
+ * sides end at once, or at the page's begin, so that whole runs of the cipher fit.
  */
 static bool cut(struct sock *sk, struct seal_plain *plain, u32 len, u32 at)
 {
@@ -107,7 +107,7 @@ static bool charge(struct sock *sk, const struct seal_rx *rx, struct seal_plain 
 
 /*
  * seal_plain_new - memory for @len bytes of an opened record
- * @at: where in a page its ciphertext begins
+ * @at: where in a page a large one shall begin
  *
  * May sleep. NULL: no memory, or too much is open and unread already.
  */

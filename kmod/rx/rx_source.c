@@ -175,7 +175,9 @@ int seal_source_init(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cu
 			return err;
 	}
 	scratch->sg[0] = (struct scatterlist){};
-	err = build(sk, cur, prefix, len, scratch, rx->key->chunk);
+	err = build(sk, cur, prefix, len, scratch, rx->key->run);
+	if (err && seal_key_runs(rx->key))
+		err = build(sk, cur, prefix, len, scratch, rx->key->chunk);
 	return err ? build(sk, cur, prefix, len, scratch, 1) : 0;
 }
 
