@@ -13,7 +13,7 @@
 
 enum {
 	PAGE = 4096,
-	MANY = 24 * RECORD_MAX,		/* more than is pinned at a time, and than arrives at once */
+	MANY = 24 * RECORD_MAX,		/* more than is pinned, and than arrives, at once */
 };
 
 /* One call, while records arrive; at places in a page that matter to who finds pages. */
@@ -73,7 +73,7 @@ TEST_F(wired, pieces)
 	free(sealed);
 }
 
-/* Memory that ends, or may not be written to, behind the second record: those before it are read. */
+/* Memory ends, or may not be written to, behind the second record: those before it are read. */
 TEST_F(wired, memory_that_ends)
 {
 	const size_t len = 4 * RECORD_MAX, there = 2 * RECORD_MAX + PAGE;

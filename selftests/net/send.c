@@ -586,7 +586,7 @@ static uint64_t stream_received(int fd)
 	return info[16];
 }
 
-/* TCP has sent something again, as it does when an answer is late: then stamps of it come again, too. */
+/* TCP has sent something again, since an answer was late: then stamps of it come again. */
 static bool sent_again(int fd)
 {
 	struct tcp_info info = {};

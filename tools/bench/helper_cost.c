@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * helper_cost N CERT KEY WORKER KEEPER [profile library|helper]: in a guest, what a server's connection
- * costs from TCP's to its first byte and its end, with the library inside the program and with the
- * helper, which has the same credential as "web". WORKER and KEEPER are the helper's processes.
+ * helper_cost N CERT KEY WORKER KEEPER [profile library|helper]: in a guest, what a server's
+ * connection costs from TCP's to its first byte and its end, with the library inside the program
+ * and with the helper, which has the same credential as "web". WORKER and KEEPER are the helper's
+ * processes.
  *
- * Meant for one processor whose clock counts instructions: a nanosecond is one, on the clock and in
- * what the scheduler says of a process. N connections at a time, one after the other, in turn by one
- * and the other; a line for each turn. "profile": turns of one kind only are between the marks that
- * plugin.c looks for.
+ * Meant for one processor whose clock counts instructions: a nanosecond is one, on the clock and
+ * in what the scheduler says of a process. N connections at a time, one after the other, in turn
+ * by one and the other; a line for each turn. "profile": turns of one kind only are between the
+ * marks that plugin.c looks for.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -20,7 +20,7 @@ enum {
 	EVENTS = 64,
 };
 
-/* As servers have it: with Nagle, the kernel's own tls waits for an acknowledgement in every answer. */
+/* Without Nagle, as servers have it: with it, the kernel's own tls waits in every other answer. */
 static const struct bench_row row = { .name = "crowd", .size = ASKED, .flags = BENCH_NODELAY };
 
 const unsigned int bench_crowd_idle[BENCH_CROWD_COUNTS] = { 0, 10000 };

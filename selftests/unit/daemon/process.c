@@ -57,8 +57,8 @@ static void give_worker(int ours[2])
 	NEED(ipc_pair(later) && ipc_pair(now));
 	theirs[0] = later[0];
 	theirs[1] = now[0];
-	ok(ipc_send(keeper->control, (struct ipc_head){ .op = IPC_WORKER, .id = 2 }, NULL, theirs, 2,
-		    PATIENCE) && answered(2), "and a worker");
+	ok(ipc_send(keeper->control, (struct ipc_head){ .op = IPC_WORKER, .id = 2 }, NULL,
+		    theirs, 2, PATIENCE) && answered(2), "and a worker");
 	close(later[0]);
 	close(now[0]);
 	ours[0] = later[1];

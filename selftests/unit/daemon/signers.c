@@ -66,7 +66,8 @@ static void *ask(void *arg)
 				     sent % KEYS == 2 ? 0x0804 : 0x0403));
 			sent++;
 		}
-		if (!ipc_wait(a->fd, 20000) || ipc_recv(a->fd, m, NULL, 0) != 1 || m->head.id != got)
+		if (!ipc_wait(a->fd, 20000) || ipc_recv(a->fd, m, NULL, 0) != 1 ||
+		    m->head.id != got)
 			break;
 		count(a, m);
 	}
@@ -122,10 +123,11 @@ static void threads(void)
 	struct signers *s = start(4, 0);
 	struct asking all = everybody_asks(s, false);
 
-	ok(all.signed_ == WORKERS * REQUESTS && !all.other, "six workers ask four threads: %u signatures",
-	   all.signed_);
+	ok(all.signed_ == WORKERS * REQUESTS && !all.other,
+	   "six workers ask four threads: %u signatures", all.signed_);
 	all = everybody_asks(s, true);
-	ok(all.signed_ + all.without_key == WORKERS * REQUESTS && all.signed_ >= WORKERS * REQUESTS / 3,
+	ok(all.signed_ + all.without_key == WORKERS * REQUESTS &&
+	   all.signed_ >= WORKERS * REQUESTS / 3,
 	   "keys go meanwhile: %u signatures, %u without a key", all.signed_, all.without_key);
 	all = everybody_asks(s, false);
 	ok(all.signed_ == WORKERS * REQUESTS / 3 && all.without_key == WORKERS * REQUESTS / 3 * 2,
@@ -136,7 +138,9 @@ static void threads(void)
 /* What a worker gets for something else than a signature; and when it has gone. */
 static void others(void)
 {
-	static const enum ipc_op ops[] = { IPC_SEAL, IPC_OPEN, IPC_ECH_OPEN, IPC_SESSION_TAKE, IPC_KEY };
+	static const enum ipc_op ops[] = {
+		IPC_SEAL, IPC_OPEN, IPC_ECH_OPEN, IPC_SESSION_TAKE, IPC_KEY,
+	};
 	struct signers *s = start(1, 0);
 	static struct ipc_message m;
 	int fd = way_to(s), gone = way_to(s);
@@ -169,7 +173,8 @@ static void limits(void)
 	ask(&a);
 	ok(a.signed_ >= 5 && a.limited >= REQUESTS / 2 && a.signed_ + a.limited == REQUESTS,
 	   "five a second: %u signatures, %u refused", a.signed_, a.limited);
-	ok(ipc_wait(control[0], 0) && ipc_recv(control[0], &m, NULL, 0) == 1 && m.head.op == IPC_LOG,
+	ok(ipc_wait(control[0], 0) && ipc_recv(control[0], &m, NULL, 0) == 1 &&
+	   m.head.op == IPC_LOG,
 	   "which is said");
 	close(a.fd);
 	signers_free(s);
