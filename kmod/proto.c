@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <asm/ioctls.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/sockios.h>
 #include <linux/uaccess.h>
@@ -97,6 +98,8 @@ static void build(struct seal_tables *t, const struct proto *base,
 
 	*prot = *base;
 	*ops = *base_ops;
+	/* As all tables of ours: whose owner a close() has read may be replaced until it lets go. */
+	ops->owner = THIS_MODULE;
 	prot->setsockopt = seal_setsockopt;
 	prot->getsockopt = seal_getsockopt;
 	prot->disconnect = seal_disconnect;
