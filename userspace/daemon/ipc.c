@@ -99,6 +99,13 @@ bool ipc_say_with(int fd, struct ipc_head head, const void *p, size_t n)
 	return ipc_send(fd, head, parts, NULL, 0, 0);
 }
 
+bool ipc_answer(int fd, uint32_t id, const void *p, ssize_t n)
+{
+	struct ipc_head head = { .op = IPC_ANSWER, .id = id, .code = n < 0 ? (int32_t)n : 0 };
+
+	return n > 0 ? ipc_say_with(fd, head, p, (size_t)n) : ipc_say(fd, head);
+}
+
 /* Takes the descriptors that came; false: more than there is room for, or not all. */
 static bool take_fds(struct msghdr *msg, int *fds, unsigned int room)
 {

@@ -117,6 +117,9 @@ bool ipc_send(int fd, struct ipc_head head, const struct ipc_part parts[2], cons
 bool ipc_say(int fd, struct ipc_head head);
 bool ipc_say_with(int fd, struct ipc_head head, const void *p, size_t n);
 
+/* IPC_ANSWER to the message @id: @n bytes at @p, or nothing (0), or an error below 0. */
+bool ipc_answer(int fd, uint32_t id, const void *p, ssize_t n);
+
 /*
  * Receives a message without waiting: 1; 0: there is none; -1: the other end is gone, or what came
  * is none. Descriptors beyond @room are closed; @fds are -1 where none came.

@@ -253,7 +253,6 @@ static ssize_t serve(struct keeper *k, struct asker *a)
 /* False: it is gone, or does not take its answers. */
 static bool from_worker(struct keeper *k, struct asker *a)
 {
-	struct ipc_head answer = { .op = IPC_ANSWER };
 	int r = ipc_recv(a->fd, &k->in, NULL, 0);
 	ssize_t n;
 	bool sent;
@@ -261,9 +260,7 @@ static bool from_worker(struct keeper *k, struct asker *a)
 	if (r <= 0)
 		return !r;
 	n = serve(k, a);
-	answer.id = k->in.head.id;
-	answer.code = n < 0 ? (int32_t)n : 0;
-	sent = n > 0 ? ipc_say_with(a->fd, answer, k->out, (size_t)n) : ipc_say(a->fd, answer);
+	sent = ipc_answer(a->fd, k->in.head.id, k->out, n);
 	explicit_bzero(k->in.body, k->in.head.len);
 	explicit_bzero(k->out, n > 0 ? (size_t)n : 0);
 	return sent;

@@ -252,7 +252,6 @@ static ssize_t serve(struct signer *t, struct asker *a)
 /* False: the worker is gone, or does not take its answers. */
 static bool answer(struct signer *t, struct asker *a)
 {
-	struct ipc_head head = { .op = IPC_ANSWER };
 	int r = ipc_recv(a->fd, &t->in, NULL, 0);
 	ssize_t n;
 	bool sent;
@@ -260,9 +259,7 @@ static bool answer(struct signer *t, struct asker *a)
 	if (r <= 0)
 		return !r;
 	n = serve(t, a);
-	head.id = t->in.head.id;
-	head.code = n < 0 ? (int32_t)n : 0;
-	sent = n > 0 ? ipc_say_with(a->fd, head, t->out, (size_t)n) : ipc_say(a->fd, head);
+	sent = ipc_answer(a->fd, t->in.head.id, t->out, n);
 	explicit_bzero(t->in.body, t->in.head.len);
 	explicit_bzero(t->out, n > 0 ? (size_t)n : 0);
 	return sent;
