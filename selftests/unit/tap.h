@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Shared by the files of a program. */
@@ -54,6 +55,15 @@ static void tap_hex(const char *what, const void *p, size_t n)
 		tap_hex("want", (want), wn_);					\
 	}									\
 } while (0)
+
+/* A number out of the environment: how often, how long, from which seed. */
+__attribute__((unused))
+static unsigned long tap_number(const char *name, unsigned long otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoul(text, NULL, 10) : otherwise;
+}
 
 __attribute__((format(printf, 1, 2), unused))
 static void skip(const char *fmt, ...)

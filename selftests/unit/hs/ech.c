@@ -366,8 +366,8 @@ static void behind(bool retry)
 /* Each with other random bytes; ECH_HANDSHAKES in the environment: so many. */
 static void nothing_leaks(void)
 {
-	const char *want = getenv("ECH_HANDSHAKES");
-	unsigned int i, bad = 0, done = 0, count = want ? (unsigned int)atoi(want) : 1000;
+	unsigned int count = (unsigned int)tap_number("ECH_HANDSHAKES", 1000);
+	unsigned int i, bad = 0, done = 0;
 	struct scene x;
 
 	set(&x, &one, &one);

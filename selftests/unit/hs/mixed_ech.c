@@ -221,17 +221,10 @@ static const char *try_one(const struct kind *k, unsigned int step, unsigned int
 	return wrong;
 }
 
-static unsigned long from_environment(const char *name, unsigned long otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoul(text, NULL, 10) : otherwise;
-}
-
 int main(void)
 {
-	unsigned long seed = from_environment("MIXED_SEED", 1), bad = 0, i;
-	unsigned long count = from_environment("MIXED_COUNT", COUNT);
+	unsigned long seed = tap_number("MIXED_SEED", 1), bad = 0, i;
+	unsigned long count = tap_number("MIXED_COUNT", COUNT);
 	unsigned int changed = 0;
 
 	buf_init(&wire, &test_env_full);

@@ -497,17 +497,10 @@ static bool try_one(unsigned long seed, bool *right)
 	return good;
 }
 
-static unsigned long from_environment(const char *name, unsigned long otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? strtoul(text, NULL, 10) : otherwise;
-}
-
 int main(void)
 {
-	unsigned long seed = from_environment("MESHES_SEED", 1), right = 0, i;
-	unsigned long count = from_environment("MESHES_COUNT", COUNT);
+	unsigned long seed = tap_number("MESHES_SEED", 1), right = 0, i;
+	unsigned long count = tap_number("MESHES_COUNT", COUNT);
 	static const struct cert_spec spec = { .cn = "x", .from = -1, .until = 1 };
 	bool good = true, passes;
 	struct mint m;
