@@ -6,6 +6,7 @@
  */
 #include "mint.h"
 #include "pair.h"
+#include "resume_hows.h"
 #include "tap.h"
 
 enum { HOUR = 3600 };
@@ -76,19 +77,6 @@ static struct sealsock_config *make(enum sealsock_side role, const struct chain 
 	     !sealsock_config_session_store(cfg, NULL));
 	return cfg;
 }
-
-/* @server: whose peer is the one that ends. */
-static const struct how {
-	const char *name, *versions;
-	bool server, ids;
-} hows[] = {
-	{ "a client, TLS 1.3", "TLSv1.3", false, false },
-	{ "a client, tickets of TLS 1.2", "TLSv1.2", false, false },
-	{ "a client, session ids of TLS 1.2", "TLSv1.2", false, true },
-	{ "a server, TLS 1.3", "TLSv1.3", true, false },
-	{ "a server, tickets of TLS 1.2", "TLSv1.2", true, false },
-	{ "a server, session ids of TLS 1.2", "TLSv1.2", true, true },
-};
 
 /* A connection @at seconds after the end. */
 static void meet(struct sealsock_config *cc, struct sealsock_config *sc, const struct how *h,

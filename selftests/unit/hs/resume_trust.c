@@ -8,6 +8,7 @@
 
 #include "expect.h"
 #include "mutual.h"
+#include "resume_hows.h"
 #include "resume/session_store.h"
 #include "tap.h"
 
@@ -31,21 +32,6 @@ static int judge(void *arg, struct sealsock_conn *conn)
 		;
 	return says;
 }
-
-/* @how: where the session is, and whose trust is at stake. */
-static const struct how {
-	const char *name;
-	const char *versions;
-	bool server;		/* whose callback */
-	bool ids;		/* TLS 1.2: session ids instead of tickets */
-} hows[] = {
-	{ "a client, TLS 1.3", "TLSv1.3", false, false },
-	{ "a client, tickets of TLS 1.2", "TLSv1.2", false, false },
-	{ "a client, session ids of TLS 1.2", "TLSv1.2", false, true },
-	{ "a server, TLS 1.3", "TLSv1.3", true, false },
-	{ "a server, tickets of TLS 1.2", "TLSv1.2", true, false },
-	{ "a server, session ids of TLS 1.2", "TLSv1.2", true, true },
-};
 
 /* Both sides; the one at stake has a callback if @ask, and @tag. */
 static void configure(const struct how *h, bool ask, const char *tag)
