@@ -98,7 +98,7 @@ static void build(struct seal_tables *t, const struct proto *base,
 
 	*prot = *base;
 	*ops = *base_ops;
-	/* As all tables of ours: a close() that has read the owner puts it, whatever comes between. */
+	/* As in all tables of ours: a close() that has read the owner puts it in the end. */
 	ops->owner = THIS_MODULE;
 	prot->setsockopt = seal_setsockopt;
 	prot->getsockopt = seal_getsockopt;
