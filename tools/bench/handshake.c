@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * handshake [--json] [--reps N] [--batch N] [--rows TEXT] [--library NAME] [--memory | --cores]:
+ * handshake [--json] [--reps N] [--batch N] [--rows TEXT] [--library NAME]
+ * [--memory | --cores | --ech]:
  * what a handshake costs, this library against libssl on the same libcrypto, both in memory, in one
  * thread and in one run, in turns. --rows: only those with TEXT in "VERSION KIND GROUP", such as
  * "TLSv1.3 full"; --library: only one of the two, for a profile; --memory: instead, the memory that
- * a connection takes and keeps; --cores: instead, how many a second by one and by two processors.
+ * a connection takes and keeps; --cores: instead, how many a second by one and by two processors;
+ * --ech: instead, what Encrypted Client Hello adds.
  *
  * Measured is the processor time inside each side's own calls, from making the connection object
  * to freeing it; moving bytes between the sides is outside. Configuration, keys, certificates are
@@ -51,7 +53,7 @@ static double at(struct figure *f, double part)
 }
 
 struct options {
-	bool json, memory, cores;
+	bool json, memory, cores, ech;
 	long reps, batch;
 	const char *rows, *library;
 };
@@ -210,7 +212,8 @@ int main(int argc, char **argv)
 		{ "batch", required_argument, NULL, 'b' },
 		{ "rows", required_argument, NULL, 'R' },
 		{ "library", required_argument, NULL, 'l' },
-		{ "memory", no_argument, NULL, 'm' }, { "cores", no_argument, NULL, 'c' }, { 0 },
+		{ "memory", no_argument, NULL, 'm' }, { "cores", no_argument, NULL, 'c' },
+		{ "ech", no_argument, NULL, 'e' }, { 0 },
 	};
 	static const char *const versions[] = { "TLSv1.3", "TLSv1.2" };
 	static const char *const groups[] = { "x25519", "secp256r1", "X25519MLKEM768" };
@@ -225,6 +228,8 @@ int main(int argc, char **argv)
 			o.memory = true;
 		else if (opt == 'c')
 			o.cores = true;
+		else if (opt == 'e')
+			o.ech = true;
 		else if (opt == 'r')
 			o.reps = number(optarg, REPS_MAX);
 		else if (opt == 'b')
@@ -240,6 +245,8 @@ int main(int argc, char **argv)
 		return memory_report(o.json);
 	if (o.cores)
 		return cores_report(o.json, (int)o.reps);
+	if (o.ech)
+		return ech_report(o.json, (int)o.reps);
 	if (o.json)
 		printf("{\"libcrypto\": \"%s\", \"rows\": [", OpenSSL_version(OPENSSL_VERSION));
 	else

@@ -29,6 +29,12 @@ int memory_report(bool json);
 int cores_report(bool json, int rounds);
 
 /*
+ * Prints what Encrypted Client Hello adds to either side of a handshake, the median of @rounds. Exit
+ * status.
+ */
+int ech_report(bool json, int rounds);
+
+/*
  * The primitives that the server of a test cannot do without, alone, in the cheapest way that
  * libcrypto offers. Runs them once: microseconds.
  */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* This library's side of the handshake benchmark. */
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 
 struct setup {
 	struct sealsock_config *cfg[2];
-	bool resume;
+	bool resume, ech;
 	uint8_t session[SEALSOCK_SESSION_MAX];	/* for the client's next connection */
 	size_t session_len;
 };
@@ -28,10 +29,40 @@ static void must(struct sealsock_config *cfg, int err, const char *what)
 
 const struct sealsock_env *library_sealsock_env;
 
+/* The server's keys, and their configurations for clients. */
+static void configure_ech(struct sealsock_config *cfg, bool server)
+{
+	static const char mark[] = "-----BEGIN ECHCONFIG-----\n";
+	static char pem[2000];
+	unsigned char list[1000];
+	char text[1000] = "";
+	const char *at;
+	int n;
+
+	if (!*pem && sealsock_ech_generate("public.example", "x25519", 32, pem, sizeof(pem)) < 0)
+		hs_die("no key of Encrypted Client Hello");
+	if (server) {
+		must(cfg, sealsock_config_ech_keys_mem(cfg, pem, strlen(pem)), "keys");
+		return;
+	}
+	at = strstr(pem, mark);
+	for (at = at ? at + strlen(mark) : ""; *at && *at != '-'; at++)
+		if (*at != '\n' && strlen(text) < sizeof(text) - 1)
+			text[strlen(text)] = *at;
+	n = EVP_DecodeBlock(list, (unsigned char *)text, (int)strlen(text));
+	while (n > 0 && text[strlen(text) - 1] == '=') {
+		text[strlen(text) - 1] = 0;
+		n--;
+	}
+	if (sealsock_config_ech(cfg, list, n < 0 ? 0 : (size_t)n) != 1)
+		hs_die("no configuration of Encrypted Client Hello");
+}
+
 static struct sealsock_config *configure(const struct test *t, bool server)
 {
 	const struct credentials *c = credentials();
 	bool v13 = !strcmp(t->version, "TLSv1.3");
+	bool mutual = t->kind == KIND_MUTUAL || t->kind == KIND_NEW;
 	struct sealsock_config *cfg = sealsock_config_new(server ? SEALSOCK_SERVER :
 								   SEALSOCK_CLIENT);
 
@@ -40,7 +71,9 @@ static struct sealsock_config *configure(const struct test *t, bool server)
 	if (library_sealsock_env)
 		must(cfg, sealsock_config_env(cfg, library_sealsock_env), "allocator");
 	/* libssl 3 has nothing of the kind: what is compared is to be alike. */
-	must(cfg, sealsock_config_ech_grease(cfg, false), "no look of Encrypted Client Hello");
+	must(cfg, sealsock_config_ech_grease(cfg, t->kind == KIND_GREASE), "looks of ECH");
+	if (t->kind == KIND_ECH)
+		configure_ech(cfg, server);
 	must(cfg, sealsock_config_versions(cfg, t->version), "versions");
 	must(cfg, sealsock_config_ciphers(cfg, v13 ? "TLS_AES_128_GCM_SHA256" :
 					  "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"), "ciphers");
@@ -48,12 +81,12 @@ static struct sealsock_config *configure(const struct test *t, bool server)
 	must(cfg, sealsock_config_groups(cfg, v13 || strcmp(t->group, "x25519") ? t->group :
 					 "x25519,secp256r1"), "groups");
 	must(cfg, sealsock_config_sigalgs(cfg, "ecdsa_secp256r1_sha256"), "sigalgs");
-	if (server || t->kind >= KIND_MUTUAL)
+	if (server || mutual)
 		must(cfg, sealsock_config_cert_mem(cfg, c->cert, strlen(c->cert), c->key,
 						   strlen(c->key)), "certificate");
-	if (!server || t->kind >= KIND_MUTUAL)
+	if (!server || mutual)
 		must(cfg, sealsock_config_ca_mem(cfg, c->ca, strlen(c->ca)), "CA");
-	if (server && t->kind >= KIND_MUTUAL)
+	if (server && mutual)
 		must(cfg, sealsock_config_verify(cfg, SEALSOCK_VERIFY_REQUIRED), "verify");
 	if (server)
 		must(cfg, sealsock_config_ticket_count(cfg, t->kind == KIND_RESUMED), "tickets");
@@ -74,6 +107,7 @@ static void *setup(const struct test *t)
 		hs_die("no memory");
 	library_sealsock_configs(t, s->cfg);
 	s->resume = t->kind == KIND_RESUMED;
+	s->ech = t->kind == KIND_ECH;
 	return s;
 }
 
@@ -155,6 +189,8 @@ static bool done(void *p, bool *resumed)
 
 	sealsock_conn_info(side->conn, &info);
 	*resumed = info.resumed;
+	if (side->setup->ech && info.ech != SEALSOCK_ECH_ACCEPTED)
+		return false;
 	return sealsock_conn_state(side->conn) == SEALSOCK_STATE_DONE;
 }
 

@@ -10,8 +10,11 @@
 
 enum { SIDE_NONE = -1, SIDE_CLIENT, SIDE_SERVER };
 
-/* MUTUAL: both know the other's chain from before; NEW: they do not. */
-enum kind { KIND_FULL, KIND_RESUMED, KIND_MUTUAL, KIND_NEW };
+/*
+ * MUTUAL: both know the other's chain from before; NEW: they do not. Of this library alone: GREASE,
+ * ECH: full, with a ClientHello that looks encrypted, or is.
+ */
+enum kind { KIND_FULL, KIND_RESUMED, KIND_MUTUAL, KIND_NEW, KIND_GREASE, KIND_ECH };
 enum { WHY_MAX = 300 };
 
 struct test {
