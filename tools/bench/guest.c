@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * The benchmark's program for guests whose clock counts instructions: the rows of userspace/cli.
+ * The benchmark's program for guests whose clock counts instructions: the rows of
+ * userspace/cli/bench.
  *
  *	guest [--rows PATTERN,...] [--columns NAME,...]
  *	      [--reps N] [--scale X] [--json FILE] [--wall]
@@ -22,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench.h"
+#include "bench/bench.h"
 
 #define GUARD_LIMIT	0.03
 

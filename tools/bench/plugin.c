@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * A plugin of QEMU's emulator: counts the guest's instructions by address, between the marks that
- * the benchmark's meter makes (userspace/cli/bench_meter.c). At the end it writes a line
+ * the benchmark's meter makes (userspace/cli/bench/meter.c). At the end it writes a line
  * "ADDRESS COUNT" for each block of instructions that was run.
  *
  * Argument: out=FILE.

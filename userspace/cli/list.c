@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../../kmod/uapi/hold.h"
-#include "../../kmod/uapi/sealsock.h"
+#include "../uapi/hold.h"
+#include "../uapi/sealsock.h"
 #include "cli.h"
 #include "sealsock.h"
 
