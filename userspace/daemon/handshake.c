@@ -9,7 +9,6 @@
 #include "access.h"
 #include "facts.h"
 #include "handshake.h"
-#include "keep_sign.h"
 
 enum {
 	GRACE = 1000,			/* milliseconds beyond the module's own deadline */

@@ -22,10 +22,4 @@ ssize_t keep_sign(const struct sealsock_key *key, const struct ipc_message *m, u
 ssize_t keep_master(const struct sealsock_key *key, const struct ipc_message *m, uint8_t *master,
 		    size_t room);
 
-/*
- * A worker's side: the fields of what the library asks a key for, with what is to follow the head
- * in @body. Returns the op; 0: it is of no known form.
- */
-enum ipc_op key_fields(const struct sealsock_request *r, uint8_t *body, size_t room, size_t *n);
-
 #endif

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "keep_sign.h"
+#include "fields.h"
 #include "link.h"
 
 enum { PATIENCE = 2000 };	/* milliseconds for the keeper's answer */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "material.h"
+#include "load.h"
 #include "sealsock.h"
 #include "supervisor.h"
 

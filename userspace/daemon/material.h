@@ -41,22 +41,11 @@ struct material {
 	uint64_t print;			/* changes when any of the files does */
 };
 
-/*
- * Reads all files and says what is wrong with them. Keys get the ids from @first_key on; their
- * files are opened, and left open. False: it is of no use; it is to be freed in either case.
- */
-bool material_load(const char *path, uint32_t first_key, struct material *m,
-		   struct complaints *c);
+/* Closes the files of keys that are still open, too. */
 void material_free(struct material *m);
 
 /* Closes the files of keys, once the keeper has them. */
 void material_close_keys(struct material *m);
-
-/* For --check: reads the keys here, and says which do not belong to their chains. */
-bool material_check_keys(const struct material *m, struct complaints *c);
-
-/* Of the files as they are now. */
-uint64_t material_print(const struct conf *conf, const char *path);
 
 /* How many keys there are. */
 uint32_t material_keys(const struct material *m);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "load.h"
 #include "log.h"
 #include "sealsock.h"
 #include "supervisor.h"

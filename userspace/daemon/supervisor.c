@@ -11,6 +11,7 @@
 
 #include "cgroup.h"
 #include "device.h"
+#include "load.h"
 #include "log.h"
 #include "notify.h"
 #include "supervisor.h"

@@ -2,6 +2,7 @@
 /* What the keeper signs, and what it does not; sessions; who may use a credential. */
 #include "access.h"
 #include "certs.h"
+#include "fields.h"
 #include "keep_sign.h"
 #include "sessions.h"
 #include "tap.h"

@@ -15,6 +15,7 @@
 
 #include "certs.h"
 #include "keeper.h"
+#include "load.h"
 #include "sealsock.h"
 #include "tap.h"
 #include "worker.h"
