@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "load.h"
+#include "parent/load.h"
+#include "parent/supervisor.h"
 #include "sealsock.h"
-#include "supervisor.h"
 
 #define CONF_PATH "/etc/sealsock/sealsockd.conf"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* What the keeper signs, and what it does not; sessions; who may use a credential. */
-#include "access.h"
 #include "certs.h"
-#include "fields.h"
-#include "keep_sign.h"
-#include "sessions.h"
+#include "keeper/sessions.h"
+#include "keeper/sign.h"
 #include "tap.h"
+#include "worker/access.h"
+#include "worker/fields.h"
 
 static struct sealsock_key *key;
 static struct ipc_message m;

@@ -8,7 +8,7 @@
 
 #include "certs.h"
 #include "ipc.h"
-#include "process.h"
+#include "parent/process.h"
 #include "sealsock.h"
 #include "tap.h"
 

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "ipc.h"
-#include "sandbox.h"
+#include "parent/sandbox.h"
 #include "sealsock.h"
 #include "tap.h"
 

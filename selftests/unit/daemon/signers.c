@@ -6,7 +6,7 @@
 
 #include "certs.h"
 #include "ipc.h"
-#include "signers.h"
+#include "keeper/signers.h"
 #include "tap.h"
 
 enum { WORKERS = 6, REQUESTS = 60, DEPTH = 4, KEYS = 3 };

@@ -14,11 +14,11 @@
 #include <unistd.h>
 
 #include "certs.h"
-#include "keeper.h"
-#include "load.h"
+#include "keeper/keeper.h"
+#include "parent/load.h"
 #include "sealsock.h"
 #include "tap.h"
-#include "worker.h"
+#include "worker/worker.h"
 
 /* How a channel ended, as the module would have it. */
 struct outcome {
