@@ -14,11 +14,22 @@ function room(f)
 		return part_of(f, 3)
 	if (f ~ /^userspace\/include\//)
 		return "api"
-	if (f ~ /^userspace\/(ask|daemon)\//)
-		return part_of(f, 2)
+	if (f ~ /^userspace\/(cli|daemon)\//)
+		return program_room(f)
+	if (f ~ /^userspace\/ask\//)
+		return "ask"
 	if (f ~ /^userspace\//)
 		return "program"
 	return ""
+}
+
+# A program's hall is one room; what starts it sees all.
+function program_room(f,   p)
+{
+	split(f, p, "/")
+	if (p[3] ~ /\.[ch]$/)
+		return p[2] (p[3] == "main.c" ? "/main" : "")
+	return p[2] "/" p[3]
 }
 
 function part_of(f, n,   p)
@@ -27,8 +38,9 @@ function part_of(f, n,   p)
 	return p[n]
 }
 
-# The file meant: beside the includer, or the one header whose path ends so.
-function resolve(from, name,   dir, path, i)
+# The file meant: beside the includer, from the root of its own or among the public ones, or the one
+# header whose path ends so.
+function resolve(from, name,   dir, path, root, i)
 {
 	dir = from
 	sub(/[^\/]*$/, "", dir)
@@ -37,9 +49,15 @@ function resolve(from, name,   dir, path, i)
 		sub(/[^\/]+\/\.\.\//, "", path)
 	if (path in known)
 		return path
-	# The library's own headers, by their path from userspace/lib, before others of that name.
-	if (from ~ /^userspace\/lib\// && ("userspace/lib/" name) in known)
-		return "userspace/lib/" name
+	if (match(from, /^userspace\/[^\/]*\//)) {
+		root = substr(from, 1, RLENGTH)
+		if ((root name) in known)
+			return root name
+		if (("userspace/include/" name) in known)
+			return "userspace/include/" name
+	}
+	while (sub(/^\.\.\//, "", name))
+		;
 	for (i = 1; i <= nknown; i++)
 		if (substr(all[i], length(all[i]) - length(name)) == "/" name)
 			return all[i]
@@ -55,10 +73,16 @@ function build(n, house,   i, j, m, rooms)
 	}
 }
 
-# The module's, but for what the library has too.
-function inside(r)
+# Whose insides a room belongs to: nobody else sees it. "": it is for others.
+function house_of(r)
 {
-	return r ~ /^kmod\// && !(r in shared)
+	if (r in shared)
+		return ""
+	if (match(r, /^(kmod|cli|daemon)(\/|$)/)) {
+		sub(/\/.*/, "", r)
+		return r
+	}
+	return "lib"
 }
 
 BEGIN {
@@ -66,8 +90,15 @@ BEGIN {
 	for (i = 1; i <= nknown; i++)
 		known[all[i]] = 1
 	# From the ground up: each room sees those of the floors below its own, and itself.
-	n = split("kmod/uapi | kmod/core api | ask | base program daemon | crypto ext | keys msg resume x509 |" \
+	n = split("kmod/uapi | kmod/core api | ask | base program | crypto ext | keys msg resume x509 |" \
 		  " config | record | trace hs | conn | sock", house, "|")
+	build(n, house)
+	n = split("kmod/uapi | api | ask | cli |" \
+		  " cli/bench cli/http cli/module cli/proxy cli/run cli/trace | cli/client cli/serve", house, "|")
+	build(n, house)
+	# What a process may not have its files do not see: keeper and workers know nothing of each other.
+	n = split("kmod/uapi | api | daemon | daemon/keeper daemon/worker | daemon/parent | daemon/main",
+		  house, "|")
 	build(n, house)
 	n = split("kmod/uapi | kmod/core | kmod/compat kmod/spare | kmod/keys kmod/pages kmod/cmsg kmod/ctx kmod/answer |" \
 		  " kmod/held |" \
@@ -75,8 +106,9 @@ BEGIN {
 		  " kmod/install | kmod/managed |" \
 		  " kmod/sockopt kmod/attach | kmod/hold | kmod/proto | kmod/ulp | kmod/main", house, "|")
 	build(n, house)
-	# A wall: the module and the library meet in kmod/core only, programs see the interface only.
-	shared["kmod/uapi"] = shared["kmod/core"] = 1
+	# Walls: the module and the library meet in kmod/core only, programs see the interface only.
+	shared["kmod/uapi"] = shared["kmod/core"] = shared["api"] = shared["ask"] = 1
+	programs = "^(program|ask|cli|daemon)(/|$)"
 }
 
 {
@@ -84,13 +116,17 @@ BEGIN {
 	match($0, /"[^"]*"/)
 	name = substr($0, RSTART + 1, RLENGTH - 2)
 	to = resolve(part[1], name)
-	if (to == "")
+	if (to == "") {
+		# The command's style sheet, which is made when it is built.
+		if (name != "trace/css.h")
+			printf "%s:%s: %s is none of ours\n", part[1], part[2], name
 		next
+	}
 	a = room(part[1])
 	b = room(to)
 	if (!(a in floor) || !(b in floor))
 		printf "%s:%s: no room is known of %s\n", part[1], part[2], (a in floor) ? to : part[1]
-	else if (a != b && (floor[b] >= floor[a] || (inside(b) && a !~ /^kmod\//) ||
-		 ((a == "program" || a == "daemon" || a == "ask") && b == "kmod/core")))
+	else if (a != b && (floor[b] >= floor[a] || (house_of(b) && house_of(b) != house_of(a)) ||
+		 (a ~ programs && b == "kmod/core")))
 		printf "%s:%s: %s includes %s (%s)\n", part[1], part[2], a, to, b
 }
