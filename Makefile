@@ -71,7 +71,8 @@ kselftest: setup module
 	@selftests/net/run-kernel-tls $(KERNEL)
 
 # What takes hours in an emulator, on a kernel that runs as a program: 10^9 bytes with new keys all the time,
-# half an hour of random connections, a thousand kills of the helper's processes, 10,000 connections held.
+# half an hour of random connections, 100,000 connections that every party breaks off, a thousand kills of the
+# helper's processes, 10,000 connections held.
 check-long: userspace
 	@tools/vm/setup uml
 	@tools/vm/module uml
@@ -82,6 +83,8 @@ check-long: userspace
 		env SEALSOCK_SOAK_BYTES=1000000000 build/net/managed_soak
 	@tools/tap run --kernel uml model -- tools/vm/run --kernel uml --timeout 7200 -- \
 		env SEALSOCK_MODEL_SECONDS=1800 build/net/managed_model
+	@tools/tap run --kernel uml broken-off -- tools/vm/run --kernel uml --timeout 7200 -- \
+		env SEALSOCK_ROUNDS=50000 build/net/hold_many -r hold.ipv4.chaos
 	@tools/tap run --kernel uml kills -- tools/vm/run --kernel uml --memory 6000 --timeout 7200 -- \
 		selftests/interop/helper-kills 1000 10000
 
@@ -133,7 +136,7 @@ help:
 	@echo 'make check-all    all tests, those in guests on every kernel, check-services and check-languages'
 	@echo 'make check-services  programs in the clear under sealsock run, proxy and listen, in a guest'
 	@echo 'make check-languages  examples and programs in Go, Rust and Java, and PostgreSQL, with sealsockd'
-	@echo 'make check-long   a soak, random connections and kills of the helper by the thousand, on a native kernel'
+	@echo 'make check-long   a soak, random connections, broken ones and kills of the helper by the thousand, on a native kernel'
 	@echo 'make interop-matrix  handshakes with other TLS libraries, every combination; ARGS=--full'
 	@echo 'make matrix       tests in guests on every kernel and the debug kernel, as one table, and check-foreign'
 	@echo 'make kselftest    the TLS selftest of the kernel itself, against the module'
