@@ -260,6 +260,33 @@ static inline int peer_connect(const struct sockaddr_storage *addr, socklen_t le
 	return fd;
 }
 
+/*
+ * A plain listener that has the connection of one that served and is gone (reuseport with
+ * tcp_migrate_req, which is on already); -1: failed. The connection's other end to @peer.
+ */
+static inline int hold_migrate(const struct sockaddr_storage *like, socklen_t len, int *peer)
+{
+	int fd[2], i, err = 0;	/* the one that serves, the plain one */
+	struct sockaddr_storage addr = *like;
+
+	((struct sockaddr_in *)&addr)->sin_port = 0;
+	for (i = 0; i < 2; i++) {
+		fd[i] = socket(addr.ss_family, SOCK_STREAM, 0);
+		err |= set_int(fd[i], SOL_SOCKET, SO_REUSEPORT, 1) ||
+		       bind(fd[i], (struct sockaddr *)&addr, len) ||
+		       getsockname(fd[i], (struct sockaddr *)&addr, &len);
+	}
+	err |= hold_ask(fd[0], SEALSOCK_ROLE_SERVE) || listen(fd[0], 5);
+	*peer = peer_connect(&addr, len);
+	err |= *peer < 0 || listen(fd[1], 5);
+	close(fd[0]);
+	if (!err && poll_for(fd[1], POLLIN, 5000) == POLLIN)
+		return fd[1];
+	close(*peer);
+	close(fd[1]);
+	return -1;
+}
+
 FIXTURE(hold)
 {
 	int device, listener;
@@ -297,6 +324,12 @@ FIXTURE_TEARDOWN(hold)
 	close(self->device);
 	close(self->listener);
 }
+
+/* The module has as many references again as @users, or will within some seconds. */
+#define EXPECT_USERS(users)								\
+	EXPECT_TRUE(module_users_back(users)) {						\
+		TH_LOG("references on the module: %ld, %ld before", module_users(), users); \
+	}
 
 /* Records pass both ways between a program and its peer, and the end does. */
 #define EXPECT_TLS(program, peer, peer_is_server) do {					\

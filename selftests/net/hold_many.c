@@ -68,7 +68,7 @@ TEST_F_TIMEOUT(hold, thousands, 600)
 {
 	int i, fd, many = number_of("SEALSOCK_MANY", is_debug() ? MANY / 10 : MANY);
 	struct rlimit limit = { 3 * MANY_MAX, 3 * MANY_MAX };
-	long before, plain, held, waiting;
+	long before, plain, held, waiting, users = module_users();
 
 	ASSERT_LE(many, MANY_MAX);
 	ASSERT_TRUE(allow_backlog());
@@ -112,6 +112,9 @@ TEST_F_TIMEOUT(hold, thousands, 600)
 	}
 	many_close(many);
 	EXPECT_EQ(hold_counts(self->device).taken, 0);
+	close(self->listener);
+	self->listener = -1;
+	EXPECT_USERS(users);
 }
 
 /*
@@ -307,6 +310,7 @@ TEST_F_TIMEOUT(hold, chaos, 7200)
 {
 	int i, served, rounds = number_of("SEALSOCK_ROUNDS", ROUNDS);
 	long attached = counter("TlsCurrAttached"), released = counter("TlsReleased");
+	long users = module_users();
 	static struct chaos peer[2], program[2];
 	struct sockaddr_storage addr;
 	struct holder helper = { .device = self->device };
@@ -355,6 +359,7 @@ TEST_F_TIMEOUT(hold, chaos, 7200)
 	for (i = 0; i < 100 && counter("TlsCurrAttached") != attached; i++)
 		usleep(100000);
 	EXPECT_EQ(counter("TlsCurrAttached"), attached);
+	EXPECT_USERS(users);
 	EXPECT_EQ(hold_counts(self->device).taken + hold_counts(self->device).waiting +
 		  hold_counts(self->device).ready, 0);
 }

@@ -15,32 +15,6 @@
 #define IPPROTO_MPTCP	262
 #endif
 
-/* Writes a sysctl of net.ipv4: 0, or -1 where the kernel has none. */
-static int sysctl_set(const char *name, const char *value)
-{
-	char path[128];
-	int fd, ret;
-
-	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/%s", name);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return -1;
-	ret = write(fd, value, strlen(value)) < 0 ? -1 : 0;
-	close(fd);
-	return ret;
-}
-
-static long module_users(void)
-{
-	char text[32] = "";
-	int fd = open("/sys/module/sealsock/refcnt", O_RDONLY);
-
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
-		return -1;
-	close(fd);
-	return atol(text);
-}
-
 /* One connection to a listener, from end to end. */
 #define EXPECT_SERVED(how) do {								\
 	struct holder holder;								\
@@ -147,29 +121,14 @@ TEST_F(hold, defer_accept)
 TEST_F(hold, migrated)
 {
 	enum { SEND, RECV, POLL, CALLS };
-	int plain, one, peer, fd, channel, call;
-	struct sockaddr_storage addr;
+	int plain, peer, fd, channel, call;
 	char buf[8];
 
 	if (sysctl_set("tcp_migrate_req", "1"))
 		SKIP(return, "this kernel does not migrate requests");
 	for (call = SEND; call < CALLS; call++) {
-		one = socket(variant->family, SOCK_STREAM, 0);
-		plain = socket(variant->family, SOCK_STREAM, 0);
-		ASSERT_EQ(set_int(one, SOL_SOCKET, SO_REUSEPORT, 1), 0);
-		ASSERT_EQ(set_int(plain, SOL_SOCKET, SO_REUSEPORT, 1), 0);
-		addr = self->addr;
-		((struct sockaddr_in *)&addr)->sin_port = 0;
-		ASSERT_EQ(bind(one, (struct sockaddr *)&addr, self->len), 0);
-		ASSERT_EQ(getsockname(one, (struct sockaddr *)&addr, &self->len), 0);
-		ASSERT_EQ(bind(plain, (struct sockaddr *)&addr, self->len), 0);
-		ASSERT_EQ(hold_ask(one, SEALSOCK_ROLE_SERVE), 0);
-		ASSERT_EQ(listen(one, 5), 0);
-		peer = peer_connect(&addr, self->len);
-		ASSERT_GE(peer, 0);
-		ASSERT_EQ(listen(plain, 5), 0);
-		close(one);
-		ASSERT_EQ(poll_for(plain, POLLIN, 5000), POLLIN);
+		plain = hold_migrate(&self->addr, self->len, &peer);
+		ASSERT_GE(plain, 0);
 		fd = accept4(plain, NULL, NULL, SOCK_NONBLOCK);
 		ASSERT_GE(fd, 0);
 		EXPECT_EQ(hold_mode(fd), SEALSOCK_MODE_HELD);
@@ -216,7 +175,7 @@ TEST_F(hold, mptcp_refused)
 TEST_F(hold, references)
 {
 	long before = module_users();
-	int peer[8], i, tries;
+	int peer[8], i;
 
 	ASSERT_EQ(hold_ask(self->listener, SEALSOCK_ROLE_SERVE), 0);
 	for (i = 0; i < 8; i++) {
@@ -228,9 +187,7 @@ TEST_F(hold, references)
 	self->listener = -1;
 	for (i = 0; i < 8; i++)
 		close(peer[i]);
-	for (tries = 0; tries < 50 && module_users() != before; tries++)
-		usleep(100000);
-	EXPECT_EQ(module_users(), before);
+	EXPECT_USERS(before);
 }
 
 /* One request by io_uring, polled for; its result. */

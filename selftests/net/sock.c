@@ -393,12 +393,45 @@ long counter(const char *name)
 	return counter_in(ulp_is_ours() ? "/proc/net/sealsock_stat" : "/proc/net/tls_stat", name);
 }
 
-bool spare_ciphers(const char *most)
+long module_users(void)
 {
-	int fd = open("/sys/module/sealsock/parameters/spare_ciphers", O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, most, strlen(most)) == (ssize_t)strlen(most);
+	char text[32] = "";
+	int fd = open("/sys/module/sealsock/refcnt", O_RDONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && read(fd, text, sizeof(text) - 1) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return ok ? atol(text) : -1;
+}
+
+bool module_users_back(long before)
+{
+	int tries;
+
+	for (tries = 0; tries < 100 && module_users() != before; tries++)
+		usleep(100000);
+	return before >= 0 && module_users() == before;
+}
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 
 	if (fd >= 0)
 		close(fd);
 	return ok;
+}
+
+int sysctl_set(const char *name, const char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv4/%s", name);
+	return write_file(path, value) ? 0 : -1;
+}
+
+bool spare_ciphers(const char *most)
+{
+	return write_file("/sys/module/sealsock/parameters/spare_ciphers", most);
 }

@@ -127,6 +127,15 @@ int poll_for(int fd, int events, int ms);
 /* A counter of the module under test; -1 if there is no such counter. */
 long counter(const char *name);
 
+/* References on the module under test; -1: it is not there. */
+long module_users(void);
+
+/* Whether there are as many again within some seconds: connections are at their end only then. */
+bool module_users_back(long before);
+
+/* Writes a sysctl of net.ipv4: 0, or -1 where the kernel has none. */
+int sysctl_set(const char *name, const char *value);
+
 /* Sets the module's parameter of that name: how many transforms of a cipher wait for keys. */
 bool spare_ciphers(const char *most);
 
