@@ -387,13 +387,23 @@ static void held_close(struct sock *sk, long timeout)
 
 /*
  * A listener without the ULP may have been given a connection of one that has it.
- * Its accept() lets go of the lock here, before its program has the socket.
+ * Its accept() lets go of the lock here, before its program has the socket. Where that is
+ * kernel_accept(), TCP's operations are put over ours when it is done: by then it has ended.
  */
 static void held_release_cb(struct sock *sk)
 {
+	const struct proto_ops *ops = &seal_tables_of(sk)->held_ops;
+	struct socket *sock = sk->sk_socket;
+
 	base_of(sk)->release_cb(sk);
-	if (unlikely(is_unclaimed(sk)) && sk->sk_socket && !seal_hold_parked(sk->sk_socket))
-		seal_ops_set(sk->sk_socket, &seal_tables_of(sk)->held_ops);
+	if (likely(!sock || sock->ops == ops) || seal_hold_parked(sock))
+		return;
+	if (sock->ops) {
+		seal_ops_set(sock, ops);
+	} else {
+		base_of(sk)->disconnect(sk, 0);
+		WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
+	}
 }
 
 COMPAT_SENDPAGE(held_sendpage, held_sendmsg)

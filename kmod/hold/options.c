@@ -18,7 +18,7 @@ static int serves(struct sock *sk, struct seal_serve *serve, struct seal_role *r
 		if (sk->sk_state == TCP_LISTEN)
 			synchronize_rcu();
 		write_lock_bh(&sk->sk_callback_lock);
-		serve->data_ready = sk->sk_data_ready;
+		WRITE_ONCE(serve->data_ready, sk->sk_data_ready);
 		sk->sk_data_ready = seal_serve_data_ready;
 		write_unlock_bh(&sk->sk_callback_lock);
 	}

@@ -388,6 +388,9 @@ static int serve_accept(struct socket *sock, struct socket *newsock, int flags)
 	struct seal_hold *h;
 	struct sock *sk;
 
+	/* Of kernel_accept(), which gives it our operations as a listener when we are done. */
+	if (!newsock->ops)
+		return -EOPNOTSUPP;
 	if (!serve)
 		return -EINVAL;
 	seal_serve_reap(serve);
@@ -494,7 +497,8 @@ void seal_hold_clone(const struct request_sock *req, struct sock *newsk, gfp_t p
 	__module_get(THIS_MODULE);
 	refcount_inc(&ctx->serve->users);
 	newsk->sk_prot = &seal_tables_of(newsk)->held;
-	if (newsk->sk_data_ready == seal_serve_data_ready)
+	/* Not that of a user in the kernel either, who puts his over ours and calls both. */
+	if (READ_ONCE(ctx->serve->data_ready))
 		newsk->sk_data_ready = ctx->serve->data_ready;
 }
 

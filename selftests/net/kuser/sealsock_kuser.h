@@ -21,6 +21,7 @@ enum kuser_op {
 	KUSER_UNLISTEN,		/* puts sk_data_ready back; with @flags it stays replaced */
 	KUSER_SEARCH,		/* 1: the bytes are in the page from which buffers are cut */
 	KUSER_HANDSHAKE,	/* asks for TLS as NFS and NVMe do, and waits until it is there */
+	KUSER_ACCEPT,		/* kernel_accept(); the descriptor of what it gave */
 };
 
 /* KUSER_HANDSHAKE: @buf; 0: none. In @flags, with whom. */
@@ -41,7 +42,8 @@ struct kuser_keys {
 /*
  * @len: of KUSER_HANDSHAKE: milliseconds that may pass
  * @type: content type to send, if not 0; after KUSER_RECV*, what was received
- * @flags: MSG_*
+ * @flags: MSG_*; of KUSER_ACCEPT: O_NONBLOCK or 0; of KUSER_LISTEN: whoever had the callback
+ *	before is called first, as SUNRPC does
  * @chunk: KUSER_LISTEN: bytes the reader takes at once, 0 for all it is offered
  */
 struct kuser_call {

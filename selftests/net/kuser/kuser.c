@@ -4,6 +4,7 @@
  * on theirs, and gives the result back. No part of the module under test, and knows nothing of it.
  */
 #include <linux/bvec.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -16,14 +17,8 @@
 #include <linux/workqueue.h>
 #include <net/sock.h>
 #include <net/strparser.h>
-#if IS_ENABLED(CONFIG_NET_HANDSHAKE)
-#include <linux/completion.h>
-#include <linux/key-type.h>
-#include <linux/seq_file.h>
-#include <net/handshake.h>
-#include <keys/user-type.h>
-#endif
 
+#include "handshake.h"
 #include "sealsock_kuser.h"
 
 #define PAGES	(KUSER_MAX / PAGE_SIZE)
@@ -32,6 +27,7 @@
  * struct listener - a reader by read_sock(), one per opened device
  * @sock: the socket, NULL if none
  * @data_ready: what sk_data_ready was before
+ * @chains: it is called first
  * @work: reads all there is
  * @wait: for more in @buf
  * @buf: what was read
@@ -45,6 +41,7 @@
 struct listener {
 	struct socket *sock;
 	void (*data_ready)(struct sock *sk);
+	bool chains;
 	struct work_struct work;
 	wait_queue_head_t wait;
 	u8 *buf;
@@ -259,6 +256,8 @@ static void listener_data_ready(struct sock *sk)
 
 	read_lock_bh(&sk->sk_callback_lock);
 	l = sk->sk_user_data;
+	if (l && l->chains)
+		l->data_ready(sk);
 	if (l)
 		queue_work(system_wq, &l->work);
 	read_unlock_bh(&sk->sk_callback_lock);
@@ -383,6 +382,7 @@ static int do_listen(struct listener *l, struct socket *sock, struct kuser_call 
 	l->error = 0;
 	l->eof = false;
 	l->chunk = call->chunk;
+	l->chains = call->flags;
 	l->parses = call->op == KUSER_PARSE;
 	err = l->parses ? parser_start(l, sk) : 0;
 	if (err) {
@@ -454,6 +454,29 @@ static int do_read(struct listener *l, struct kuser_call *call)
 	return ret;
 }
 
+/* A connection of a listener, as SUNRPC takes it; here its user is a program after all. */
+static int accept_one(struct socket *sock, const struct kuser_call *call)
+{
+	struct socket *conn;
+	struct file *file;
+	int fd, err;
+
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	err = kernel_accept(sock, &conn, call->flags);
+	if (!err) {
+		file = sock_alloc_file(conn, 0, NULL);
+		err = PTR_ERR_OR_ZERO(file);
+	}
+	if (err) {
+		put_unused_fd(fd);
+		return err;
+	}
+	fd_install(fd, file);
+	return fd;
+}
+
 /* Are those bytes in the page that the caller's buffers are cut from? */
 static int do_search(struct kuser_call *call)
 {
@@ -470,109 +493,6 @@ static int do_search(struct kuser_call *call)
 			return 1;
 	return 0;
 }
-
-#if IS_ENABLED(CONFIG_NET_HANDSHAKE)
-struct handshake {
-	struct completion over;
-	int status;
-	key_serial_t peer;
-};
-
-static void handshake_done(void *data, int status, key_serial_t peer)
-{
-	struct handshake *h = data;
-
-	h->status = status;
-	h->peer = peer;
-	complete(&h->over);
-}
-
-static int ask(const struct tls_handshake_args *args, u32 how)
-{
-	if (how & KUSER_PSK)
-		return how & KUSER_SERVER ? tls_server_hello_psk(args, GFP_KERNEL) :
-					    tls_client_hello_psk(args, GFP_KERNEL);
-	if (how & KUSER_SERVER)
-		return tls_server_hello_x509(args, GFP_KERNEL);
-	return how & KUSER_X509 ? tls_client_hello_x509(args, GFP_KERNEL) :
-				  tls_client_hello_anon(args, GFP_KERNEL);
-}
-
-static int do_handshake(struct socket *sock, const struct kuser_call *call)
-{
-	struct kuser_keys __user *to = u64_to_user_ptr(call->buf);
-	struct handshake h = {};
-	struct kuser_keys keys;
-	struct tls_handshake_args args = {
-		.ta_sock = sock, .ta_done = handshake_done, .ta_data = &h,
-		.ta_timeout_ms = call->len,
-	};
-	int err;
-
-	if (copy_from_user(&keys, to, sizeof(keys)))
-		return -EFAULT;
-	keys.name[sizeof(keys.name) - 1] = '\0';
-	args.ta_peername = keys.name[0] ? keys.name : NULL;
-	args.ta_keyring = keys.keyring;
-	args.ta_my_cert = keys.cert;
-	args.ta_my_privkey = keys.key;
-	args.ta_my_peerids[0] = keys.psk;
-	args.ta_num_peerids = 1;
-	init_completion(&h.over);
-	err = ask(&args, call->flags);
-	if (err)
-		return err;
-	if (!wait_for_completion_timeout(&h.over, msecs_to_jiffies(call->len))) {
-		if (tls_handshake_cancel(sock->sk))
-			return -ETIMEDOUT;
-		wait_for_completion(&h.over);
-	}
-	return put_user(h.peer, &to->peer) ? -EFAULT : h.status;
-}
-
-static void psk_describe(const struct key *key, struct seq_file *m)
-{
-	seq_puts(m, key->description);
-}
-
-/* As NVMe has it; where that is there already, it is as good. */
-static struct key_type psk_type = {
-	.name = "psk",
-	.preparse = user_preparse,
-	.free_preparse = user_free_preparse,
-	.instantiate = generic_key_instantiate,
-	.revoke = user_revoke,
-	.destroy = user_destroy,
-	.describe = psk_describe,
-	.read = user_read,
-};
-
-static bool psk_ours;
-
-static void psk_init(void)
-{
-	psk_ours = !register_key_type(&psk_type);
-}
-
-static void psk_exit(void)
-{
-	if (psk_ours)
-		unregister_key_type(&psk_type);
-}
-#else
-static void psk_init(void)
-{
-}
-
-static void psk_exit(void)
-{
-}
-
-static int do_handshake(struct socket *sock, const struct kuser_call *call)
-{
-	return -EOPNOTSUPP;
-}
-#endif
 
 static int do_call(struct listener *l, struct kuser_call *call)
 {
@@ -610,7 +530,10 @@ static int do_call(struct listener *l, struct kuser_call *call)
 		ret = do_search(call);
 		break;
 	case KUSER_HANDSHAKE:
-		ret = do_handshake(sock, call);
+		ret = kuser_handshake(sock, call);
+		break;
+	case KUSER_ACCEPT:
+		ret = accept_one(sock, call);
 		break;
 	default:
 		ret = -EINVAL;
@@ -674,14 +597,14 @@ static int __init kuser_init(void)
 	int err = misc_register(&kuser_device);
 
 	if (!err)
-		psk_init();
+		kuser_psk_init();
 	return err;
 }
 
 static void __exit kuser_exit(void)
 {
 	misc_deregister(&kuser_device);
-	psk_exit();
+	kuser_psk_exit();
 }
 
 module_init(kuser_init);
