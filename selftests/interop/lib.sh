@@ -135,7 +135,7 @@ serve()
 	plain=$(sed -n 's|^and, without.*:\([0-9]*\)/$|\1|p' "$tmp/serve.out")
 }
 
-# peer HOW: one peer that misbehaves (peer.c), on a new $port.
+# peer HOW: one peer that misbehaves (programs/peer.c), on a new $port.
 peer()
 {
 	new_port

@@ -21,7 +21,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../net/kuser/sealsock_kuser.h"
+#include "../../net/kuser/sealsock_kuser.h"
 
 enum { PATIENCE = 60000, FILE_MAX = 16384 };
 

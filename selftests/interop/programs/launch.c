@@ -20,7 +20,7 @@
 
 #include <sealsock.h>
 
-#include "../../kmod/uapi/sealsock.h"
+#include "../../../kmod/uapi/sealsock.h"
 
 #ifndef SOL_TLS
 #define SOL_TLS 282
