@@ -71,13 +71,15 @@ static void measure(struct hostile *h, int code, double check, const char *name)
 {
 	struct path_input in = { .env = &env_default, .crypto = crypto_get(),
 				 .now = TEST_NOW, .server = true };
+	const double bound = ((double)h->n + CHECKS_MORE) * check;
 	struct trust *t = trust_ca();
 	struct chain_verdict v;
 	double best = 1e9, took;
 	int i;
 
 	in.trust = t;
-	for (i = 0; i < 3; i++) {
+	/* On a machine that does other things besides, more of them until one is left alone. */
+	for (i = 0; i < 3 || (i < 15 && best >= bound); i++) {
 		took = cpu();
 		chain_check(&in, h->ders, h->n, NULL, NULL, NULL, &v);
 		took = cpu() - took;
@@ -85,8 +87,8 @@ static void measure(struct hostile *h, int code, double check, const char *name)
 	}
 	ok_int(v.code, code, name);
 	printf("# %s\n", v.why);
-	ok(best < ((double)h->n + CHECKS_MORE) * check,
-	   "%s: %zu certificates cost %.1f signature checks", name, h->n, best / check);
+	ok(best < bound, "%s: %zu certificates cost %.1f signature checks", name, h->n,
+	   best / check);
 	while (h->n)
 		OPENSSL_free((void *)h->ders[--h->n].p);
 	trust_free(t);
@@ -261,7 +263,8 @@ static bool is_signed(const struct x509 *x, const struct x509 *issuer)
 
 /*
  * What a right chain of two costs beyond its two signatures, and where it was found right before.
- * Without the sanitizers it is 1.03 times them, and 0.9 us: the bounds here are wider.
+ * Without the sanitizers it is 1.03 times them, and 0.9 us: the bounds here are wider, and multiples
+ * of the signatures, as emulated processors are slower at everything.
  */
 static void right_chain(void)
 {
@@ -309,8 +312,8 @@ static void right_chain(void)
 	}
 	ok(good && whole < 1.5 * signatures, "a chain of two: %.2f times its signature checks",
 	   whole / signatures);
-	cached *= 1000000;
-	ok(good && cached < 15, "one that was found right before: %.1f us", cached);
+	ok(good && cached < signatures / 20, "one that was found right before: %.1f us, of %.1f",
+	   cached * 1e6, signatures * 1e6);
 	buf_free(&issuer);
 	chain_cache_free(cache);
 	trust_free((struct trust *)in.trust);
