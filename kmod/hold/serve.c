@@ -230,45 +230,58 @@ static struct seal_hold *take(struct seal_serve *serve, struct list_head *list)
 	if (h) {
 		list_del_init(&h->due.node);
 		h->lost = true;
-		if (list == &serve->ready)
+		if (list == &serve->ready) {
 			holds->ready--;
-		if (list != &serve->dead && serve->open)
 			backlog_add(serve, -1);
+		}
 	}
 	spin_unlock_bh(&holds->lock);
 	return h;
 }
 
-static void close_all(struct seal_serve *serve, struct list_head *list)
+static void close_lost(struct seal_hold *h)
 {
-	struct seal_hold *h;
-	struct sock *sk;
+	struct sock *sk = h->sk;
 
-	while ((h = take(serve, list))) {
-		sk = h->sk;
-		READ_ONCE(sk->sk_prot)->close(sk, 0);
-	}
+	READ_ONCE(sk->sk_prot)->close(sk, 0);
 }
 
 void seal_serve_reap(struct seal_serve *serve)
 {
-	close_all(serve, &serve->dead);
+	struct seal_hold *h;
+
+	while ((h = take(serve, &serve->dead)))
+		close_lost(h);
 }
 
-/* The listener stops: so do all whose handshake is not done, or that were not accepted. */
+/*
+ * The listener stops: so do all whose handshake is not done, or that were not accepted. They
+ * are lost at once, so that nobody counts one of them off a backlog that has none any more,
+ * whatever becomes of it before it is closed, and whether the listener goes on meanwhile.
+ */
 static void shut(struct seal_serve *serve)
 {
 	struct seal_holds *holds = holds_of(serve);
+	struct seal_hold *h;
+	LIST_HEAD(all);
 
 	spin_lock_bh(&holds->lock);
 	if (serve->open)
 		backlog_add(serve, -(int)serve->pulled);
 	serve->open = false;
 	list_del_init(&serve->due.node);
+	list_for_each_entry(h, &serve->ready, due.node)
+		holds->ready--;
+	list_splice_init(&serve->taken, &all);
+	list_splice_init(&serve->ready, &all);
+	list_splice_init(&serve->dead, &all);
+	list_for_each_entry(h, &all, due.node)
+		h->lost = true;
 	spin_unlock_bh(&holds->lock);
-	close_all(serve, &serve->taken);
-	close_all(serve, &serve->ready);
-	close_all(serve, &serve->dead);
+	while ((h = list_first_entry_or_null(&all, struct seal_hold, due.node))) {
+		list_del_init(&h->due.node);
+		close_lost(h);
+	}
 }
 
 /* NULL: it has become a socket that connects, by another thread. What it was stays meanwhile. */

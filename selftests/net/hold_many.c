@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #define MANY	2000	/* default; a tenth of it on a debug kernel */
 #define MANY_MAX 20000
@@ -114,6 +115,52 @@ TEST_F_TIMEOUT(hold, thousands, 600)
 	EXPECT_EQ(hold_counts(self->device).taken, 0);
 	close(self->listener);
 	self->listener = -1;
+	EXPECT_USERS(users);
+}
+
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/*
+ * Its connections are closed one by one while the time of others runs out. TCP looks at what it
+ * counts, and says so in the kernel's log, where a test's end looks.
+ */
+#define FILLING	1500	/* milliseconds, in which as many as can be are taken */
+#define SPREAD	300
+
+TEST_F_TIMEOUT(hold, stopped_at_the_deadline, 600)
+{
+	struct rlimit limit = { 3 * MANY_MAX, 3 * MANY_MAX };
+	long from = now_ms(), at, users = module_users();
+	int n;
+
+	ASSERT_TRUE(allow_backlog());
+	ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ASSERT_EQ(listen(self->listener, MANY_MAX), 0);
+	ASSERT_EQ(hold_ask(self->listener, SEALSOCK_ROLE_SERVE), 0);
+	for (n = 0; n < MANY_MAX; n++) {
+		at = now_ms() - from;
+		if (at > FILLING)
+			break;
+		ASSERT_EQ(hold_deadline(self->listener, FILLING + SPREAD + n % SPREAD - at), 0);
+		peers[n] = peer_connect(&self->addr, self->len);
+		ASSERT_GE(peers[n], 0);
+		ends[n] = hold_next(self->device, NULL);
+		ASSERT_GE(ends[n], 0);
+	}
+	at = from + FILLING + SPREAD + SPREAD / 3 - now_ms();
+	if (at > 0)
+		usleep(at * 1000);
+	TH_LOG("%d connections, %u left", n, hold_counts(self->device).taken);
+	close(self->listener);
+	self->listener = -1;
+	EXPECT_EQ(hold_counts(self->device).taken, 0);
+	many_close(n);
 	EXPECT_USERS(users);
 }
 
