@@ -284,6 +284,8 @@ void seal_hold_closed(struct sock *sk)
 	if (h->channel && ctx->managed)
 		list_splice_tail_init(&ctx->managed->messages, &h->channel->messages);
 	end(sk, h, SEAL_HOLD_FAILED);
+	/* Its handler may have looked before that, and be about to start it again. */
+	sk_stop_timer_sync(sk, &h->timer);
 	seal_hold_callbacks_off(sk, h);
 	seal_hold_put(h);
 }
