@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The room proxy/: connections of one side are joined to connections of its own, one of the two with
- * TLS. What arrives is moved by splice(2): it never is in this program's memory. It sees the hall.
+ * The room proxy/: connections of one side are joined to connections of its own, one of the two
+ * with TLS. What arrives is moved by splice(2): it never is in this program's memory. It sees the
+ * hall.
  *
  * proxy.c has the options and the start, loop.c the loop, conn.c the life of a connection, pipe.c
  * what moves, target.c whom to connect to, header.c what the target is told of the peer.

@@ -17,7 +17,8 @@ static ssize_t sign13(const struct sealsock_key *key, const struct ipc_message *
 	memcpy(&f, m->body, sizeof(f));
 	if (f.server > 1 || (f.hash_len != 32 && f.hash_len != 48))
 		return SEALSOCK_ERR_INVALID;
-	return sealsock_key_sign(key, TLS13, f.scheme, message, form13_build(&f, message), sig, room);
+	return sealsock_key_sign(key, TLS13, f.scheme, message, form13_build(&f, message), sig,
+				 room);
 }
 
 static ssize_t sign12(const struct sealsock_key *key, const struct ipc_message *m, uint8_t *sig,
