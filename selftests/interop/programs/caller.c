@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * caller CLIENT SERVER: both ends of a connection ask for TLS as NFS and NVMe do, from inside the
- * kernel (selftests/net/kuser), and data passes. Each end says what it has: psk:NAME:BYTES,
- * x509:NAME (NAME: the server's, "-" none), x509:NAME:CERT.der:KEY.der, anon:NAME. Prints how each
- * ended.
+ * kernel (selftests/net/kuser), and data passes. Each end says what it has: psk:NAME:BYTES[:NAME of
+ * another, of as many zeros], x509:NAME (NAME: the server's, "-" none),
+ * x509:NAME:CERT.der:KEY.der, anon:NAME. Behind the first word "-user": its pre-shared keys are of
+ * that type; or what has become of its key since: "-revoked", "-expired", "-gone", "-ring" (its
+ * keyring is revoked). Prints how each ended.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -60,31 +62,63 @@ static int32_t add_file(const char *path, int32_t ring)
 	return add_key("user", path, buf, (size_t)n, ring);
 }
 
+static void spoil(const char *how, int32_t key, int32_t ring)
+{
+	long r = 0;
+
+	if (!strcmp(how, "revoked"))
+		r = syscall(SYS_keyctl, KEYCTL_REVOKE, key);
+	else if (!strcmp(how, "expired"))
+		r = syscall(SYS_keyctl, KEYCTL_SET_TIMEOUT, key, 1);
+	else if (!strcmp(how, "gone"))
+		r = syscall(SYS_keyctl, KEYCTL_INVALIDATE, key);
+	else if (!strcmp(how, "ring"))
+		r = syscall(SYS_keyctl, KEYCTL_REVOKE, ring);
+	if (r < 0)
+		die(how);
+	if (!strcmp(how, "expired"))
+		sleep(2);
+}
+
+static void prepare_psk(struct end *e, const char *type, const char *name, const char *bytes,
+			const char *other, int32_t ring)
+{
+	char zeros[FILE_MAX];
+
+	e->how |= KUSER_PSK;
+	e->keys.psk[1] = add_key(type, name, bytes, strlen(bytes), ring);
+	memset(zeros, '0', sizeof(zeros));
+	if (other)
+		e->keys.psk[0] = add_key(type, other, zeros, strlen(bytes), ring);
+}
+
 /* Its keys are in a keyring of its own. */
 static void prepare(struct end *e, char *text, bool server)
 {
 	char *kind = strtok(text, ":"), *name = strtok(NULL, ":"), *one = strtok(NULL, ":");
-	char *two = strtok(NULL, ":");
+	char *two = strtok(NULL, ":"), *how = strchr(kind, '-');
 	int32_t ring = 0;
+
+	if (how)
+		*how++ = '\0';
 
 	e->how = server ? KUSER_SERVER : 0;
 	if (one)
 		ring = add_key("keyring", server ? "server" : "client", NULL, 0,
 			       KEY_SPEC_SESSION_KEYRING);
 	e->keys.keyring = ring;
-	if (!strcmp(kind, "psk")) {
-		e->how |= KUSER_PSK;
-		e->keys.psk = add_key("psk", name, one, strlen(one), ring);
-		return;
-	}
+	if (!strcmp(kind, "psk"))
+		prepare_psk(e, how && !strcmp(how, "user") ? "user" : "psk", name, one, two, ring);
 	if (!strcmp(kind, "x509"))
 		e->how |= KUSER_X509;
-	if (!server && strcmp(name, "-"))
+	if (!server && strcmp(kind, "psk") && strcmp(name, "-"))
 		strncpy(e->keys.name, name, sizeof(e->keys.name) - 1);
-	if (two) {
+	if (two && strcmp(kind, "psk")) {
 		e->keys.cert = add_file(one, ring);
 		e->keys.key = add_file(two, ring);
 	}
+	if (how)
+		spoil(how, e->how & KUSER_PSK ? e->keys.psk[1] : e->keys.key, ring);
 }
 
 static void connect_both(int fd[2])
@@ -119,6 +153,9 @@ static void *shake(void *arg)
 	struct end *e = arg;
 
 	e->result = call(e, KUSER_HANDSHAKE, &e->keys, PATIENCE, e->how);
+	/* So that the other need not wait for its time to run out. */
+	if (e->result)
+		shutdown(e->fd, SHUT_RDWR);
 	return NULL;
 }
 

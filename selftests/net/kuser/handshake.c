@@ -49,7 +49,7 @@ int kuser_handshake(struct socket *sock, const struct kuser_call *call)
 		.ta_sock = sock, .ta_done = handshake_done, .ta_data = &h,
 		.ta_timeout_ms = call->len,
 	};
-	int err;
+	int err, i;
 
 	if (copy_from_user(&keys, to, sizeof(keys)))
 		return -EFAULT;
@@ -58,8 +58,9 @@ int kuser_handshake(struct socket *sock, const struct kuser_call *call)
 	args.ta_keyring = keys.keyring;
 	args.ta_my_cert = keys.cert;
 	args.ta_my_privkey = keys.key;
-	args.ta_my_peerids[0] = keys.psk;
-	args.ta_num_peerids = 1;
+	for (i = 0; i < ARRAY_SIZE(keys.psk); i++)
+		if (keys.psk[i])
+			args.ta_my_peerids[args.ta_num_peerids++] = keys.psk[i];
 	init_completion(&h.over);
 	err = ask(&args, call->flags);
 	if (err)

@@ -28,7 +28,7 @@ enum kuser_op {
 struct kuser_keys {
 	__s32 keyring;
 	__s32 cert, key;
-	__s32 psk;
+	__s32 psk[2];
 	__s32 peer;		/* answer: who the peer is */
 	char name[64];		/* a client's, of the server */
 };
