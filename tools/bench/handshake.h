@@ -29,8 +29,8 @@ int memory_report(bool json);
 int cores_report(bool json, int rounds);
 
 /*
- * Prints what Encrypted Client Hello adds to either side of a handshake, the median of @rounds. Exit
- * status.
+ * Prints what Encrypted Client Hello adds to either side of a handshake, the median of @rounds.
+ * Exit status.
  */
 int ech_report(bool json, int rounds);
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * What Encrypted Client Hello adds to a full handshake of TLS 1.3, on either side, beyond the X25519
- * of its HPKE: the client makes a key and derives once more, the server derives once more. All that
- * hashes and seals counts as the library's own. GREASE stands in the client's hello by default.
+ * What Encrypted Client Hello adds to a full handshake of TLS 1.3, on either side, beyond the
+ * X25519 of its HPKE: the client makes a key and derives once more, the server derives once more.
+ * All that hashes and seals counts as the library's own. GREASE stands in the client's hello by
+ * default.
  */
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -108,10 +109,27 @@ static void round_of(void *const setup[WAYS], int round, struct spent *ways, str
 	alone->of[SIDE_SERVER][round] = derived / BATCH;
 }
 
+static void print_side(bool json, int side, const struct spent *ways, double x25519, int rounds)
+{
+	static const char *const sides[] = { "client", "server" };
+	double us[WAYS];
+
+	for (int w = 0; w < WAYS; w++)
+		us[w] = median(&ways[w], side, rounds);
+	if (!json) {
+		printf("%s %8.1f %7.1f %7.1f %7.1f %7.1f\n", sides[side], us[WITHOUT], us[GREASE],
+		       us[ECH], x25519, us[ECH] - us[WITHOUT] - x25519);
+		return;
+	}
+	printf("%s{\"side\": \"%s\", \"without_us\": %.2f, \"grease_us\": %.2f, ",
+	       side ? ", " : "", sides[side], us[WITHOUT], us[GREASE]);
+	printf("\"ech_us\": %.2f, \"x25519_us\": %.2f, \"beyond_us\": %.2f}", us[ECH], x25519,
+	       us[ECH] - us[WITHOUT] - x25519);
+}
+
 int ech_report(bool json, int rounds)
 {
 	static struct spent ways[WAYS], alone;
-	static const char *const sides[] = { "client", "server" };
 	void *setup[WAYS];
 
 	for (int w = 0; w < WAYS; w++)
@@ -121,16 +139,8 @@ int ech_report(bool json, int rounds)
 	for (int w = 0; w < WAYS; w++)
 		library_sealsock.forget(setup[w]);
 	printf(json ? "{\"ech\": [" : "side    without  GREASE     ECH  X25519  beyond it, us\n");
-	for (int s = 0; s < 2; s++) {
-		double us[WAYS], own = median(&alone, s, rounds);
-
-		for (int w = 0; w < WAYS; w++)
-			us[w] = median(&ways[w], s, rounds);
-		printf(json ? "%s{\"side\": \"%s\", \"without_us\": %.2f, \"grease_us\": %.2f, "
-			      "\"ech_us\": %.2f, \"x25519_us\": %.2f, \"beyond_us\": %.2f}" :
-			      "%s%s %8.1f %7.1f %7.1f %7.1f %7.1f\n", json && s ? ", " : "", sides[s],
-		       us[WITHOUT], us[GREASE], us[ECH], own, us[ECH] - us[WITHOUT] - own);
-	}
+	for (int s = 0; s < 2; s++)
+		print_side(json, s, ways, median(&alone, s, rounds), rounds);
 	if (json)
 		puts("]}");
 	return 0;

@@ -59,7 +59,8 @@ static void serve(int listener, struct sealsock_config *cfg, int n)
 			conn = sealsock_conn_new(cfg);
 			if (!conn || sealsock_conn_set_timeout(conn, PATIENCE_MS) ||
 			    sealsock_handshake_fd(conn, fd) || sealsock_install(conn, fd, 0))
-				helper_die("server", conn ? sealsock_conn_error(conn)->text : "no memory");
+				helper_die("server", conn ? sealsock_conn_error(conn)->text :
+							    "no memory");
 			sealsock_conn_free(conn);
 		}
 		if (write(fd, "x", 1) != 1)

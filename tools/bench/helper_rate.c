@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * helper_rate CERT CPUS SECONDS HELPER…: in a guest with two processors, how many connections a second
- * are handed to a program by the helper, whose processes HELPER are, on the processors it is started
- * on: full handshakes, each by a client of its own, for as long as SECONDS. Clients, program, helper
- * share these processors. One line: connections a second, and the microseconds of processor time that
- * the helper spends on each.
+ * helper_rate CERT CPUS SECONDS HELPER…: in a guest with two processors, how many connections a
+ * second are handed to a program by the helper, whose processes HELPER are, on the processors it
+ * is started on: full handshakes, each by a client of its own, for as long as SECONDS. Clients,
+ * program, helper share these processors. One line: connections a second, and the microseconds of
+ * processor time that the helper spends on each.
  */
 #include <errno.h>
 #include <signal.h>
@@ -68,7 +68,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	cfg = helper_config(SEALSOCK_CLIENT, argv[1], NULL);
-	served = mmap(NULL, sizeof(*served), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	served = mmap(NULL, sizeof(*served), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
 	if (served == MAP_FAILED)
 		helper_die("mmap", strerror(errno));
 	listener = helper_listener(true, &at);

@@ -263,8 +263,8 @@ static bool is_signed(const struct x509 *x, const struct x509 *issuer)
 
 /*
  * What a right chain of two costs beyond its two signatures, and where it was found right before.
- * Without the sanitizers it is 1.03 times them, and 0.9 us: the bounds here are wider, and multiples
- * of the signatures, as emulated processors are slower at everything.
+ * Without the sanitizers it is 1.03 times them, and 0.9 us: the bounds here are wider, and
+ * multiples of the signatures, as emulated processors are slower at everything.
  */
 static void right_chain(void)
 {
