@@ -39,16 +39,9 @@ struct figure {
 	unsigned int n;
 };
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static double at(struct figure *f, double part)
 {
-	qsort(f->of, f->n, sizeof(f->of[0]), compare);
+	hs_sort(f->of, f->n);
 	return f->of[(size_t)(part * (f->n - 1))];
 }
 

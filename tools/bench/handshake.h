@@ -41,6 +41,8 @@ int ech_report(bool json, int rounds);
 struct costs;
 struct costs *costs_new(const struct test *t);
 double costs_measure(struct costs *c);
+/* Of an exchange by X25519: adds what a key takes, and what a derivation. */
+void costs_x25519(struct costs *c, double *made, double *derived);
 void costs_free(struct costs *c);
 
 #endif

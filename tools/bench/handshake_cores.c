@@ -81,13 +81,6 @@ static void together(const struct library *lib, void *setup, const int *cpu, int
 	pthread_barrier_destroy(&start);
 }
 
-static int up(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* The middle of the better half: whatever else the machine does takes from the other. */
 static double better(const struct rates *r, int rounds, int n, int side)
 {
@@ -95,7 +88,7 @@ static double better(const struct rates *r, int rounds, int n, int side)
 
 	for (int i = 0; i < rounds; i++)
 		v[i] = r->of[i][n][side];
-	qsort(v, (size_t)rounds, sizeof(v[0]), up);
+	hs_sort(v, (size_t)rounds);
 	return v[rounds * 3 / 4];
 }
 

@@ -5,7 +5,6 @@
  * All that hashes and seals counts as the library's own. GREASE stands in the client's hello by
  * default.
  */
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,75 +23,23 @@ struct spent {
 	double of[2][ROUNDS_MAX];
 };
 
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static double median(const struct spent *s, int side, int rounds)
 {
 	double sorted[ROUNDS_MAX];
 
 	memcpy(sorted, s->of[side], sizeof(sorted));
-	qsort(sorted, (size_t)rounds, sizeof(sorted[0]), compare);
+	hs_sort(sorted, (size_t)rounds);
 	return sorted[rounds / 2];
 }
 
-static EVP_PKEY_CTX *deriving(void)
-{
-	EVP_PKEY *mine = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
-	EVP_PKEY *peer = EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
-	EVP_PKEY_CTX *ctx = mine ? EVP_PKEY_CTX_new_from_pkey(NULL, mine, NULL) : NULL;
-
-	if (!peer || !ctx || EVP_PKEY_derive_init(ctx) != 1 ||
-	    EVP_PKEY_derive_set_peer(ctx, peer) != 1)
-		hs_die("X25519");
-	EVP_PKEY_free(mine);
-	EVP_PKEY_free(peer);
-	return ctx;
-}
-
-static EVP_PKEY_CTX *making(void)
-{
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "X25519", NULL);
-
-	if (!ctx || EVP_PKEY_keygen_init(ctx) != 1)
-		hs_die("X25519");
-	return ctx;
-}
-
-/* One key made and one secret derived; adds to what they take. */
-static void primitives(EVP_PKEY_CTX *make, EVP_PKEY_CTX *derive, double *made, double *derived)
-{
-	EVP_PKEY *key = NULL;
-	uint8_t out[32];
-	size_t n = sizeof(out);
-	double t = hs_now_us();
-
-	if (EVP_PKEY_generate(make, &key) != 1)
-		hs_die("key generation");
-	*made += hs_since_us(t);
-	EVP_PKEY_free(key);
-	t = hs_now_us();
-	if (EVP_PKEY_derive(derive, out, &n) != 1)
-		hs_die("derivation");
-	*derived += hs_since_us(t);
-}
-
 /* The handshakes of a round, and after each its share of the primitives. */
-static void round_of(void *const setup[WAYS], int round, struct spent *ways, struct spent *alone)
+static void round_of(void *const setup[WAYS], struct costs *costs, int round, struct spent *ways,
+		     struct spent *alone)
 {
-	static EVP_PKEY_CTX *make, *derive;
 	double made = 0, derived = 0;
 	char why[WHY_MAX];
 	bool resumed;
 
-	if (!make) {
-		make = making();
-		derive = deriving();
-	}
 	for (int w = 0; w < WAYS; w++) {
 		double spent[2] = { 0, 0 };
 
@@ -100,7 +47,7 @@ static void round_of(void *const setup[WAYS], int round, struct spent *ways, str
 			if (!hs_shake_whole(&library_sealsock, setup[w], spent, &resumed, why))
 				hs_die("%s", why);
 			if (w == ECH)
-				primitives(make, derive, &made, &derived);
+				costs_x25519(costs, &made, &derived);
 		}
 		for (int s = 0; s < 2; s++)
 			ways[w].of[s][round] = spent[s] / BATCH;
@@ -130,14 +77,16 @@ static void print_side(bool json, int side, const struct spent *ways, double x25
 int ech_report(bool json, int rounds)
 {
 	static struct spent ways[WAYS], alone;
+	struct costs *costs = costs_new(&(struct test){ "TLSv1.3", "x25519", KIND_RESUMED });
 	void *setup[WAYS];
 
 	for (int w = 0; w < WAYS; w++)
 		setup[w] = library_sealsock.setup(&(struct test){ "TLSv1.3", "x25519", kinds[w] });
 	for (int r = -1; r < rounds; r++)	/* the first fills the caches */
-		round_of(setup, r < 0 ? 0 : r, ways, &alone);
+		round_of(setup, costs, r < 0 ? 0 : r, ways, &alone);
 	for (int w = 0; w < WAYS; w++)
 		library_sealsock.forget(setup[w]);
+	costs_free(costs);
 	printf(json ? "{\"ech\": [" : "side    without  GREASE     ECH  X25519  beyond it, us\n");
 	for (int s = 0; s < 2; s++)
 		print_side(json, s, ways, median(&alone, s, rounds), rounds);

@@ -12,6 +12,18 @@
 
 enum { BUFFER = 32768 };
 
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+void hs_sort(double *v, size_t n)
+{
+	qsort(v, n, sizeof(*v), compare);
+}
+
 void hs_die(const char *fmt, ...)
 {
 	va_list ap;

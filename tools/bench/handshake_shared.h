@@ -73,6 +73,9 @@ extern void (*hs_turn)(int side);
 /* The time since @t, an answer of hs_now_us(), without what reading the clock itself takes. */
 double hs_since_us(double t);
 
+/* The least first. */
+void hs_sort(double *v, size_t n);
+
 /* Ends the program. */
 void hs_die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 
