@@ -97,10 +97,20 @@ until_true()
 	done
 }
 
-port=20000
+# new_port: $port is one that nobody has. It is below those that the kernel gives to connections: bind() of one of
+# those fails now and then, while a connection that has it is in TIME_WAIT. Tests run beside each other start apart.
+port=0
+last_port=$((20000 + $$ % 120 * 100))
 new_port()
 {
-	port=$((port + 1))
+	last_port=$((last_port + 1))
+	port=$last_port
+	! listening $port || new_port
+}
+
+listening()
+{
+	ss -Hltn "sport = :$1" | grep -q .
 }
 
 # make_cert NAME SUBJECT-ALT-NAMES [OPENSSL OPTION…]: $tmp/NAME.pem and $tmp/NAME.key, self-signed.
@@ -139,17 +149,11 @@ serve()
 peer()
 {
 	new_port
-	while listening $port; do new_port; done
 	: >"$tmp/peer.out"
 	"$peer" $port "$1" >"$tmp/peer.out" 2>&1 &
 	pid=$!
 	pids+=("$pid")
 	until_true 10 grep -q listening "$tmp/peer.out"
-}
-
-listening()
-{
-	ss -Hltn "sport = :$1" | grep -q .
 }
 
 # s_server OPTION…: openssl s_server on a new $port; its input stays open on descriptor 7, its
@@ -158,7 +162,6 @@ s_server_version=-tls1_3
 s_server()
 {
 	new_port
-	while listening $port; do new_port; done
 	rm -f "$tmp/s_server.in"
 	: >"$tmp/s_server.out"
 	mkfifo "$tmp/s_server.in"

@@ -18,10 +18,14 @@ static int accept_one(const char *port)
 	int l = socket(AF_INET, SOCK_STREAM, 0), fd = -1;
 
 	setsockopt(l, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
-	if (!bind(l, (struct sockaddr *)&sin, sizeof(sin)) && !listen(l, 1)) {
+	if (bind(l, (struct sockaddr *)&sin, sizeof(sin)) || listen(l, 1)) {
+		perror(port);
+	} else {
 		puts("listening");
 		fflush(stdout);
 		fd = accept(l, NULL, NULL);
+		if (fd < 0)
+			perror("accept");
 	}
 	close(l);
 	return fd;
@@ -42,7 +46,7 @@ int main(int argc, char **argv)
 		return fprintf(stderr, "cannot use %s, %s, %s\n", argv[2], argv[3], argv[4]), 2;
 	fd = accept_one(argv[1]);
 	if (fd < 0)
-		return perror("accept"), 3;
+		return 3;
 
 	conn = sealsock_conn_new(cfg);
 	if (!conn) {
