@@ -2,18 +2,25 @@
 /*
  * plain HOW ADDRESS PORT: a static program that asks a server for / by a plain socket, in one way
  * or another; prints the first line of the answer, or what went wrong.
+ *
+ * plain without-vm|begun COMMAND…: starts it where process_vm_readv() is not there, or with a
+ * connection that is being made.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/io_uring.h>
+#include <linux/seccomp.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -267,13 +274,79 @@ static int storm(void)
 	return bad ? 1 : blocking();
 }
 
+/* A hundred calls that wait at once, at a listener that takes nobody. */
+static int crowd(void)
+{
+	struct sigaction act = { .sa_handler = nothing };
+	int l = socket(AF_INET, SOCK_STREAM, 0), status;
+	socklen_t len = sizeof(to);
+
+	to.sin_port = 0;
+	if (bind(l, (struct sockaddr *)&to, len) || listen(l, 0) ||
+	    getsockname(l, (struct sockaddr *)&to, &len))
+		return fails("listen");
+	sigaction(SIGALRM, &act, NULL);
+	for (int i = 0; i < 100; i++)
+		if (!fork()) {
+			alarm(3);
+			if (dial() < 0 && errno != EINTR)
+				fails("connect");
+			exit(0);
+		}
+	while (wait(&status) > 0)
+		;
+	printf("all wait\n");
+	return 0;
+}
+
+/* Born with a connection that is being made: the same listener, and a full queue. */
+static int begun(char **argv)
+{
+	int l = socket(AF_INET, SOCK_STREAM, 0), fd = -1;
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(to);
+
+	if (bind(l, (struct sockaddr *)&to, len) || listen(l, 0) ||
+	    getsockname(l, (struct sockaddr *)&to, &len))
+		return fails("listen");
+	for (int i = 0; i < 8 && info.tcpi_state != TCP_SYN_SENT; i++) {
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		connect(fd, (struct sockaddr *)&to, sizeof(to));
+		len = sizeof(info);
+		getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+	}
+	if (info.tcpi_state != TCP_SYN_SENT || dup2(fd, 9) < 0)
+		return fails("a connection that waits");
+	execvp(argv[0], argv);
+	return fails(argv[0]);
+}
+
+/* As on a kernel without CONFIG_CROSS_MEMORY_ATTACH. */
+static int without_vm(char **argv)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_process_vm_readv, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { sizeof(code) / sizeof(code[0]), code };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog))
+		return fails("seccomp");
+	execvp(argv[0], argv);
+	return fails(argv[0]);
+}
+
+/* Twice, as some do to change the backlog. */
 static int listens(void)
 {
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	if (bind(fd, (struct sockaddr *)&to, sizeof(to)))
 		return fails("bind");
-	if (listen(fd, 5))
+	if (listen(fd, 5) || listen(fd, 10))
 		return fails("listen");
 	printf("listens\n");
 	return 0;
@@ -294,7 +367,7 @@ static const struct {
 	{ "blocking", blocking }, { "nonblocking", nonblocking }, { "threads", threads },
 	{ "orphan", orphan }, { "forked", forked }, { "uring", uring }, { "fastopen", fastopen },
 	{ "mptcp", mptcp }, { "others", others }, { "interrupted", interrupted },
-	{ "storm", storm }, { "listens", listens }, { "born", born },
+	{ "storm", storm }, { "crowd", crowd }, { "listens", listens }, { "born", born },
 #ifdef __x86_64__
 	{ "foreign", foreign },
 #endif
@@ -302,9 +375,14 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+	to.sin_family = AF_INET;
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (argc > 3 && !strcmp(argv[1], "without-vm"))
+		return without_vm(argv + 2);
+	if (argc > 3 && !strcmp(argv[1], "begun"))
+		return begun(argv + 2);
 	if (argc != 4)
 		return 2;
-	to.sin_family = AF_INET;
 	to.sin_port = htons((uint16_t)atoi(argv[3]));
 	if (inet_pton(AF_INET, argv[2], &to.sin_addr) != 1)
 		return 2;

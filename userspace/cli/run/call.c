@@ -15,7 +15,6 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "../uapi/hold.h"
@@ -79,6 +78,12 @@ static void say(pid_t pid, const char *what, const char *why)
 	if (lines++ < LINES)
 		cli_error("%s (%d): %s: %s", name, (int)pid, what, why);
 	pthread_mutex_unlock(&one);
+}
+
+/* There is too little of something: what failed may be tried again. */
+static bool is_scarce(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOMEM;
 }
 
 /* @error: 0 or errno. False: nobody waits for it any more. */
@@ -151,7 +156,13 @@ static int take_socket(const struct supervisor *s, const struct seccomp_notif *r
 		return -1;
 	}
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)thread, fd);
-	if (stat(path, &theirs) || fstat(got, &ours) || theirs.st_ino != ours.st_ino ||
+	if (stat(path, &theirs)) {
+		err = errno == ENOENT ? EBADF : errno;
+		close(got);
+		errno = err;
+		return -1;
+	}
+	if (fstat(got, &ours) || theirs.st_ino != ours.st_ino ||
 	    theirs.st_dev != ours.st_dev || !is_there(s, req->id)) {
 		close(got);
 		errno = EBADF;
@@ -161,22 +172,41 @@ static int take_socket(const struct supervisor *s, const struct seccomp_notif *r
 	return got;
 }
 
+/*
+ * The caller's memory: 0, or errno, and why is said where it is not the caller's fault. By /proc, as every
+ * kernel has it: process_vm_readv() is an option of the kernel's (CONFIG_CROSS_MEMORY_ATTACH).
+ */
+static int read_memory(pid_t thread, uint64_t from, void *to, size_t n)
+{
+	char path[64], why[128];
+	int fd, err;
+	ssize_t got;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", (int)thread);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		err = errno;
+		snprintf(why, sizeof(why), "its address cannot be read: %s: %s", path, strerror(err));
+		say(thread, "connect", why);
+		return is_scarce(err) ? EAGAIN : EACCES;
+	}
+	got = pread(fd, to, n, (off_t)from);
+	close(fd);
+	return got == (ssize_t)n ? 0 : EFAULT;
+}
+
 /* 0, or errno. */
 static int read_address(const struct supervisor *s, const struct seccomp_notif *req,
 			struct sockaddr_storage *to, socklen_t *len)
 {
-	struct iovec here = { .iov_base = to },
-		     there = { .iov_base = (void *)(uintptr_t)req->data.args[1] };
+	int err;
 
 	if ((int)req->data.args[2] < 0 || req->data.args[2] > sizeof(*to))
 		return EINVAL;
 	*len = (socklen_t)req->data.args[2];
 	memset(to, 0, sizeof(*to));
-	here.iov_len = *len;
-	there.iov_len = *len;
-	if (*len && process_vm_readv((pid_t)req->pid, &here, 1, &there, 1, 0) != (ssize_t)*len)
-		return errno == EPERM ? EPERM : EFAULT;
-	return is_there(s, req->id) ? 0 : ESRCH;
+	err = *len ? read_memory((pid_t)req->pid, req->data.args[1], to, *len) : 0;
+	return err ? err : is_there(s, req->id) ? 0 : ESRCH;
 }
 
 struct kind {
@@ -395,11 +425,10 @@ static void handle_connect(struct supervisor *s, const struct seccomp_notif *req
 	struct call c = { .s = s, .id = req->id, .pid = (pid_t)req->pid, .fd = fd, .inode = inode };
 	int err = read_address(s, req, &c.to, &c.len);
 
-	if (err == EPERM)
-		say(c.pid, "connect", "its memory cannot be read");
 	if (!err && is_tcp(k)) {
 		if (begin_call(&c))
 			return;
+		say(c.pid, "connect", "too many calls wait already");
 		err = EAGAIN;
 	} else if (!err) {
 		err = connect(fd, (struct sockaddr *)&c.to, c.len) ? errno : 0;
@@ -438,6 +467,16 @@ static int do_listen(struct supervisor *s, const struct seccomp_notif *req, int 
 	return err;
 }
 
+static void cannot_take(const struct supervisor *s, const struct seccomp_notif *req, const char *what,
+			int err)
+{
+	char why[128];
+
+	snprintf(why, sizeof(why), "its socket cannot be taken: %s%s", strerror(err),
+		 err == EPERM ? ": may it be traced?" : "");
+	refuse(s, req, is_scarce(err) ? EAGAIN : EACCES, what, why);
+}
+
 static void handle_socket(struct supervisor *s, const struct seccomp_notif *req)
 {
 	bool connects = req->data.nr == __NR_connect;
@@ -449,7 +488,7 @@ static void handle_socket(struct supervisor *s, const struct seccomp_notif *req)
 	if (fd < 0 && errno == EBADF) {
 		answer(s, req->id, EBADF, 0);
 	} else if (fd < 0) {
-		refuse(s, req, EACCES, what, "its socket cannot be taken: may it be traced?");
+		cannot_take(s, req, what, errno);
 	} else if (!kind_of(fd, &k)) {
 		answer(s, req->id, ENOTSOCK, 0);
 		close(fd);
@@ -481,6 +520,12 @@ void call_handle(struct supervisor *s, const struct seccomp_notif *req)
 	case __NR_listen:
 		handle_socket(s, req);
 		break;
+#ifdef __NR_socketcall
+	case __NR_socketcall:
+		refuse(s, req, ENOSYS, "a socket by socketcall(2)",
+		       "it cannot be watched: its C library must make sockets by calls of their own");
+		break;
+#endif
 	case __NR_io_uring_setup:
 		refuse(s, req, ENOSYS, "io_uring", "it cannot be watched");
 		break;

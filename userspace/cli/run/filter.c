@@ -28,14 +28,6 @@
 /* Calls with this bit are x32's, on x86-64; other processors number none so high. */
 #define X32_BIT 0x40000000u
 
-#ifndef IPPROTO_MPTCP
-#define IPPROTO_MPTCP 262
-#endif
-#define PROTO_SMC 256
-#ifndef AF_SMC
-#define AF_SMC 43
-#endif
-
 bool filter_is_native(const struct seccomp_data *data)
 {
 	return data->arch == NATIVE_ARCH && !((uint32_t)data->nr & X32_BIT);
@@ -140,6 +132,10 @@ static void watch_native(struct program *p)
 	end_if(p, __NR_connect, SECCOMP_RET_USER_NOTIF);
 	end_if(p, __NR_listen, SECCOMP_RET_USER_NOTIF);
 	end_if(p, __NR_io_uring_setup, SECCOMP_RET_USER_NOTIF);
+#ifdef __NR_socketcall
+	/* s390x: what it is to do, and to what, is in memory. */
+	end_if(p, __NR_socketcall, SECCOMP_RET_USER_NOTIF);
+#endif
 	watch_flags(p, __NR_sendto, 3);
 	watch_flags(p, __NR_sendmsg, 2);
 	watch_flags(p, __NR_sendmmsg, 3);

@@ -39,18 +39,24 @@ static bool check_listener(struct rules *r, int fd, const struct place *at)
 static bool check_connection(struct rules *r, int fd)
 {
 	struct sockaddr_storage ss = { 0 };
-	socklen_t len = sizeof(ss);
 	char text[NET_ADDR_MAX], what[256];
 	const struct rule *tls;
 	struct place at;
 	const char *why;
+	socklen_t len;
+	struct tcp_info info = { 0 };
 	char ulp[16] = "";
 
-	if (getpeername(fd, (struct sockaddr *)&ss, &len) || !place_of(&ss, &at))
+	len = sizeof(info);
+	if (!getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) && info.tcpi_state == TCP_CLOSE)
 		return true;		/* not connected */
 	len = sizeof(ulp);
 	if (!getsockopt(fd, IPPROTO_TCP, TCP_ULP, ulp, &len) && !strcmp(ulp, "sealsock"))
 		return true;
+	/* Until it is there nobody says whose it will be. */
+	len = sizeof(ss);
+	if (getpeername(fd, (struct sockaddr *)&ss, &len) || !place_of(&ss, &at))
+		return refuse(fd, "a connection in the clear that is being made");
 	if (rules_decide(r, RULE_CONNECT, &at, &tls, &why) && !tls)
 		return true;
 	place_format(&at, text);
@@ -66,11 +72,14 @@ static bool check_socket(struct rules *r, int fd)
 	struct place at;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) ||
-	    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) ||
-	    (domain != AF_INET && domain != AF_INET6))
+	    getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len))
 		return true;
-	if (protocol == 262)
-		return refuse(fd, "of MPTCP, which has no TLS");
+	if (domain == AF_SMC)
+		return refuse(fd, "of SMC, which has no TLS");
+	if (domain != AF_INET && domain != AF_INET6)
+		return true;
+	if (protocol == IPPROTO_MPTCP || protocol == PROTO_SMC)
+		return refuse(fd, "of MPTCP or SMC, which have no TLS");
 	if (protocol != IPPROTO_TCP)
 		return true;
 	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) || !listens)

@@ -177,20 +177,22 @@ static bool may_look_up(const struct rule *rule)
 	return may;
 }
 
-/* A name may stand for other addresses than it did. */
-static bool rule_is_of(struct rule *rule, const struct place *at)
+/* A name may stand for other addresses than it did; whoever listens is not kept waiting for that. */
+static bool rule_is_of(struct rule *rule, enum rule_kind asked, const struct place *at)
 {
 	if (rule->port && rule->port != at->port)
 		return false;
 	if (!*rule->host || has_address(rule, at))
 		return true;
-	return may_look_up(rule) && !look_up(rule) && has_address(rule, at);
+	return asked == RULE_CONNECT && may_look_up(rule) && !look_up(rule) && has_address(rule, at);
 }
 
-static struct rule *find(struct rules *r, enum rule_kind kind, const struct place *at)
+/* For whoever asked for @asked. */
+static struct rule *find(struct rules *r, enum rule_kind kind, enum rule_kind asked,
+			 const struct place *at)
 {
 	for (unsigned int i = 0; i < r->n; i++)
-		if (r->rule[i].kind == kind && rule_is_of(&r->rule[i], at))
+		if (r->rule[i].kind == kind && rule_is_of(&r->rule[i], asked, at))
 			return &r->rule[i];
 	return NULL;
 }
@@ -198,8 +200,8 @@ static struct rule *find(struct rules *r, enum rule_kind kind, const struct plac
 bool rules_decide(struct rules *r, enum rule_kind kind, const struct place *at,
 		  const struct rule **tls, const char **why)
 {
-	*tls = find(r, kind, at);
-	if (*tls || is_loopback(at, kind) || find(r, RULE_PLAIN, at))
+	*tls = find(r, kind, kind, at);
+	if (*tls || is_loopback(at, kind) || find(r, RULE_PLAIN, kind, at))
 		return true;
 	*why = kind == RULE_SERVE ? "neither --serve nor --plain names it" :
 				    "neither --connect nor --plain names it";

@@ -26,6 +26,14 @@
 #include "net.h"
 #include "wish.h"
 
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262
+#endif
+#define PROTO_SMC 256
+#ifndef AF_SMC
+#define AF_SMC 43
+#endif
+
 enum { RUN_RULES = 64, RUN_ADDRESSES = 32 };
 
 enum rule_kind { RULE_SERVE, RULE_CONNECT, RULE_PLAIN };

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -187,6 +188,7 @@ void supervise(struct rules *r, int news, char **argv, const sigset_t *mask)
 {
 	struct seccomp_notif_sizes sizes;
 	struct supervisor s = { .rules = r };
+	struct rlimit files;
 	sigset_t child;
 	int signals;
 	pid_t pid;
@@ -206,6 +208,11 @@ void supervise(struct rules *r, int news, char **argv, const sigset_t *mask)
 		_exit(CLI_KERNEL);
 	}
 	keep_only((const int[]){ news, signals, s.listener }, 3);
+	/* A descriptor for each call that waits, however few the program may have. */
+	if (!getrlimit(RLIMIT_NOFILE, &files)) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
 	loop(&s, pid, news, signals);
 	_exit(CLI_OK);
 }
