@@ -89,7 +89,7 @@ TEST(state_close_wait)
 
 	ASSERT_EQ(tcp_pair(AF_INET, fd), 0);
 	ASSERT_EQ(shutdown(fd[1], SHUT_WR), 0);
-	ASSERT_GT(poll_for(fd[0], POLLRDHUP, 5000), 0);
+	ASSERT_GT(poll_for(fd[0], POLLRDHUP, PATIENCE), 0);
 	if (!strcmp(ulp_name(), "tls")) {
 		EXPECT_EQ(ulp_attach(fd[0]), -1);
 		EXPECT_EQ(errno, ENOTCONN);
@@ -120,7 +120,7 @@ TEST(state_reset)
 	ASSERT_EQ(tcp_pair(AF_INET, fd), 0);
 	ASSERT_EQ(setsockopt(fd[1], SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
 	close(fd[1]);
-	ASSERT_GT(poll_for(fd[0], POLLIN, 5000), 0);
+	ASSERT_GT(poll_for(fd[0], POLLIN, PATIENCE), 0);
 	EXPECT_EQ(ulp_attach(fd[0]), -1);
 	EXPECT_EQ(errno, ENOTCONN);
 	close(fd[0]);
@@ -342,7 +342,7 @@ TEST_F(attached, plain_calls)
 	EXPECT_EQ(pattern_check(buf, 0, 50), -1);
 	ASSERT_EQ(pipe(p), 0);
 	EXPECT_EQ(write(self->peer, "spliced", 7), 7);
-	EXPECT_GT(poll_for(self->fd, POLLIN, 5000), 0);
+	EXPECT_GT(poll_for(self->fd, POLLIN, PATIENCE), 0);
 	EXPECT_EQ(splice(self->fd, NULL, p[1], NULL, 100, 0), 7);
 	EXPECT_EQ(splice(p[0], NULL, self->fd, NULL, 7, 0), 7);
 	EXPECT_EQ(recv_full(self->peer, buf, 7), 7);
@@ -358,7 +358,7 @@ TEST_F(attached, plain_poll_and_shutdown)
 
 	EXPECT_EQ(poll_for(self->fd, POLLIN | POLLOUT, 0), POLLOUT);
 	EXPECT_EQ(write(self->peer, "x", 1), 1);
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_EQ(recv(self->fd, &c, 1, 0), 1);
 	EXPECT_EQ(shutdown(self->fd, SHUT_WR), 0);
 	EXPECT_EQ(recv(self->peer, &c, 1, 0), 0);

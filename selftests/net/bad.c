@@ -182,7 +182,7 @@ TEST_F(wired, inq_before_a_bad_header)
 		memcpy(rec + len, headers[i], 5);
 		ASSERT_EQ(send_full(fd[1], rec, len + 5, 0), 0);
 		ASSERT_EQ(shutdown(fd[1], SHUT_WR), 0);
-		ASSERT_EQ(poll_for(fd[0], POLLRDHUP, 5000), POLLRDHUP);
+		ASSERT_EQ(poll_for(fd[0], POLLRDHUP, PATIENCE), POLLRDHUP);
 		ASSERT_EQ(ioctl(fd[0], FIONREAD, &n), 0);
 		EXPECT_EQ(n, 8);
 		EXPECT_EQ(recv(fd[0], got, 4, 0), 4);
@@ -394,7 +394,7 @@ TEST_F(wired, truncated)
 		ASSERT_EQ(shutdown(fd[1], SHUT_WR), 0);
 		EXPECT_EQ(recv(fd[0], got, sizeof(got), 0), 5);
 		EXPECT_LE(recv(fd[0], got, sizeof(got), 0), 0);
-		EXPECT_NE(poll_for(fd[0], POLLIN | POLLRDHUP, 1000), 0);
+		EXPECT_NE(poll_for(fd[0], POLLIN | POLLRDHUP, PATIENCE), 0);
 		EXPECT_FINISHED(fd[0]);
 		close(fd[0]);
 		close(fd[1]);
@@ -443,7 +443,7 @@ TEST_F(wired, poll_reports)
 	uint8_t rec[WIRE_MAX] = { TYPE_DATA, 3, 3, 0xff, 0xff };
 
 	ASSERT_EQ(send_full(self->peer, rec, 20, 0), 0);
-	EXPECT_NE(poll_for(self->fd, POLLIN, 5000), 0);
+	EXPECT_NE(poll_for(self->fd, POLLIN, PATIENCE), 0);
 	EXPECT_ERROR(self->fd, EMSGSIZE);
 }
 

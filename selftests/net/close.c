@@ -87,7 +87,7 @@ TEST_F(wired, linger_zero_resets)
 	ASSERT_EQ(send(self->fd, data, 100000, MSG_DONTWAIT) > 0, 1);
 	set_linger(self->fd, 0);
 	CLOSE_FD();
-	EXPECT_GT(poll_for(self->peer, POLLHUP, 5000), 0);
+	EXPECT_GT(poll_for(self->peer, POLLHUP, PATIENCE), 0);
 	while (recv(self->peer, &c, 1, 0) > 0)
 		continue;
 	EXPECT_EQ(errno, ECONNRESET);
@@ -173,7 +173,7 @@ TEST_F(wired, shutdown_wakes_a_reader)
 	ASSERT_GE(pid, 0);
 	if (!pid)
 		_exit(recv(self->fd, buf, sizeof(buf), 0) != 0);
-	usleep(100000);
+	ASSERT_TRUE(falls_asleep(pid));
 	ASSERT_EQ(shutdown(self->fd, SHUT_RDWR), 0);
 	EXPECT_EQ(waitpid(pid, &status, 0), pid);
 	EXPECT_EQ(status, 0);
@@ -204,7 +204,7 @@ TEST_F(wired, unread_data)
 	usleep(50000);
 	EXPECT_EQ(recv(self->fd, &c, 1, 0), 1);
 	CLOSE_FD();
-	EXPECT_GT(poll_for(self->peer, POLLHUP | POLLERR, 5000), 0);
+	EXPECT_GT(poll_for(self->peer, POLLHUP | POLLERR, PATIENCE), 0);
 }
 
 TEST_F(wired, peeked_data)
@@ -216,7 +216,7 @@ TEST_F(wired, peeked_data)
 		ASSERT_EQ(wire_send(&self->rx, self->peer, TYPE_DATA, data, 10000, 0), 0);
 	EXPECT_EQ(recv(self->fd, buf, 50000, MSG_PEEK | MSG_WAITALL), 50000);
 	CLOSE_FD();
-	EXPECT_NE(poll_for(self->peer, POLLIN | POLLRDHUP, 5000), 0);
+	EXPECT_NE(poll_for(self->peer, POLLIN | POLLRDHUP, PATIENCE), 0);
 }
 
 TEST_F(wired, part_of_a_record_unread)
@@ -227,7 +227,7 @@ TEST_F(wired, part_of_a_record_unread)
 	ASSERT_EQ(send_full(self->peer, rec, n - 1, 0), 0);
 	usleep(50000);
 	CLOSE_FD();
-	EXPECT_NE(poll_for(self->peer, POLLIN | POLLRDHUP, 5000), 0);
+	EXPECT_NE(poll_for(self->peer, POLLIN | POLLRDHUP, PATIENCE), 0);
 }
 
 /* The peer resets while data is on its way and a writer sleeps. */
@@ -242,7 +242,7 @@ TEST_F(wired, reset_under_a_writer)
 		_exit(send_full(self->fd, data, sizeof(data), 0) == -1 &&
 		      (errno == ECONNRESET || errno == EPIPE) ? 0 : 1);
 	}
-	usleep(100000);
+	ASSERT_TRUE(falls_asleep(pid));
 	set_linger(self->peer, 0);
 	close(self->peer);
 	self->peer = -1;
@@ -263,7 +263,7 @@ TEST_F(wired, writer_is_killed)
 		_exit(send_full(self->fd, data, sizeof(data), 0));
 	}
 	CLOSE_FD();
-	usleep(200000);
+	ASSERT_TRUE(falls_asleep(pid));
 	ASSERT_EQ(kill(pid, SIGKILL), 0);
 	EXPECT_EQ(waitpid(pid, &status, 0), pid);
 	drain_start(&drain, self->peer, &self->tx, 0);

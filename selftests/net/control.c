@@ -241,7 +241,7 @@ TEST_F(wired, splice_refuses)
 TEST_F(wired, poll_tells_of_control)
 {
 	PEER_SENDS(TYPE_ALERT, "al");
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_EQ(recv(self->fd, got, 10, 0), -1);
 	EXPECT_EQ(errno, EIO);
 	EXPECT_EQ(poll_for(self->fd, POLLIN, 0), POLLIN);

@@ -425,7 +425,7 @@ TEST_F(faults, shutdown)
 											\
 	ASSERT_EQ(send_full(self->peer, queue_rec, queue_len, 0), 0);			\
 	ASSERT_EQ(shutdown(self->peer, SHUT_WR), 0);					\
-	ASSERT_EQ(poll_for(self->fd, POLLRDHUP, 10000), POLLRDHUP);			\
+	ASSERT_EQ(poll_for(self->fd, POLLRDHUP, PATIENCE), POLLRDHUP);			\
 	free(queue_rec);								\
 } while (0)
 
@@ -658,7 +658,7 @@ TEST_F(cbc, recv)
 		EACH_FAULT_OF(cbc_renew(self, variant->cipher, true), {
 			ASSERT_EQ(send(self->peer, data, LEN, 0), LEN);
 			ASSERT_EQ(shutdown(self->peer, SHUT_WR), 0);
-			ASSERT_EQ(poll_for(self->fd, POLLRDHUP, 10000), POLLRDHUP);
+			ASSERT_EQ(poll_for(self->fd, POLLRDHUP, PATIENCE), POLLRDHUP);
 		}, r, recv(self->fd, got, sizes[i], MSG_DONTWAIT), {
 			EXPECT_REST(r, LEN);
 		});

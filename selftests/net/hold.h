@@ -106,7 +106,7 @@ static inline int hold_next(int device, struct sealsock_due *due)
 	int fd, tries;
 
 	for (tries = 0; tries < 100; tries++) {
-		if (poll_for(device, POLLIN, 5000) <= 0)
+		if (poll_for(device, POLLIN, PATIENCE) <= 0)
 			return -1;
 		fd = ioctl(device, SEALSOCK_NEXT, due ? due : &none);
 		if (fd >= 0 || errno != EAGAIN)
@@ -280,7 +280,7 @@ static inline int hold_migrate(const struct sockaddr_storage *like, socklen_t le
 	*peer = peer_connect(&addr, len);
 	err |= *peer < 0 || listen(fd[1], 5);
 	close(fd[0]);
-	if (!err && poll_for(fd[1], POLLIN, 5000) == POLLIN)
+	if (!err && poll_for(fd[1], POLLIN, PATIENCE) == POLLIN)
 		return fd[1];
 	close(*peer);
 	close(fd[1]);

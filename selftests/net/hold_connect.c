@@ -33,7 +33,7 @@ TEST_F(hold, non_blocking)
 	EXPECT_EQ(errno, EALREADY);
 	EXPECT_EQ(poll_for(fd, POLLIN | POLLOUT, 100), 0);
 	ASSERT_EQ(hold_release(channel, false, NULL, 0), 0);
-	EXPECT_EQ(poll_for(fd, POLLIN | POLLOUT, 5000), POLLOUT);
+	EXPECT_EQ(poll_for(fd, POLLIN | POLLOUT, PATIENCE), POLLOUT);
 	EXPECT_EQ(sock_error(fd), 0);
 	EXPECT_EQ(connect(fd, (struct sockaddr *)&self->addr, self->len), 0);
 	EXPECT_EQ(connect(fd, (struct sockaddr *)&self->addr, self->len), -1);
@@ -66,7 +66,7 @@ TEST_F(hold, nothing_passes)
 	EXPECT_EQ(sendto(fd, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&self->addr, self->len), -1);
 	EXPECT_EQ(errno, EOPNOTSUPP);
 	ASSERT_EQ(send(peer, "raw", 3, 0), 3);
-	ASSERT_GT(poll_for(channel, POLLIN, 5000), 0);
+	ASSERT_GT(poll_for(channel, POLLIN, PATIENCE), 0);
 	EXPECT_EQ(poll_for(fd, POLLIN | POLLOUT | POLLPRI, 0), 0);
 	EXPECT_AGAIN(recv(fd, buf, 8, 0));
 	EXPECT_AGAIN(recv(fd, buf, 8, MSG_PEEK));
@@ -112,7 +112,7 @@ static void *call_recv(void *arg)
 {
 	struct call *c = arg;
 
-	c->ret = recv(c->fd, c->buf, sizeof(c->buf), 0);
+	c->ret = recv(c->fd, c->buf, 12, 0);
 	c->error = errno;
 	return NULL;
 }
@@ -141,7 +141,7 @@ TEST_F(hold, waiters)
 		call[i].fd = fd;
 		pthread_create(&call[i].thread, NULL, i % 2 ? call_send : call_recv, &call[i]);
 	}
-	usleep(200000);
+	ASSERT_TRUE(threads_fall_asleep());
 	EXPECT_EQ(recv(peer, out, 1, MSG_DONTWAIT), -1);
 	ASSERT_EQ(hold_release(channel, false, NULL, 0), 0);
 	hold_wires(true, &tx, &rx);
@@ -149,7 +149,6 @@ TEST_F(hold, waiters)
 		EXPECT_EQ(wire_recv(&rx, peer, &type, out), 10);
 		EXPECT_EQ(memcmp(out, "sent early", 10), 0);
 		EXPECT_EQ(wire_send(&tx, peer, TYPE_DATA, "for a reader", 12, 0), 0);
-		usleep(100000);
 	}
 	for (i = 0; i < 4; i++) {
 		pthread_join(call[i].thread, NULL);
@@ -177,7 +176,7 @@ TEST_F(hold, signals)
 	set_timeout(fd, PATIENCE);
 	call.fd = fd;
 	pthread_create(&call.thread, NULL, call_recv, &call);
-	usleep(200000);
+	ASSERT_TRUE(threads_fall_asleep());
 	pthread_kill(call.thread, SIGUSR1);
 	pthread_join(call.thread, NULL);
 	EXPECT_EQ(call.ret, -1);
@@ -223,7 +222,7 @@ TEST_F(hold, connect_restarted)
 	pthread_create(&c.thread, NULL, connecting_run, &c);
 	peer = accept(self->listener, NULL, NULL);
 	channel = hold_next(self->device, NULL);
-	usleep(200000);
+	ASSERT_TRUE(threads_fall_asleep());
 	pthread_kill(c.thread, SIGUSR1);
 	usleep(100000);
 	ASSERT_EQ(hold_release(channel, false, NULL, 0), 0);
@@ -315,7 +314,7 @@ TEST_F(hold, non_blocking_refused)
 
 	HELD(fd, peer, channel);
 	ASSERT_EQ(hold_refuse(channel, EACCES, ""), 0);
-	EXPECT_EQ(poll_for(fd, POLLOUT, 5000) & (POLLERR | POLLHUP), POLLERR | POLLHUP);
+	EXPECT_EQ(poll_for(fd, POLLOUT, PATIENCE) & (POLLERR | POLLHUP), POLLERR | POLLHUP);
 	EXPECT_EQ(sock_error(fd), EACCES);
 	close(fd);
 	close(peer);
@@ -331,7 +330,7 @@ TEST_F(hold, disconnected)
 	HELD(fd, peer, channel);
 	ASSERT_EQ(connect(fd, (struct sockaddr *)&unspec, sizeof(unspec)), 0);
 	EXPECT_EQ(hold_mode(fd), SEALSOCK_MODE_ASKED);
-	EXPECT_EQ(poll_for(channel, POLLIN, 5000) & POLLHUP, POLLHUP);
+	EXPECT_EQ(poll_for(channel, POLLIN, PATIENCE) & POLLHUP, POLLHUP);
 	EXPECT_EQ(hold_release(channel, false, NULL, 0), -1);
 	EXPECT_EQ(errno, EPIPE);
 	EXPECT_EQ(send(fd, "x", 1, MSG_NOSIGNAL), -1);
@@ -415,7 +414,7 @@ TEST_F(hold, settings_kept)
 	ASSERT_EQ(write(channel, "2", 1), 1);
 	EXPECT_GT(poll_for(peer, POLLIN, 150), 0);
 	ASSERT_EQ(send(peer, "1", 1, 0), 1);
-	EXPECT_GT(poll_for(channel, POLLIN, 5000) & POLLIN, 0);
+	EXPECT_GT(poll_for(channel, POLLIN, PATIENCE) & POLLIN, 0);
 	EXPECT_EQ(read(channel, buf, 8), 1);
 	ASSERT_EQ(hold_release(channel, false, NULL, 0), 0);
 	ASSERT_EQ(getsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &value, &len), 0);
@@ -511,7 +510,7 @@ TEST_F(hold, tickets)
 	ASSERT_EQ(wire_send(&tx, peer, TYPE_DATA, "data", 4, 0), 0);
 	BLOCKING(fd);
 	EXPECT_EQ(recv(fd, buf, 8, 0), 4);
-	EXPECT_EQ(poll_for(channel, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(channel, POLLIN, PATIENCE), POLLIN);
 	take.len = 3;
 	EXPECT_EQ(ioctl(channel, SEALSOCK_TAKE_MESSAGE, &take), -1);
 	EXPECT_EQ(errno, EMSGSIZE);
@@ -524,7 +523,7 @@ TEST_F(hold, tickets)
 	ASSERT_EQ(wire_send(&tx, peer, TYPE_DATA, "data", 4, 0), 0);
 	EXPECT_EQ(recv(fd, buf, 8, 0), 4);
 	close(fd);
-	EXPECT_EQ(poll_for(channel, POLLIN, 5000), POLLIN | POLLHUP);
+	EXPECT_EQ(poll_for(channel, POLLIN, PATIENCE), POLLIN | POLLHUP);
 	take.len = sizeof(got);
 	EXPECT_EQ(ioctl(channel, SEALSOCK_TAKE_MESSAGE, &take), sizeof(ticket));
 	EXPECT_EQ(ioctl(channel, SEALSOCK_TAKE_MESSAGE, &take), -1);

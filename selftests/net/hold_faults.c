@@ -33,7 +33,7 @@ TEST_F(hold, next_of_a_program)
 		ASSERT_EQ(hold_ask(fd, SEALSOCK_ROLE_CONNECT), 0);
 		connect(fd, (struct sockaddr *)&self->addr, self->len);
 		peer = accept(self->listener, NULL, NULL);
-		ASSERT_GT(poll_for(self->device, POLLIN, 5000), 0);
+		ASSERT_GT(poll_for(self->device, POLLIN, PATIENCE), 0);
 	}, r, ioctl(self->device, SEALSOCK_NEXT, &due), {
 		if (r < 0) {
 			/* Due still, or failed by name if it was lost on the way out. */
@@ -62,7 +62,7 @@ TEST_F(hold, next_of_a_listener)
 	ASSERT_EQ(hold_ask(self->listener, SEALSOCK_ROLE_SERVE), 0);
 	EACH({
 		peer = peer_connect(&self->addr, self->len);
-		ASSERT_GT(poll_for(self->device, POLLIN, 5000), 0);
+		ASSERT_GT(poll_for(self->device, POLLIN, PATIENCE), 0);
 	}, r, ioctl(self->device, SEALSOCK_NEXT, &due), {
 		if (r < 0 && poll_for(self->device, POLLIN, 0) > 0)
 			r = ioctl(self->device, SEALSOCK_NEXT, &due);

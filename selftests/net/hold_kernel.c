@@ -61,7 +61,7 @@ TEST_F(hold, accept)
 	ASSERT_GE(peer, 0);
 	ASSERT_EQ(peer_shake(peer, false), 0);
 	EXPECT_EQ(holder_end(&holder), 0);
-	ASSERT_EQ(poll_for(self->listener, POLLIN, 5000), POLLIN);
+	ASSERT_EQ(poll_for(self->listener, POLLIN, PATIENCE), POLLIN);
 	for (i = 0; i < 2; i++) {
 		EXPECT_EQ(CALL(self->listener, KUSER_ACCEPT, .flags = flags[i]), -1);
 		EXPECT_EQ(errno, EOPNOTSUPP);

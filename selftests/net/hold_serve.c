@@ -32,7 +32,7 @@ TEST_F(hold, nothing_before_release)
 	EXPECT_EQ(hold_counts(self->device).taken, 1);
 	ASSERT_EQ(hold_release(channel, true, NULL, 0), 0);
 	EXPECT_EQ(hold_counts(self->device).ready, 1);
-	EXPECT_EQ(poll_for(self->listener, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->listener, POLLIN, PATIENCE), POLLIN);
 	fd = accept(self->listener, NULL, NULL);
 	ASSERT_GE(fd, 0);
 	EXPECT_EQ(hold_counts(self->device).ready, 0);
@@ -139,7 +139,7 @@ TEST_F(hold, sleeper)
 	int peer;
 
 	ASSERT_EQ(pthread_create(&thread, NULL, accept_one, &self->listener), 0);
-	usleep(300000);
+	ASSERT_TRUE(threads_fall_asleep());
 	EXPECT_EQ(ulp_attach(self->listener), -1);
 	EXPECT_EQ(errno, EBUSY);
 	peer = peer_connect(&self->addr, self->len);
@@ -160,7 +160,7 @@ TEST_F(hold, blocking_accept)
 
 	SERVE();
 	ASSERT_EQ(pthread_create(&thread, NULL, accept_one, &self->listener), 0);
-	usleep(100000);
+	ASSERT_TRUE(threads_fall_asleep());
 	ASSERT_EQ(holder_start(&holder, self->device, 1), 0);
 	peer = peer_connect(&self->addr, self->len);
 	ASSERT_EQ(peer_shake(peer, false), 0);
@@ -244,7 +244,7 @@ TEST_F(hold, backlog)
 	EXPECT_GE(info.tcpi_unacked, have);		/* a listener's: its queue */
 	/* One less makes room for one. */
 	ASSERT_EQ(hold_refuse(channel[0], EBUSY, ""), 0);
-	EXPECT_GT(poll_for(self->device, POLLIN, 5000), 0);
+	EXPECT_GT(poll_for(self->device, POLLIN, PATIENCE), 0);
 	for (i = 0; i < TRIES; i++) {
 		close(peer[i]);
 		if (channel[i] >= 0)
@@ -267,7 +267,7 @@ TEST_F(hold, listener_closed)
 	close(self->listener);
 	self->listener = -1;
 	for (i = 0; i < 3; i++) {
-		EXPECT_EQ(poll_for(channel[i], POLLIN, 5000) & POLLHUP, POLLHUP);
+		EXPECT_EQ(poll_for(channel[i], POLLIN, PATIENCE) & POLLHUP, POLLHUP);
 		EXPECT_EQ(write(channel[i], "x", 1), -1);
 		EXPECT_EQ(errno, EPIPE);
 		close(channel[i]);
@@ -299,7 +299,7 @@ TEST_F(hold, stopped_and_again)
 		} else {
 			ASSERT_EQ(shutdown(self->listener, SHUT_RD), 0);
 		}
-		EXPECT_EQ(poll_for(channel, POLLIN, 5000) & POLLHUP, POLLHUP);
+		EXPECT_EQ(poll_for(channel, POLLIN, PATIENCE) & POLLHUP, POLLHUP);
 		close(channel);
 		close(peer);
 		/* At another port, which nobody had asked for either. */
@@ -331,7 +331,7 @@ TEST_F(hold, settings_inherited)
 	SERVE();
 	PENDING(peer, channel);
 	ASSERT_EQ(send(peer, "1", 1, 0), 1);
-	EXPECT_GT(poll_for(channel, POLLIN, 5000) & POLLIN, 0);
+	EXPECT_GT(poll_for(channel, POLLIN, PATIENCE) & POLLIN, 0);
 	EXPECT_EQ(read(channel, buf, 8), 1);
 	ASSERT_EQ(write(channel, "2", 1), 1);
 	EXPECT_GT(poll_for(peer, POLLIN, 150), 0);
@@ -375,7 +375,7 @@ static int drain(int peer, ssize_t len)
 
 static void *poll_room(void *arg)
 {
-	return (void *)(long)poll_for(*(int *)arg, POLLOUT, 5000);
+	return (void *)(long)poll_for(*(int *)arg, POLLOUT, PATIENCE);
 }
 
 /* The helper writes until TCP has no room: a connection that nobody has must bear that. */
@@ -390,7 +390,7 @@ TEST_F(hold, send_buffer_full)
 	EXPECT_GT(sent, 0);
 	EXPECT_EQ(poll_for(channel, POLLOUT, 0), 0);
 	EXPECT_EQ(drain(peer, sent), 0);
-	EXPECT_EQ(poll_for(channel, POLLOUT, 5000), POLLOUT);
+	EXPECT_EQ(poll_for(channel, POLLOUT, PATIENCE), POLLOUT);
 	close(peer);
 	close(channel);
 }
@@ -410,7 +410,7 @@ TEST_F(hold, neighbours)
 		ASSERT_GT(sent[i], 0);
 	}
 	ASSERT_EQ(pthread_create(&thread, NULL, poll_room, &channel[0]), 0);
-	usleep(200000);
+	ASSERT_TRUE(threads_fall_asleep());
 	ASSERT_EQ(hold_release(channel[1], true, NULL, 0), 0);
 	EXPECT_EQ(drain(peer[1], sent[1]), 0);
 	usleep(200000);

@@ -47,7 +47,7 @@ static int enter(struct subject *s, int state, const struct sockaddr_storage *ad
 		s->peer = accept(s->listener, NULL, NULL);
 		set_timeout(s->peer, PATIENCE);
 		/* The helper knows when TCP is connected. */
-		if (poll_for(s->device, POLLIN, 5000) <= 0)
+		if (poll_for(s->device, POLLIN, PATIENCE) <= 0)
 			return -1;
 	}
 	if (state == DUE)
@@ -167,7 +167,7 @@ TEST_F(ends, each_by_each)
 			taken = state == TAKEN || state == CHILD_TAKEN;
 			if (s->channel >= 0 &&
 			    (event == PROGRAM_CLOSES || (event == DEADLINE && taken))) {
-				EXPECT_EQ(poll_for(s->channel, POLLIN, 5000) & POLLHUP, POLLHUP) {
+				EXPECT_EQ(poll_for(s->channel, POLLIN, PATIENCE) & POLLHUP, POLLHUP) {
 					TH_LOG("state %d, event %d: no hangup", state, event);
 				}
 			}
@@ -211,7 +211,7 @@ TEST_F(ends, dead_children)
 			reset(s->peer);
 		else
 			sleep(2);
-		EXPECT_EQ(poll_for(s->channel, POLLIN, 5000) & POLLHUP, POLLHUP);
+		EXPECT_EQ(poll_for(s->channel, POLLIN, PATIENCE) & POLLHUP, POLLHUP);
 		EXPECT_EQ(hold_counts(s->device).taken, 0);
 		if (!(i % 2))
 			close(s->peer);
@@ -263,7 +263,7 @@ TEST(namespace_goes)
 	EXPECT_EQ(poll_for(device, POLLIN, 100), 0);
 	ASSERT_EQ(write(to_child[1], "x", 1), 1);
 	EXPECT_EQ(waitpid(pid, NULL, 0), pid);
-	EXPECT_EQ(poll_for(device, POLLIN, 5000), POLLHUP);
+	EXPECT_EQ(poll_for(device, POLLIN, PATIENCE), POLLHUP);
 	EXPECT_EQ(ioctl(device, SEALSOCK_NEXT, &(struct sealsock_due){}), -1);
 	EXPECT_EQ(errno, ENODEV);
 	close(device);
@@ -303,12 +303,12 @@ TEST(namespace_goes_with_sockets)
 		if (s.peer >= 0)
 			reset(s.peer);
 		if (s.channel >= 0) {
-			EXPECT_EQ(poll_for(s.channel, POLLIN, 5000) & POLLHUP, POLLHUP) {
+			EXPECT_EQ(poll_for(s.channel, POLLIN, PATIENCE) & POLLHUP, POLLHUP) {
 				TH_LOG("state %d: no hangup", state);
 			}
 			close(s.channel);
 		}
-		EXPECT_EQ(poll_for(s.device, POLLIN, 20000), POLLHUP) {
+		EXPECT_EQ(poll_for(s.device, POLLIN, PATIENCE), POLLHUP) {
 			TH_LOG("state %d: the namespace stays", state);
 		}
 		EXPECT_EQ(hold_counts(s.device).taken + hold_counts(s.device).waiting +

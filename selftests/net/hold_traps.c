@@ -149,7 +149,7 @@ TEST_F(hold, migrated)
 		EXPECT_EQ(recv(peer, buf, 1, MSG_DONTWAIT), -1);
 		EXPECT_EQ(errno, EAGAIN);
 		ASSERT_EQ(hold_release(channel, true, NULL, 0), 0);
-		EXPECT_EQ(poll_for(fd, POLLOUT, 5000), POLLOUT);
+		EXPECT_EQ(poll_for(fd, POLLOUT, PATIENCE), POLLOUT);
 		ASSERT_EQ(fcntl(fd, F_SETFL, 0), 0);
 		EXPECT_TLS(fd, peer, false);
 		close(fd);

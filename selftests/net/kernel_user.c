@@ -194,7 +194,7 @@ TEST_F(kuser, read_sock)
 	}
 	/* And an ordinary reader again. */
 	ASSERT_EQ(wire_send(&self->rx, self->peer, TYPE_DATA, data, 100, 0), 0);
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_EQ(recv(self->fd, got, 1000, 0), 100);
 }
 

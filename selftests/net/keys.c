@@ -207,7 +207,7 @@ TEST_F(bare, close_wait)
 	ASSERT_EQ(keys_set(self->peer, TLS_TX, &self->keys), 0);
 	ASSERT_EQ(send(self->peer, "last", 4, 0), 4);
 	ASSERT_EQ(shutdown(self->peer, SHUT_WR), 0);
-	ASSERT_GT(poll_for(self->fd, POLLRDHUP, 5000), 0);
+	ASSERT_GT(poll_for(self->fd, POLLRDHUP, PATIENCE), 0);
 	EXPECT_EQ(keys_set(self->fd, TLS_RX, &self->keys), 0);
 	EXPECT_EQ(keys_set(self->fd, TLS_TX, &self->keys), 0);
 	if (keys_set(self->peer, TLS_RX, &self->keys) == 0) {
@@ -230,7 +230,7 @@ TEST_F(bare, not_established)
 	ASSERT_EQ(setsockopt(self->peer, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
 	close(self->peer);
 	self->peer = -1;
-	ASSERT_GT(poll_for(self->fd, POLLIN, 5000), 0);
+	ASSERT_GT(poll_for(self->fd, POLLIN, PATIENCE), 0);
 	for (i = 0; i < 2; i++)
 		EXPECT_REFUSED(keys_set(self->fd, both[i], &self->keys), ENOTCONN);
 }
@@ -403,7 +403,7 @@ TEST_F(bare, data_before_keys)
 
 	ASSERT_EQ(keys_set(self->fd, TLS_TX, &self->keys), 0);
 	EXPECT_EQ(send(self->fd, "early", 5, 0), 5);
-	ASSERT_GT(poll_for(self->peer, POLLIN, 5000), 0);
+	ASSERT_GT(poll_for(self->peer, POLLIN, PATIENCE), 0);
 	ASSERT_EQ(keys_set(self->peer, TLS_RX, &self->keys), 0);
 	EXPECT_EQ(recv(self->peer, buf, sizeof(buf), 0), 5);
 	EXPECT_EQ(memcmp(buf, "early", 5), 0);

@@ -146,7 +146,7 @@ FIXTURE_TEARDOWN(managed)
 #define EXPECT_ERROR(error) do {							\
 	char err_buf[16];								\
 											\
-	EXPECT_EQ(poll_for(self->c.fd, POLLIN, 5000) & (POLLIN | POLLERR), POLLIN | POLLERR); \
+	EXPECT_EQ(poll_for(self->c.fd, POLLIN, PATIENCE) & (POLLIN | POLLERR), POLLIN | POLLERR); \
 	EXPECT_EQ(read(self->c.fd, err_buf, 16), -1);					\
 	EXPECT_EQ(errno, error);							\
 	EXPECT_EQ(recv(self->c.fd, err_buf, 16, MSG_DONTWAIT), -1);			\

@@ -26,7 +26,7 @@ ADD_SUITE(managed, 13_aes_gcm_256, 3, AES_GCM_256);
 #define EXPECT_EOF() do {							\
 	char eof_buf[8];							\
 										\
-	EXPECT_EQ(poll_for(self->c.fd, POLLIN | POLLRDHUP, 5000) & ~POLLOUT,	\
+	EXPECT_EQ(poll_for(self->c.fd, POLLIN | POLLRDHUP, PATIENCE) & ~POLLOUT,	\
 		  POLLIN | POLLRDHUP);						\
 	EXPECT_EQ(read(self->c.fd, eof_buf, 8), 0);				\
 	EXPECT_EQ(recv(self->c.fd, eof_buf, 8, MSG_DONTWAIT), 0);		\
@@ -64,7 +64,7 @@ TEST_F(managed, counters)
 
 			PEER(ends[way].type, ends[way].content, 2);
 		}
-		EXPECT_EQ(poll_for(self->c.fd, POLLIN, 5000) & POLLIN, POLLIN);
+		EXPECT_EQ(poll_for(self->c.fd, POLLIN, PATIENCE) & POLLIN, POLLIN);
 		shutdown(self->c.fd, SHUT_WR);
 	}
 	/* The fixture's own socket was closed as well. */
@@ -93,7 +93,7 @@ TEST_F(managed, shutdown_sends)
 	PEER(TYPE_DATA, "answer", 6);
 	EXPECT_READ("answer");
 	PEER(TYPE_ALERT, CLOSE_NOTIFY, 2);
-	EXPECT_EQ(poll_for(self->c.fd, POLLIN, 5000) & (POLLIN | POLLHUP), POLLIN | POLLHUP);
+	EXPECT_EQ(poll_for(self->c.fd, POLLIN, PATIENCE) & (POLLIN | POLLHUP), POLLIN | POLLHUP);
 	EXPECT_READ("");
 	/* Once is enough. */
 	EXPECT_EQ(shutdown(self->c.fd, SHUT_WR), 0);
@@ -238,7 +238,7 @@ TEST_F(managed, reset)
 	setsockopt(self->c.peer, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 	close(self->c.peer);
 	self->c.peer = -1;
-	EXPECT_EQ(poll_for(self->c.fd, POLLIN, 5000) & (POLLIN | POLLERR), POLLIN | POLLERR);
+	EXPECT_EQ(poll_for(self->c.fd, POLLIN, PATIENCE) & (POLLIN | POLLERR), POLLIN | POLLERR);
 	EXPECT_EQ(read(self->c.fd, buf, 8), -1);
 	EXPECT_EQ(errno, ECONNRESET);
 	EXPECT_EQ(read(self->c.fd, buf, 8), -1);
@@ -381,7 +381,7 @@ TEST_F(managed, only_padding)
 TEST_F(managed, refused_by_poller)
 {
 	ASSERT_EQ(send(self->c.peer, "\27\3\3\110\0", 5, 0), 5);
-	EXPECT_EQ(poll_for(self->c.fd, POLLIN, 5000) & (POLLIN | POLLERR), POLLIN | POLLERR);
+	EXPECT_EQ(poll_for(self->c.fd, POLLIN, PATIENCE) & (POLLIN | POLLERR), POLLIN | POLLERR);
 	EXPECT_WIRE(TYPE_ALERT, "\2\26", 2);
 }
 

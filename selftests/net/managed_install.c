@@ -296,7 +296,7 @@ TEST_F(install, prefix)
 			memset(sealed, 0, cut);
 			if (late)
 				ASSERT_EQ(send_full(fd[1], sealed + cut, n - cut, 0), 0);
-			EXPECT_EQ(poll_for(fd[0], POLLIN, 5000), POLLIN);
+			EXPECT_EQ(poll_for(fd[0], POLLIN, PATIENCE), POLLIN);
 			ASSERT_EQ(recv_full(fd[0], got, len), len) {
 				TH_LOG("cut at %zu: %s", cut, strerror(errno));
 			}

@@ -89,10 +89,10 @@ TEST_F(managed, event)
 	ASSERT_EQ(setsockopt(self->c.fd, SOL_TLS, SEALSOCK_EVENTS, &events, sizeof(events)), 0);
 	EXPECT_EQ(poll_for(self->c.fd, POLLIN | POLLPRI, 100), 0);
 	PEER_SENDS(n, RECORD_MAX);
-	EXPECT_EQ(poll_for(self->c.fd, POLLIN | POLLPRI, 5000), POLLPRI);
+	EXPECT_EQ(poll_for(self->c.fd, POLLIN | POLLPRI, PATIENCE), POLLPRI);
 	PEER(TYPE_DATA, "data", 4);
 	EXPECT_READ("data");
-	EXPECT_EQ(poll_for(self->c.fd, POLLIN | POLLPRI, 5000), POLLPRI);
+	EXPECT_EQ(poll_for(self->c.fd, POLLIN | POLLPRI, PATIENCE), POLLPRI);
 	EXPECT_EQ(take(self->c.fd, sizeof(got)), n);
 	EXPECT_EQ(poll_for(self->c.fd, POLLIN | POLLPRI, 100), 0);
 }
@@ -272,7 +272,7 @@ TEST_F(managed, sent_when_full)
 		ASSERT_GT(r, 0);
 		got_data += r;
 	}
-	EXPECT_EQ(poll_for(self->c.fd, POLLOUT, 5000), POLLOUT);
+	EXPECT_EQ(poll_for(self->c.fd, POLLOUT, PATIENCE), POLLOUT);
 	EXPECT_EQ(give(self->c.fd, n), 0);
 	shutdown(self->c.fd, SHUT_WR);
 	while ((r = wire_recv(&self->c.tx, self->c.peer, &type, buf)) > 0 && type != TYPE_ALERT) {

@@ -236,7 +236,7 @@ TEST_F(managed, tracepoints)
 			shutdown(self->c.peer, SHUT_WR);
 		if (ends[i].type)
 			PEER(ends[i].type, ends[i].content, 2);
-		EXPECT_EQ(poll_for(self->c.fd, POLLIN, 5000) & POLLIN, POLLIN);
+		EXPECT_EQ(poll_for(self->c.fd, POLLIN, PATIENCE) & POLLIN, POLLIN);
 	}
 	EXPECT_EQ(write_file(TRACING "/events/sealsock/enable", "0"), 0);
 	for (i = 0; i < ARRAY_SIZE(ends); i++) {

@@ -81,7 +81,7 @@ TEST_F(managed, answered_while_asleep)
 	void *ok;
 
 	ASSERT_EQ(pthread_create(&thread, NULL, sleeper, &self->c.fd), 0);
-	usleep(100000);
+	ASSERT_TRUE(threads_fall_asleep());
 	PEER_UPDATES(request);
 	EXPECT_UPDATE(update);
 	PEER(TYPE_DATA, "end", 3);
@@ -112,7 +112,7 @@ TEST_F(managed, answered_by_poller)
 	EXPECT_EQ(poll_for(self->c.fd, POLLIN, 200), 0);
 	EXPECT_UPDATE(update);
 	PEER(TYPE_DATA, "data", 4);
-	EXPECT_EQ(poll_for(self->c.fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->c.fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_READ("data");
 }
 
@@ -127,7 +127,7 @@ TEST_F(managed, requests_collapse)
 		PEER_UPDATES(request);
 	PEER(TYPE_DATA, "data", 4);
 	ASSERT_EQ(set_int(self->c.peer, IPPROTO_TCP, TCP_CORK, 0), 0);
-	EXPECT_EQ(poll_for(self->c.fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->c.fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_READ("data");
 	EXPECT_UPDATE(update);
 	EXPECT_NOTHING();

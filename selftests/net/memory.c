@@ -219,7 +219,7 @@ TEST_F(many, readers)
 	for (i = 0; i < self->count; i++) {
 		struct conn *c = &self->conn[i];
 
-		ASSERT_GT(poll_for(c->fd, POLLIN, 10000), 0);
+		ASSERT_GT(poll_for(c->fd, POLLIN, PATIENCE), 0);
 		ASSERT_EQ(recv(c->fd, got, 1, 0), 1);
 		n = recv(c->fd, got, sizeof(got), MSG_PEEK | MSG_DONTWAIT);
 		ASSERT_GT(n, 0);
@@ -439,7 +439,7 @@ TEST_F(one, control_group)
 	EXPECT_TRUE(group_sock_is(250000, 2 * MIB));
 	ASSERT_EQ(send_full(c.peer, sealed, n, 0), 0);
 	EXPECT_TRUE(group_sock_is(500000, 4 * MIB));
-	ASSERT_GT(poll_for(c.fd, POLLIN, 10000), 0);
+	ASSERT_GT(poll_for(c.fd, POLLIN, PATIENCE), 0);
 	EXPECT_GT(recv(c.fd, got, 200000, MSG_PEEK | MSG_WAITALL), 0);
 	EXPECT_TRUE(group_sock_is(500000, 4 * MIB));
 	conn_close(&c);

@@ -49,7 +49,7 @@ TEST_F(wired, whole_records_only)
 	ASSERT_EQ(send_full(self->peer, rec + 53, n - 54, 0), 0);
 	EXPECT_EQ(poll_for(self->fd, POLLIN, 100), 0);
 	ASSERT_EQ(send_full(self->peer, rec + n - 1, 1, 0), 0);
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_EQ(recv(self->fd, got, sizeof(got), 0), 100);
 	EXPECT_EQ(poll_for(self->fd, POLLIN, 0), 0);
 }
@@ -60,11 +60,11 @@ TEST_F(wired, whole_and_a_part)
 	size_t a = seal(&self->rx, 100, 0, rec), b = seal(&self->rx, 200, 0, rec + a);
 
 	ASSERT_EQ(send_full(self->peer, rec, a + b - 1, 0), 0);
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_EQ(recv(self->fd, got, sizeof(got), 0), 100);
 	EXPECT_EQ(poll_for(self->fd, POLLIN, 100), 0);
 	ASSERT_EQ(send_full(self->peer, rec + a + b - 1, 1, 0), 0);
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_EQ(recv(self->fd, got, sizeof(got), 0), 200);
 }
 
@@ -76,13 +76,13 @@ TEST_F(wired, until_the_record_is_read)
 
 	ASSERT_EQ(send_full(self->peer, rec, n, 0), 0);
 	for (i = 0; i < 10; i++) {
-		EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+		EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 		EXPECT_EQ(recv(self->fd, got, 100, 0), 100);
 	}
 	EXPECT_EQ(poll_for(self->fd, POLLIN, 0), 0);
 	n = seal(&self->rx, 1000, 0, rec);
 	ASSERT_EQ(send_full(self->peer, rec, n, 0), 0);
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_EQ(recv(self->fd, got, 10, MSG_PEEK), 10);
 	EXPECT_EQ(poll_for(self->fd, POLLIN, 0), POLLIN);
 	EXPECT_EQ(recv(self->fd, got, 1000, MSG_PEEK), 1000);
@@ -107,7 +107,7 @@ TEST_F(wired, wakes)
 		send_full(self->peer, rec + n / 2, n - n / 2, 0);
 		_exit(0);
 	}
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 10000), POLLIN);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_EQ(recv(self->fd, got, sizeof(got), MSG_DONTWAIT), 5000);
 	EXPECT_EQ(waitpid(pid, &status, 0), pid);
 }
@@ -122,7 +122,7 @@ TEST_F(wired, epoll_level)
 	ASSERT_EQ(send_full(self->peer, rec, n - 1, 0), 0);
 	EXPECT_EQ(epoll_for(ep, 100), 0);
 	ASSERT_EQ(send_full(self->peer, rec + n - 1, 1, 0), 0);
-	EXPECT_EQ(epoll_for(ep, 5000), 1);
+	EXPECT_EQ(epoll_for(ep, PATIENCE), 1);
 	EXPECT_EQ(epoll_for(ep, 0), 1);
 	EXPECT_EQ(recv(self->fd, got, 50, 0), 50);
 	EXPECT_EQ(epoll_for(ep, 0), 1);
@@ -144,7 +144,7 @@ TEST_F(wired, epoll_edge)
 		ASSERT_EQ(send_full(self->peer, rec, n / 2, 0), 0);
 		EXPECT_EQ(epoll_for(ep, 20), 0);
 		ASSERT_EQ(send_full(self->peer, rec + n / 2, n - n / 2, 0), 0);
-		ASSERT_EQ(epoll_for(ep, 5000), 1);
+		ASSERT_EQ(epoll_for(ep, PATIENCE), 1);
 		EXPECT_EQ(recv(self->fd, got, sizeof(got), MSG_DONTWAIT), 100 + i);
 		EXPECT_EQ(recv(self->fd, got, 1, MSG_DONTWAIT), -1);
 	}
@@ -163,7 +163,7 @@ TEST_F(wired, epoll_edge_loses_nothing)
 	ASSERT_GE(ep, 0);
 	feed_start(&feed, self->peer, sealed, n, 333);
 	while (at < len) {
-		ASSERT_EQ(epoll_for(ep, 10000), 1) {
+		ASSERT_EQ(epoll_for(ep, PATIENCE), 1) {
 			TH_LOG("no event at %zu", at);
 		}
 		for (;;) {
@@ -198,7 +198,7 @@ TEST_F(wired, pollout)
 	EXPECT_EQ(poll_for(self->fd, POLLOUT, 0), 0);
 	drain_start(&drain, self->peer, &self->tx, total);
 	EXPECT_TRUE(drain_end(&drain, &self->tx));
-	EXPECT_EQ(poll_for(self->fd, POLLOUT, 5000), POLLOUT);
+	EXPECT_EQ(poll_for(self->fd, POLLOUT, PATIENCE), POLLOUT);
 	free(data);
 }
 
@@ -210,14 +210,14 @@ TEST_F(wired, hang_up)
 	EXPECT_EQ(poll_for(self->fd, POLLIN | POLLRDHUP, 0), 0);
 	ASSERT_EQ(send_full(self->peer, rec, n, 0), 0);
 	ASSERT_EQ(shutdown(self->peer, SHUT_WR), 0);
-	EXPECT_GT(poll_for(self->fd, POLLRDHUP, 5000), 0);
+	EXPECT_GT(poll_for(self->fd, POLLRDHUP, PATIENCE), 0);
 	EXPECT_EQ(poll_for(self->fd, POLLIN | POLLRDHUP, 0), POLLIN | POLLRDHUP);
 	EXPECT_EQ(recv(self->fd, got, sizeof(got), 0), 100);
 	EXPECT_EQ(poll_for(self->fd, POLLIN | POLLRDHUP, 0), POLLIN | POLLRDHUP);
 	EXPECT_EQ(recv(self->fd, got, sizeof(got), 0), 0);
 	EXPECT_EQ(poll_for(self->fd, POLLIN, 0) & POLLHUP, 0);
 	ASSERT_EQ(shutdown(self->fd, SHUT_WR), 0);
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000) & (POLLIN | POLLHUP), POLLIN | POLLHUP);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE) & (POLLIN | POLLHUP), POLLIN | POLLHUP);
 }
 
 TEST_F(wired, reset)
@@ -227,7 +227,7 @@ TEST_F(wired, reset)
 	ASSERT_EQ(setsockopt(self->peer, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
 	close(self->peer);
 	self->peer = -1;
-	EXPECT_EQ(poll_for(self->fd, POLLIN | POLLOUT, 5000) & (POLLERR | POLLHUP | POLLIN),
+	EXPECT_EQ(poll_for(self->fd, POLLIN | POLLOUT, PATIENCE) & (POLLERR | POLLHUP | POLLIN),
 		  POLLERR | POLLHUP | POLLIN);
 	EXPECT_EQ(recv(self->fd, got, 10, 0), -1);
 	EXPECT_EQ(errno, ECONNRESET);
@@ -272,9 +272,9 @@ TEST_F(keyless, queued_before_install)
 	size_t n = seal(&self->rx, 100, 0, rec);
 
 	ASSERT_EQ(send_full(self->peer, rec, n, 0), 0);
-	ASSERT_GT(poll_for(self->fd, POLLIN, 5000), 0);
+	ASSERT_GT(poll_for(self->fd, POLLIN, PATIENCE), 0);
 	ASSERT_EQ(keys_set(self->fd, TLS_RX, &self->keys), 0);
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_EQ(recv(self->fd, got, sizeof(got), MSG_DONTWAIT), 100);
 	EXPECT_EQ(poll_for(self->fd, POLLIN, 0), 0);
 }
@@ -285,11 +285,11 @@ TEST_F(keyless, part_queued_before_install)
 	size_t n = seal(&self->rx, 100, 0, rec);
 
 	ASSERT_EQ(send_full(self->peer, rec, n - 1, 0), 0);
-	ASSERT_GT(poll_for(self->fd, POLLIN, 5000), 0);
+	ASSERT_GT(poll_for(self->fd, POLLIN, PATIENCE), 0);
 	ASSERT_EQ(keys_set(self->fd, TLS_RX, &self->keys), 0);
 	EXPECT_EQ(poll_for(self->fd, POLLIN, 100), 0);
 	ASSERT_EQ(send_full(self->peer, rec + n - 1, 1, 0), 0);
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_EQ(recv(self->fd, got, sizeof(got), MSG_DONTWAIT), 100);
 }
 
@@ -302,10 +302,10 @@ TEST_F(keyless, install_wakes_edge_triggered)
 
 	ASSERT_GE(ep, 0);
 	ASSERT_EQ(send_full(self->peer, rec, n, 0), 0);
-	ASSERT_EQ(epoll_for(ep, 5000), 1);
+	ASSERT_EQ(epoll_for(ep, PATIENCE), 1);
 	ASSERT_EQ(epoll_for(ep, 0), 0);
 	ASSERT_EQ(keys_set(self->fd, TLS_RX, &self->keys), 0);
-	EXPECT_EQ(epoll_for(ep, 5000), 1);
+	EXPECT_EQ(epoll_for(ep, PATIENCE), 1);
 	EXPECT_EQ(recv(self->fd, got, sizeof(got), MSG_DONTWAIT), 100);
 	close(ep);
 }
@@ -322,7 +322,7 @@ TEST_F(keyless, install_wakes_a_reader)
 	ASSERT_GE(pid, 0);
 	if (!pid)
 		_exit(recv(self->fd, got, sizeof(got), 0) != 100);
-	usleep(100000);
+	ASSERT_TRUE(falls_asleep(pid));
 	ASSERT_EQ(send_full(self->peer, rec, n, 0), 0);
 	EXPECT_EQ(waitpid(pid, &status, 0), pid);
 	EXPECT_EQ(status, 0);
@@ -343,7 +343,7 @@ TEST_F(wired, record_larger_than_the_buffer)
 	while (at < 4 * RECORD_MAX) {
 		ssize_t r;
 
-		ASSERT_EQ(poll_for(self->fd, POLLIN, 20000) & POLLIN, POLLIN) {
+		ASSERT_EQ(poll_for(self->fd, POLLIN, PATIENCE) & POLLIN, POLLIN) {
 			TH_LOG("not readable at %zu", at);
 		}
 		r = recv(self->fd, got + at, sizeof(got) - at, MSG_DONTWAIT);

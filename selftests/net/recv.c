@@ -249,7 +249,7 @@ TEST_F(wired, timeout)
 	clock_gettime(CLOCK_MONOTONIC, &t1);
 	ms = (t1.tv_sec - t0.tv_sec) * 1000 + (t1.tv_nsec - t0.tv_nsec) / 1000000;
 	EXPECT_GE(ms, 150);
-	EXPECT_LE(ms, 5000);
+	EXPECT_LE(ms, PATIENCE);
 	/* What there is comes back at the time-out, even with MSG_WAITALL. */
 	PEER_SENDS(0, 10, 0);
 	EXPECT_EQ(recv(self->fd, got, 100, MSG_WAITALL), 10);
@@ -490,7 +490,7 @@ TEST_F(wired, peek_at_end_of_file)
 	PEER_SENDS(0, 100, 0);
 	PEER_SENDS(100, 100, 0);
 	ASSERT_EQ(shutdown(self->peer, SHUT_WR), 0);
-	ASSERT_EQ(poll_for(self->fd, POLLRDHUP, 5000), POLLRDHUP);
+	ASSERT_EQ(poll_for(self->fd, POLLRDHUP, PATIENCE), POLLRDHUP);
 	ASSERT_EQ(set_int(self->fd, SOL_SOCKET, SO_RCVLOWAT, 5000), 0);
 
 	ASSERT_EQ(recv(self->fd, got, 10000, MSG_PEEK | MSG_DONTWAIT), 200);
@@ -673,7 +673,7 @@ TEST_F(wired, inq)
 	ASSERT_EQ(ioctl(self->fd, FIONREAD, &n), 0);
 	EXPECT_EQ(n, 0);
 	PEER_SENDS(0, 1000, 0);
-	ASSERT_GT(poll_for(self->fd, POLLIN, 5000), 0);
+	ASSERT_GT(poll_for(self->fd, POLLIN, PATIENCE), 0);
 	ASSERT_EQ(ioctl(self->fd, FIONREAD, &n), 0);
 	EXPECT_GT(n, 0);
 	EXPECT_EQ(recv(self->fd, got, 400, 0), 400);

@@ -41,7 +41,7 @@ static void *reader_run(void *arg)
 	return NULL;
 }
 
-/* Starts it, and gives it time to fall asleep. */
+/* Starts it, and waits until it has fallen asleep. */
 static void reader_start(struct reader *r, int fd, size_t len, int flags)
 {
 	memset(r, 0, sizeof(*r));
@@ -50,7 +50,7 @@ static void reader_start(struct reader *r, int fd, size_t len, int flags)
 	r->flags = flags;
 	if (pthread_create(&r->thread, NULL, reader_run, r))
 		abort();
-	usleep(300000);
+	threads_fall_asleep();
 }
 
 /* True while the reader has not returned. */
@@ -108,7 +108,7 @@ TEST_F(wired, nothing_wanted)
 
 	/* Of a control record the type is told, the content stays. */
 	PEER(TYPE_ALERT, "al", 2);
-	ASSERT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	ASSERT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_EQ(recv(self->fd, got, 0, 0), -1);
 	EXPECT_EQ(errno, EIO);
 	EXPECT_EQ(recv_type(self->fd, &type, got, 0, 0), 0);
@@ -144,7 +144,7 @@ TEST_F(wired, not_copied)
 	EXPECT_EQ(pattern_check(got, 21000, 29000), -1);
 
 	PEER(TYPE_ALERT, "alert", 5);
-	ASSERT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	ASSERT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_EQ(recv(self->fd, NULL, 10, MSG_TRUNC), -1);
 	EXPECT_EQ(errno, EIO);
 	memset(got, 0xee, 10);
@@ -263,12 +263,12 @@ TEST_F(wired, mark_and_poll)
 	PEER(TYPE_DATA, data, 100);
 	EXPECT_EQ(poll_for(self->fd, POLLIN, 200), 0);
 	PEER(TYPE_DATA, data, 200);
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_EQ(recv(self->fd, got, 1000, 0), 300);
 	EXPECT_EQ(poll_for(self->fd, POLLIN, 0), 0);
 	/* What is opened already has been reported. */
 	PEER(TYPE_DATA, data, 400);
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_EQ(recv(self->fd, got, 390, 0), 390);
 	EXPECT_EQ(poll_for(self->fd, POLLIN, 0), POLLIN);
 	EXPECT_EQ(recv(self->fd, got, 10, 0), 10);
@@ -278,7 +278,7 @@ TEST_F(wired, mark_and_poll)
 	EXPECT_EQ(reader_end(&reader), 20);
 	PEER(TYPE_DATA, data, 20);
 	ASSERT_EQ(shutdown(self->peer, SHUT_WR), 0);
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_EQ(recv(self->fd, got, 1000, 0), 20);
 	EXPECT_EQ(mark_of(self->fd), 300);
 }
@@ -294,7 +294,7 @@ TEST_F(wired, mark_and_a_small_window)
 	ASSERT_EQ(set_int(self->fd, SOL_SOCKET, SO_RCVLOWAT, 2000), 0);
 	ASSERT_EQ(set_int(self->peer, IPPROTO_TCP, TCP_NODELAY, 1), 0);
 	feed_start(&feed, self->peer, sealed, n, 499);
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_TRUE(feed_end(&feed));
 	EXPECT_EQ(recv(self->fd, got, sizeof(got), MSG_DONTWAIT), RECORD_MAX);
 	EXPECT_EQ(pattern_check(got, 0, RECORD_MAX), -1);

@@ -222,13 +222,13 @@ TEST_F(rekey, splice_is_expired_too)
 TEST_F(rekey, poll_waits_for_the_key)
 {
 	PEER_SENDS(TYPE_HANDSHAKE, key_update, 5);
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_KEY_UPDATE(0);
 	NEXT_WIRE(rx, 1);
 	PEER_SENDS(TYPE_DATA, "after", 5);
 	EXPECT_EQ(poll_for(self->fd, POLLIN, 100), 0);
 	NEXT_KEY(TLS_RX, 1);
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_DATA("after");
 }
 
@@ -248,10 +248,10 @@ TEST_F(rekey, install_wakes)
 	pid = fork();
 	ASSERT_GE(pid, 0);
 	if (!pid)
-		_exit(poll_for(self->fd, POLLIN, 10000) != POLLIN);
-	usleep(200000);
+		_exit(poll_for(self->fd, POLLIN, PATIENCE) != POLLIN);
+	ASSERT_TRUE(falls_asleep(pid));
 	NEXT_KEY(TLS_RX, 1);
-	EXPECT_EQ(epoll_wait(ep, &ev, 1, 5000), 1);
+	EXPECT_EQ(epoll_wait(ep, &ev, 1, PATIENCE), 1);
 	EXPECT_EQ(waitpid(pid, &status, 0), pid);
 	EXPECT_EQ(status, 0);
 	EXPECT_DATA("after");
@@ -267,7 +267,7 @@ TEST_F(rekey, data_after_the_key_wakes)
 	EXPECT_EQ(poll_for(self->fd, POLLIN, 50), 0);
 	NEXT_WIRE(rx, 1);
 	PEER_SENDS(TYPE_DATA, "after", 5);
-	EXPECT_EQ(poll_for(self->fd, POLLIN, 5000), POLLIN);
+	EXPECT_EQ(poll_for(self->fd, POLLIN, PATIENCE), POLLIN);
 	EXPECT_DATA("after");
 }
 
@@ -392,7 +392,7 @@ TEST_F(rekey, end_of_file_while_expired)
 	PEER_SENDS(TYPE_HANDSHAKE, key_update, 5);
 	EXPECT_KEY_UPDATE(0);
 	ASSERT_EQ(shutdown(self->peer, SHUT_WR), 0);
-	EXPECT_GT(poll_for(self->fd, POLLRDHUP, 5000), 0);
+	EXPECT_GT(poll_for(self->fd, POLLRDHUP, PATIENCE), 0);
 	EXPECT_EXPIRED();
 	NEXT_KEY(TLS_RX, 1);
 	EXPECT_EQ(recv(self->fd, got, sizeof(got), 0), 0);

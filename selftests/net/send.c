@@ -334,7 +334,7 @@ TEST_F(wired, full_socket)
 		drain_start(&drain, self->peer, &self->tx, total);
 		ASSERT_TRUE(drain_end(&drain, &self->tx));
 		EXPECT_EQ(drain.bytes, total);
-		EXPECT_EQ(poll_for(self->fd, POLLOUT, 5000), POLLOUT);
+		EXPECT_EQ(poll_for(self->fd, POLLOUT, PATIENCE), POLLOUT);
 	}
 	EXPECT_EQ(send(self->fd, data, 10, 0), 10);
 	EXPECT_RECORD(0, 10);
@@ -356,7 +356,7 @@ TEST_F(wired, partial_sends)
 
 		if (n < 0) {
 			ASSERT_EQ(errno, EAGAIN);
-			ASSERT_GT(poll_for(self->fd, POLLOUT, 10000), 0);
+			ASSERT_GT(poll_for(self->fd, POLLOUT, PATIENCE), 0);
 			continue;
 		}
 		ASSERT_GT(n, 0);
@@ -506,7 +506,7 @@ TEST_F(wired, notsent_lowat)
 
 		if (n < 0) {
 			ASSERT_EQ(errno, EAGAIN);
-			ASSERT_GT(poll_for(self->fd, POLLOUT, 10000), 0);
+			ASSERT_GT(poll_for(self->fd, POLLOUT, PATIENCE), 0);
 			continue;
 		}
 		done += n;

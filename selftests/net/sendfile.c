@@ -236,7 +236,7 @@ TEST_F(wired, nonblocking)
 
 		if (n < 0) {
 			ASSERT_EQ(errno, EAGAIN);
-			ASSERT_GT(poll_for(self->fd, POLLOUT, 10000), 0);
+			ASSERT_GT(poll_for(self->fd, POLLOUT, PATIENCE), 0);
 			continue;
 		}
 		ASSERT_GT(n, 0);

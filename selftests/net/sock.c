@@ -5,6 +5,7 @@
 #include "sock.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -391,6 +393,53 @@ static long counter_in(const char *path, const char *name)
 long counter(const char *name)
 {
 	return counter_in(ulp_is_ours() ? "/proc/net/sealsock_stat" : "/proc/net/tls_stat", name);
+}
+
+/* As /proc has it: 'R', 'S', … 0: it is not there. */
+static char state_of(pid_t id)
+{
+	char path[64], text[512] = "", *end;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)id);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	close(fd);
+	end = strrchr(text, ')');
+	return end && end[1] ? end[2] : 0;
+}
+
+bool falls_asleep(pid_t id)
+{
+	char state;
+	int ms;
+
+	for (ms = 0; ms < PATIENCE; ms += 5) {
+		state = state_of(id);
+		if (state == 'S')
+			return true;
+		if (!state || state == 'Z' || state == 'X')
+			return false;
+		usleep(5000);
+	}
+	return false;
+}
+
+bool threads_fall_asleep(void)
+{
+	DIR *dir = opendir("/proc/self/task");
+	struct dirent *e;
+	bool all = dir;
+
+	while (all && (e = readdir(dir)))
+		if (*e->d_name != '.' && atoi(e->d_name) != syscall(SYS_gettid))
+			all = falls_asleep(atoi(e->d_name));
+	if (dir)
+		closedir(dir);
+	return all;
 }
 
 long module_users(void)

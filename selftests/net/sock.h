@@ -81,6 +81,15 @@ int tcp_pair(int family, int fd[2]);
 /* A listening socket of that family, with its address; -1 with errno on failure. */
 int tcp_listen(int family, struct sockaddr_storage *addr, socklen_t *len);
 
+/*
+ * Until that child, or thread, sleeps in the call that it was started for, however long it takes a
+ * busy machine to get it there. False: it has ended, or never did.
+ */
+bool falls_asleep(pid_t id);
+
+/* The same of all other threads of this process. */
+bool threads_fall_asleep(void);
+
 /* Sets SO_RCVTIMEO; 0 milliseconds mean for ever. */
 int set_timeout(int fd, unsigned int ms);
 
