@@ -5,6 +5,7 @@
 # SEALSOCK_ULP: who seals records: sealsock (default: the module), any, or none (the library; what
 # can be tested without the module).
 set -u
+PATIENCE=60
 ulp=${SEALSOCK_ULP:-sealsock}
 bin=${SEALSOCK_BIN:-build/userspace/sealsock}
 peer=${SEALSOCK_PEER:-build/interop/guest/peer}
@@ -54,10 +55,10 @@ is()
 	ok $? "$3"
 }
 
-# has FILE PATTERN NAME: a line of FILE matches.
+# has FILE PATTERN NAME: a line of FILE matches. Whoever writes it may be behind those who have seen what it is about.
 has()
 {
-	grep -Eq -- "$2" "$1"
+	until_true $PATIENCE grep -Eq -- "$2" "$1"
 	local r=$?
 
 	[ $r -eq 0 ] || { echo "no /$2/ in:"; cat "$1"; } >>"$tmp/log"
@@ -85,10 +86,11 @@ end()
 	wait "$1" 2>/dev/null
 }
 
-# until_true SECONDS COMMAND…: by the clock; a guest is slow at starting programs.
+# until_true SECONDS COMMAND…: by the clock. Never less than PATIENCE, since it ends by itself where all is well: an emulated
+# machine beside compilers is slow at starting programs, and what is a matter of time only fails by chance.
 until_true()
 {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + ($1 < PATIENCE ? PATIENCE : $1)))
 
 	shift
 	until "$@" 2>/dev/null; do
@@ -97,15 +99,16 @@ until_true()
 	done
 }
 
-# new_port: $port is one that nobody has. It is below those that the kernel gives to connections: bind() of one of
-# those fails now and then, while a connection that has it is in TIME_WAIT. Tests run beside each other start apart.
+# new_port: $port is one that nobody has, or had a moment ago. It is below those that the kernel gives to connections:
+# bind() of one of those fails now and then, while a connection that has it is in TIME_WAIT. Tests run beside each other
+# start apart.
 port=0
 last_port=$((20000 + $$ % 120 * 100))
 new_port()
 {
 	last_port=$((last_port + 1))
 	port=$last_port
-	! listening $port || new_port
+	[ -z "$(ss -Hatn "sport = :$port")" ] || new_port
 }
 
 listening()
@@ -175,12 +178,12 @@ s_server()
 
 get()
 {
-	"$bin" get --ulp "$ulp" --timeout 20 "$@"
+	"$bin" get --ulp "$ulp" --timeout $PATIENCE "$@"
 }
 
 client()
 {
-	"$bin" client --ulp "$ulp" --timeout 20 "$@"
+	"$bin" client --ulp "$ulp" --timeout $PATIENCE "$@"
 }
 
 sum()

@@ -29,6 +29,13 @@ counted()
 	awk -v n="$1" '$1 == n { v = $2 - v } END { print v + 0 }' "$tmp/mark" $stat
 }
 
+# renewed NAME N: it has grown by N.
+# shellcheck disable=SC2317 # called by until_true
+renewed()
+{
+	[ "$(counted "$1")" -ge "$2" ]
+}
+
 # counters: what moved, as the explanation of a failure.
 counters()
 {

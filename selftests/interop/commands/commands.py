@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 
+PATIENCE = 60
 BIN = os.environ.get('SEALSOCK_BIN', 'build/userspace/sealsock')
 tmp = tempfile.mkdtemp()
 count = failed = 0
@@ -46,7 +47,7 @@ def certificate(name, subject='/CN=test'):
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def run(*args, shell='', timeout=60, **more):
+def run(*args, shell='', timeout=2 * PATIENCE, **more):
     """A command to its end. SHELL: redirections, as a shell has them."""
     args = [BIN, *args]
     if shell:
@@ -71,7 +72,7 @@ class Answer:
             except OSError:
                 return
             try:
-                s.settimeout(20)
+                s.settimeout(PATIENCE)
                 if self.context:
                     s = self.context.wrap_socket(s, server_side=True)
                 seen = b''
@@ -115,7 +116,7 @@ class Serve:
             return re.search(pattern, f.read(), re.M)
 
     def connect(self, **more):
-        return socket.create_connection(('127.0.0.1', self.plain), timeout=20, **more)
+        return socket.create_connection(('127.0.0.1', self.plain), timeout=PATIENCE, **more)
 
     def ask(self, request):
         """One plain connection: everything that comes, up to its end."""
@@ -123,7 +124,7 @@ class Serve:
             s.sendall(request)
             return drain(s)
 
-    def end(self, seconds=20):
+    def end(self, seconds=PATIENCE):
         """SIGTERM. True: it ended, with 0, in that time."""
         self.process.terminate()
         try:
@@ -147,7 +148,8 @@ def drain(s):
 
 
 def until(seconds, what):
-    end = time.monotonic() + seconds
+    """By the clock, and as patient as lib.sh: who waits no longer than he must fails by chance."""
+    end = time.monotonic() + max(seconds, PATIENCE)
     while time.monotonic() < end:
         got = what()
         if got:

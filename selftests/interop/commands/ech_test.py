@@ -8,6 +8,7 @@ import struct
 import subprocess
 
 from commands import Serve, finish, ok, path, run, until
+from ports import free_port
 
 PUBLIC, SECRET = 'public.example.org', 'secret.example.org'
 REQUEST = b'GET /small HTTP/1.0\r\n\r\n'
@@ -61,7 +62,7 @@ def nss(server, ech):
         f.write(REQUEST)
     r = subprocess.run(['tstclnt', '-4', '-d', 'sql:' + path('db'), '-h', '127.0.0.1', '-a', SECRET,
                         '-p', str(server.port), '-V', 'tls1.3:tls1.3', '-u', '-A', path('request'),
-                        '-N', ech], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30,
+                        '-N', ech], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
                        stdin=subprocess.DEVNULL)
     return r.stdout + r.stderr
 
@@ -93,13 +94,12 @@ def listens(port):
 
 
 def nss_server(lists):
-    with socket.create_server(('127.0.0.1', 0)) as s:
-        port = s.getsockname()[1]
+    port = free_port()
     with subprocess.Popen(['selfserv', '-d', 'sql:' + path('db'), '-p', str(port), '-n', 'ca',
                            '-V', 'tls1.3:tls1.3', '-u', '-I', 'x25519', '-X',
                            nss_keys('one')],
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as p:
-        ok(until(20, lambda: listens(port)), 'NSS serves with our keys')
+        ok(until(60, lambda: listens(port)), 'NSS serves with our keys')
         for key, more in (('one', []), ('other', []), ('one', ['--groups', 'secp384r1:x25519'])):
             r = run('get', '--ulp', 'none', '-v', '--cacert', path('localhost.pem'), '--connect',
                     f'127.0.0.1:{port}', *more, '--ech', lists[key], f'https://{SECRET}/')
