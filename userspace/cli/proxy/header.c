@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 #include <string.h>
 
 #include "../uapi/hold.h"
@@ -144,7 +145,8 @@ static void put_ssl(struct out *o, const struct facts *f)
 	const char *suite = sealsock_suite_name(fact_u16(f, SEALSOCK_FACT_SUITE));
 	size_t at, n;
 	const uint8_t *cert = fact(f, SEALSOCK_FACT_PEER_CERT, &n);
-	const uint32_t verified = 0;	/* or the handshake would have failed */
+	/* 0: there was a certificate, and it was verified, or the handshake would have failed. */
+	const uint32_t verified = htonl(cert ? 0 : X509_V_ERR_UNSPECIFIED);
 
 	put_u8(o, TLV_SSL);
 	at = o->n;
