@@ -16,6 +16,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -339,6 +340,47 @@ static int without_vm(char **argv)
 	return fails(argv[0]);
 }
 
+static struct sockaddr_in shifting;
+
+static void *shift(void *arg)
+{
+	const in_addr_t addresses[] = { htonl(INADDR_LOOPBACK), htonl(1) };
+
+	for (unsigned int i = 0; !__atomic_load_n((bool *)arg, __ATOMIC_RELAXED); i++)
+		__atomic_store_n(&shifting.sin_addr.s_addr, addresses[i % 2], __ATOMIC_RELAXED);
+	return NULL;
+}
+
+/*
+ * The address changes under the call, between one that may be and 0.0.0.1, which may not: what was
+ * looked at is what is connected to, for TCP would call that one invalid.
+ */
+static int shifted(void)
+{
+	bool stop = false, bad = false;
+	int seen[2] = { 0 };
+	pthread_t t;
+
+	shifting = to;
+	pthread_create(&t, NULL, shift, &stop);
+	for (int i = 0; i < 3000 && !bad && (i < 300 || !seen[0] || !seen[1]); i++) {
+		int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+		errno = 0;
+		if (connect(fd, (struct sockaddr *)&shifting, sizeof(shifting)))
+			bad = errno != EACCES && errno != ECONNREFUSED;
+		seen[errno == EACCES]++;
+		close(fd);
+	}
+	if (bad)
+		fails("connect");
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	pthread_join(t, NULL);
+	if (!bad)
+		printf(seen[0] && seen[1] ? "as decided\n" : "always the same\n");
+	return bad;
+}
+
 /* Twice, as some do to change the backlog. */
 static int listens(void)
 {
@@ -367,7 +409,8 @@ static const struct {
 	{ "blocking", blocking }, { "nonblocking", nonblocking }, { "threads", threads },
 	{ "orphan", orphan }, { "forked", forked }, { "uring", uring }, { "fastopen", fastopen },
 	{ "mptcp", mptcp }, { "others", others }, { "interrupted", interrupted },
-	{ "storm", storm }, { "crowd", crowd }, { "listens", listens }, { "born", born },
+	{ "storm", storm }, { "crowd", crowd }, { "shifted", shifted }, { "listens", listens },
+	{ "born", born },
 #ifdef __x86_64__
 	{ "foreign", foreign },
 #endif
