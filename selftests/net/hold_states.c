@@ -167,7 +167,8 @@ TEST_F(ends, each_by_each)
 			taken = state == TAKEN || state == CHILD_TAKEN;
 			if (s->channel >= 0 &&
 			    (event == PROGRAM_CLOSES || (event == DEADLINE && taken))) {
-				EXPECT_EQ(poll_for(s->channel, POLLIN, PATIENCE) & POLLHUP, POLLHUP) {
+				EXPECT_EQ(poll_for(s->channel, POLLIN, PATIENCE) & POLLHUP,
+					  POLLHUP) {
 					TH_LOG("state %d, event %d: no hangup", state, event);
 				}
 			}

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""peer.py HOW PORT [ARGUMENT]: plain peers of the proxy. Servers serve one connection after the other."""
+"""peer.py HOW PORT|PATH [ARGUMENT]: plain peers of the proxy. Servers serve one connection after the other."""
 import os
 import socket
 import struct
 import sys
 import threading
+import time
 
-HOW, PORT = sys.argv[1], int(sys.argv[2])
+HOW = sys.argv[1]
+PORT = int(sys.argv[2]) if sys.argv[2].isdigit() else None
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 
 
@@ -178,6 +180,17 @@ def echo_many():
             threading.Thread(target=echo, args=(s,), daemon=True).start()
 
 
+def scarce():
+    """A UNIX socket that takes one after the other, and has room for two that wait."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(sys.argv[2])
+        listener.listen(1)
+        while True:
+            s, _ = listener.accept()
+            time.sleep(0.01)
+            threading.Thread(target=echo, args=(s,), daemon=True).start()
+
+
 if HOW in SERVERS:
     serve(SERVERS[HOW])
 elif HOW in CLIENTS:
@@ -186,6 +199,8 @@ elif HOW in CLIENTS:
 elif HOW == "echo-many":
     threading.stack_size(262144)
     echo_many()
+elif HOW == "scarce":
+    scarce()
 elif HOW == "quiet":
     quiet()
 elif HOW == "crowd":

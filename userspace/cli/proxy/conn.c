@@ -131,7 +131,10 @@ static void say_failed(struct proxy *p, const struct conn *c, int fd, int err)
 	proxy_say(p, c, p->o->target, text);
 }
 
-/* Dials the target's addresses from @i on, until one is under way. */
+/*
+ * Dials the target's addresses from @i on, until one is under way. A UNIX socket whose queue is
+ * full is no failure, but unlike TCP it has to be asked again.
+ */
 static void dial(struct proxy *p, struct conn *c, unsigned int i)
 {
 	int err = ENOENT;
@@ -149,11 +152,28 @@ static void dial(struct proxy *p, struct conn *c, unsigned int i)
 		if (fd >= 0)
 			close(fd);
 		c->side[1].w.fd = -1;
+		if (err == EAGAIN && p->target.address[i].at.ss_family == AF_UNIX) {
+			p->full = true;
+			return;
+		}
 		if (!is_elsewhere(err))
 			break;
 	}
 	say_failed(p, c, -1, err);
 	conn_abort(p, c, NULL);
+}
+
+/* In the order they came. Where one more finds no room, nobody behind it would. */
+void conn_dial_again(struct proxy *p)
+{
+	struct conn *c, *next;
+
+	p->full = false;
+	for (c = p->first; c && !p->full; c = next) {
+		next = c->next;
+		if (c->state == CONN_DIALS && c->side[1].w.fd < 0)
+			dial(p, c, c->address);
+	}
 }
 
 static void dial_failed(struct proxy *p, struct conn *c, int err)

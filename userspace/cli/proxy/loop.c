@@ -13,6 +13,7 @@ enum {
 	EVENTS = 128,
 	ACCEPTS = 64,		/* in a row */
 	TICK_MS = 250,
+	FULL_MS = 10,		/* until a full queue is tried again */
 };
 
 static void listeners_arm(struct proxy *p, bool on)
@@ -138,10 +139,13 @@ int proxy_run(struct proxy *p)
 		return CLI_USAGE;
 	}
 	while (!p->told_to_end || (p->conns && p->told_to_end < 2 && cli_now_ms() < end_at)) {
-		int n = epoll_wait(p->epoll, ev, EVENTS, p->again ? 0 : TICK_MS);
+		int n = epoll_wait(p->epoll, ev, EVENTS, p->again ? 0 :
+							 p->full ? FULL_MS : TICK_MS);
 
 		for (int i = 0; i < n; i++)
 			dispatch(p, &ev[i]);
+		if (p->full)
+			conn_dial_again(p);
 		run_again(p);
 		conn_free_gone(p);
 		now = cli_now_ms();

@@ -129,6 +129,7 @@ struct proxy {
 	struct watch signals;
 	int epoll;
 	unsigned int told_to_end;
+	bool full;			/* the target's queue: some are to dial again */
 	long conns;
 	struct conn *first, *last;
 	struct conn *again;		/* have more to do */
@@ -144,6 +145,7 @@ void conn_run(struct proxy *p, struct conn *c);
 /* Both peers see a connection that was broken off, not one that has ended. */
 void conn_abort(struct proxy *p, struct conn *c, const char *why);
 void conn_expire(struct proxy *p, int64_t now);
+void conn_dial_again(struct proxy *p);
 void conn_free_gone(struct proxy *p);
 /* A line on standard error, of which there are so many a second. */
 void proxy_say(struct proxy *p, const struct conn *c, const char *what, const char *why);

@@ -173,8 +173,8 @@ static int take_socket(const struct supervisor *s, const struct seccomp_notif *r
 }
 
 /*
- * The caller's memory: 0, or errno, and why is said where it is not the caller's fault. By /proc, as every
- * kernel has it: process_vm_readv() is an option of the kernel's (CONFIG_CROSS_MEMORY_ATTACH).
+ * The caller's memory: 0, or errno, and why is said where it is not the caller's fault. By /proc,
+ * as every kernel has it: process_vm_readv() is an option (CONFIG_CROSS_MEMORY_ATTACH).
  */
 static int read_memory(pid_t thread, uint64_t from, void *to, size_t n)
 {
@@ -186,7 +186,8 @@ static int read_memory(pid_t thread, uint64_t from, void *to, size_t n)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
 		err = errno;
-		snprintf(why, sizeof(why), "its address cannot be read: %s: %s", path, strerror(err));
+		snprintf(why, sizeof(why), "its address cannot be read: %s: %s", path,
+			 strerror(err));
 		say(thread, "connect", why);
 		return is_scarce(err) ? EAGAIN : EACCES;
 	}
@@ -467,8 +468,8 @@ static int do_listen(struct supervisor *s, const struct seccomp_notif *req, int 
 	return err;
 }
 
-static void cannot_take(const struct supervisor *s, const struct seccomp_notif *req, const char *what,
-			int err)
+static void cannot_take(const struct supervisor *s, const struct seccomp_notif *req,
+			const char *what, int err)
 {
 	char why[128];
 
@@ -523,7 +524,7 @@ void call_handle(struct supervisor *s, const struct seccomp_notif *req)
 #ifdef __NR_socketcall
 	case __NR_socketcall:
 		refuse(s, req, ENOSYS, "a socket by socketcall(2)",
-		       "it cannot be watched: its C library must make sockets by calls of their own");
+		       "it cannot be watched: its C library must have calls of their own for it");
 		break;
 #endif
 	case __NR_io_uring_setup:

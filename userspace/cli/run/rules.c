@@ -177,14 +177,15 @@ static bool may_look_up(const struct rule *rule)
 	return may;
 }
 
-/* A name may stand for other addresses than it did; whoever listens is not kept waiting for that. */
+/* A name may stand for other addresses than it did; who listens is not kept waiting for that. */
 static bool rule_is_of(struct rule *rule, enum rule_kind asked, const struct place *at)
 {
 	if (rule->port && rule->port != at->port)
 		return false;
 	if (!*rule->host || has_address(rule, at))
 		return true;
-	return asked == RULE_CONNECT && may_look_up(rule) && !look_up(rule) && has_address(rule, at);
+	return asked == RULE_CONNECT && may_look_up(rule) && !look_up(rule) &&
+	       has_address(rule, at);
 }
 
 /* For whoever asked for @asked. */
