@@ -224,7 +224,6 @@ static void fail(struct seal_channel *channel, int error)
 static int refuse(struct seal_channel *channel, void __user *arg, size_t size)
 {
 	struct seal_hold *h = channel->hold;
-	struct seal_serve *serve = NULL;
 	struct sealsock_cause *cause;
 	int err;
 
@@ -244,15 +243,8 @@ static int refuse(struct seal_channel *channel, void __user *arg, size_t size)
 	}
 	h->cause = cause;
 	SEAL_INC(h->sk, HELDREFUSED);
-	serve = h->serve;
-	if (serve)
-		refcount_inc(&serve->users);
 	fail(channel, cause->error);
 	release_sock(h->sk);
-	if (serve) {
-		seal_serve_reap(serve);
-		seal_serve_put(serve);
-	}
 	return 0;
 }
 
@@ -344,7 +336,6 @@ static int channel_release(struct inode *inode, struct file *file)
 	struct seal_channel *channel = file->private_data;
 	struct seal_hold *h = channel->hold;
 	struct seal_message *msg, *next;
-	struct seal_serve *serve;
 	struct sock *sk;
 
 	if (!h) {
@@ -353,9 +344,6 @@ static int channel_release(struct inode *inode, struct file *file)
 	}
 	sk = h->sk;
 	lock_sock(sk);
-	serve = h->serve;
-	if (serve)
-		refcount_inc(&serve->users);
 	if (!channel->over && !channel->released) {
 		SEAL_INC(sk, HELDABORTED);
 		fail(channel, ECONNABORTED);
@@ -363,10 +351,6 @@ static int channel_release(struct inode *inode, struct file *file)
 	if (h->channel == channel)
 		h->channel = NULL;
 	release_sock(sk);
-	if (serve) {
-		seal_serve_reap(serve);
-		seal_serve_put(serve);
-	}
 	list_for_each_entry_safe(msg, next, &channel->messages, node)
 		kvfree(msg);
 	seal_hold_put(h);

@@ -210,11 +210,9 @@ static int take_next(struct seal_holds *holds, struct seal_channel *channel,
 	spin_unlock_bh(&holds->lock);
 
 	if (serve) {
-		seal_serve_reap(serve);
 		err = take_from(serve, sk, role, channel, due);
 		/* There may be more, and others are due as well. */
-		if (err == -ENOMEM || !reqsk_queue_empty(&inet_csk(sk)->icsk_accept_queue))
-			seal_serve_due(serve);
+		seal_serve_due(serve);
 		seal_serve_put(serve);
 		seal_role_put(role);
 	} else {

@@ -8,6 +8,7 @@
 #ifndef SEAL_HOLD_H
 #define SEAL_HOLD_H
 
+#include <linux/llist.h>
 #include <linux/refcount.h>
 #include <linux/timer.h>
 
@@ -55,11 +56,12 @@ struct seal_due {
  * @sk: the socket; whoever is not it has a reference of its own
  * @net: with a reference
  * @due: in seal_holds.due, or on a list of @serve
+ * @dead: behind @lost: for whoever closes it
  * @role: with a reference
  * @serve: of a connection that was not accepted by a program; with a reference
  * @before: what the socket had before it had this; threads of its program may look at it
  *	as long as the socket is there. With a reference, or NULL
- * @lost: whoever set it has taken it off the lists of @serve and will close it
+ * @lost: whoever set it has taken it off the lists of @serve, to close it or have it accepted
  * @channel: NULL: none, or its matter is at its end
  * @id: for SEALSOCK_NEXT
  * @timer: the deadline, @deadline milliseconds after the handshake was due
@@ -79,6 +81,7 @@ struct seal_hold {
 	struct sock *sk;
 	struct seal_net *net;
 	struct seal_due due;
+	struct llist_node dead;
 	struct seal_role *role;
 	struct seal_serve *serve;
 	struct seal_serve *before;
@@ -106,11 +109,10 @@ struct seal_hold {
  * @deadline: milliseconds
  * @open: it listens; under seal_holds.lock, like the lists
  * @due: in seal_holds.due
- * @taken, @ready, @dead: connections with a channel, released ones, failed ones that
- *	nobody has closed yet. Those of the first two count in sk_ack_backlog, as if
- *	they were in TCP's queue
- * @pulled: their number
- * @data_ready: the listener's callback from before
+ * @taken, @ready: connections with a channel, and released ones
+ * @pulled: their number. They are as many as TCP's queue may have (listen(2)): further ones
+ *	stay in that queue
+ * @data_ready, @error_report: the listener's callbacks from before
  * @rcu: get_info() and poll() look at it under RCU
  */
 struct seal_serve {
@@ -125,9 +127,9 @@ struct seal_serve {
 	struct seal_due due;
 	struct list_head taken;
 	struct list_head ready;
-	struct list_head dead;
 	u32 pulled;
 	void (*data_ready)(struct sock *sk);
+	void (*error_report)(struct sock *sk);
 	struct rcu_head rcu;
 };
 
@@ -216,11 +218,6 @@ static inline bool seal_hold_refuses(int level, int optname)
 				    optname == TCP_ZEROCOPY_RECEIVE);
 }
 
-/* options.c */
-
-/* sk_data_ready of a listener that has its role, with its own from before in @serve. */
-void seal_serve_data_ready(struct sock *sk);
-
 /* serve.c */
 
 /* For @sk, with @ctx, which goes with it from then on. May sleep; NULL: no memory. */
@@ -232,7 +229,11 @@ void seal_serve_put(struct seal_serve *serve);
 /* Its role, which may be replaced at any time, with a reference. */
 struct seal_role *seal_serve_role(struct seal_serve *serve);
 
-/* Puts a listener in the queue of what is due. In softirq too. */
+/* Its first role is about to be set; it listens from now on. With the socket locked. */
+void seal_serve_callbacks(struct sock *sk, struct seal_serve *serve);
+void seal_serve_open(struct seal_serve *serve);
+
+/* Puts a listener that has something in the queue of what is due. In softirq too. */
 void seal_serve_due(struct seal_serve *serve);
 
 /*
@@ -243,11 +244,8 @@ void seal_serve_due(struct seal_serve *serve);
 int seal_serve_pull(struct seal_serve *serve, struct sock *lsk, struct seal_hold *h,
 		    struct seal_ctx *ctx, struct seal_channel *channel);
 
-/* Moves @h to the ready or the dead of its listener. */
+/* Moves @h to the ready of its listener, or has it closed. */
 void seal_serve_moved(struct seal_hold *h, bool ready);
-
-/* Closes the dead. Not with a socket locked. */
-void seal_serve_reap(struct seal_serve *serve);
 
 /* The socket that connections are on as long as no program has them. */
 int seal_parking_init(void);

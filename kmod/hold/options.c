@@ -11,25 +11,15 @@
 static int serves(struct sock *sk, struct seal_serve *serve, struct seal_role *role)
 {
 	struct seal_holds *holds = &seal_ctx(sk)->net->holds;
-	bool first = !serve->role;
 
-	if (first) {
-		/* Whatever is cloned from now on has been told so by the ULP's clone(). */
-		if (sk->sk_state == TCP_LISTEN)
-			synchronize_rcu();
-		write_lock_bh(&sk->sk_callback_lock);
-		WRITE_ONCE(serve->data_ready, sk->sk_data_ready);
-		sk->sk_data_ready = seal_serve_data_ready;
-		write_unlock_bh(&sk->sk_callback_lock);
-	}
+	if (!serve->role)
+		seal_serve_callbacks(sk, serve);
 	spin_lock_bh(&holds->lock);
 	swap(serve->role, role);
-	if (sk->sk_state == TCP_LISTEN)
-		serve->open = true;
 	spin_unlock_bh(&holds->lock);
 	seal_role_put(role);
-	if (first)
-		seal_serve_due(serve);
+	if (sk->sk_state == TCP_LISTEN)
+		seal_serve_open(serve);
 	return 0;
 }
 

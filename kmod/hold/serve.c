@@ -4,8 +4,10 @@
  * of those whose handshake is done. Until then, and until they are accepted, they
  * are nobody's: on a socket that no program has.
  */
+#include <linux/llist.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 #include <net/tcp.h>
 
 #include "attach.h"
@@ -20,6 +22,20 @@
  * are ready, whose callbacks do.
  */
 static struct socket *parking[2];
+
+/* Connections that failed, or whose listener stopped: nobody has them, so somebody closes them. */
+static LLIST_HEAD(dead);
+
+static void reap(struct work_struct *work)
+{
+	struct llist_node *first = llist_del_all(&dead);
+	struct seal_hold *h, *next;
+
+	llist_for_each_entry_safe(h, next, first, dead)
+		READ_ONCE(h->sk->sk_prot)->close(h->sk, 0);
+}
+
+static DECLARE_WORK(reaper, reap);
 
 int seal_parking_init(void)
 {
@@ -37,6 +53,8 @@ int seal_parking_init(void)
 
 void seal_parking_exit(void)
 {
+	/* It may have given the module's last reference back, and be on its way out. */
+	flush_work(&reaper);
 	sock_release(parking[0]);
 	sock_release(parking[1]);
 }
@@ -74,7 +92,6 @@ struct seal_serve *seal_serve_new(struct sock *sk, struct seal_ctx *ctx)
 	INIT_LIST_HEAD(&serve->due.node);
 	INIT_LIST_HEAD(&serve->taken);
 	INIT_LIST_HEAD(&serve->ready);
-	INIT_LIST_HEAD(&serve->dead);
 	return serve;
 }
 
@@ -106,33 +123,77 @@ struct seal_role *seal_serve_role(struct seal_serve *serve)
 	return role;
 }
 
-/* With holds->lock: the listener is open, and so exists. */
-static void backlog_add(struct seal_serve *serve, int n)
+/* With holds->lock: whether its backlog allows one more. A listener exists while it is open. */
+static bool has_room(const struct seal_serve *serve)
 {
-	struct request_sock_queue *queue = &inet_csk(serve->sk)->icsk_accept_queue;
+	return serve->open && serve->pulled <= READ_ONCE(serve->sk->sk_max_ack_backlog);
+}
 
-	spin_lock(&queue->rskq_lock);
-	WRITE_ONCE(serve->sk->sk_ack_backlog, serve->sk->sk_ack_backlog + n);
-	spin_unlock(&queue->rskq_lock);
-	serve->pulled += n;
+/*
+ * With holds->lock: puts a listener in the queue if there is room, and TCP has a connection to
+ * fill it. Called whenever one of these may have changed.
+ */
+static void due(struct seal_serve *serve)
+{
+	struct seal_holds *holds = holds_of(serve);
+
+	if (!list_empty(&serve->due.node) || !has_room(serve) ||
+	    reqsk_queue_empty(&inet_csk(serve->sk)->icsk_accept_queue))
+		return;
+	list_add_tail(&serve->due.node, &holds->due);
+	wake_up_interruptible(&holds->wait);
+}
+
+void seal_serve_open(struct seal_serve *serve)
+{
+	spin_lock_bh(&holds_of(serve)->lock);
+	serve->open = true;
+	due(serve);
+	spin_unlock_bh(&holds_of(serve)->lock);
 }
 
 void seal_serve_due(struct seal_serve *serve)
 {
-	struct seal_holds *holds = holds_of(serve);
-	bool added = false;
-
-	spin_lock_bh(&holds->lock);
-	if (serve->open && list_empty(&serve->due.node)) {
-		list_add_tail(&serve->due.node, &holds->due);
-		added = true;
-	}
-	spin_unlock_bh(&holds->lock);
-	if (added)
-		wake_up_interruptible(&holds->wait);
+	spin_lock_bh(&holds_of(serve)->lock);
+	due(serve);
+	spin_unlock_bh(&holds_of(serve)->lock);
 }
 
-void seal_serve_data_ready(struct sock *sk)
+/* With holds->lock: takes @h off its list, for the caller to close or to have accepted. */
+static void leave(struct seal_serve *serve, struct seal_hold *h)
+{
+	list_del_init(&h->due.node);
+	h->lost = true;
+	serve->pulled--;
+	due(serve);
+}
+
+static void bury(struct seal_serve *serve, struct seal_hold *h)
+{
+	leave(serve, h);
+	llist_add(&h->dead, &dead);
+	schedule_work(&reaper);
+}
+
+/* The listener stops: so do all whose handshake is not done, or that were not accepted. */
+static void stop(struct seal_serve *serve)
+{
+	struct seal_holds *holds = holds_of(serve);
+	struct seal_hold *h, *next;
+
+	spin_lock_bh(&holds->lock);
+	serve->open = false;
+	list_del_init(&serve->due.node);
+	list_for_each_entry_safe(h, next, &serve->taken, due.node)
+		bury(serve, h);
+	list_for_each_entry_safe(h, next, &serve->ready, due.node) {
+		holds->ready--;
+		bury(serve, h);
+	}
+	spin_unlock_bh(&holds->lock);
+}
+
+static void serve_data_ready(struct sock *sk)
 {
 	const struct seal_ctx *ctx;
 
@@ -141,6 +202,37 @@ void seal_serve_data_ready(struct sock *sk)
 	if (ctx)
 		seal_serve_due(ctx->serve);
 	rcu_read_unlock();
+}
+
+/*
+ * Whatever ends it but close() comes by here, when TCP has stopped it and with the socket locked:
+ * shutdown(), connect(AF_UNSPEC), sock_diag(7). So nobody can have it listen again in between.
+ */
+static void serve_error_report(struct sock *sk)
+{
+	const struct seal_ctx *ctx;
+
+	rcu_read_lock();
+	ctx = rcu_dereference(inet_csk(sk)->icsk_ulp_data);
+	if (ctx) {
+		if (sk->sk_state == TCP_CLOSE)
+			stop(ctx->serve);
+		ctx->serve->error_report(sk);
+	}
+	rcu_read_unlock();
+}
+
+void seal_serve_callbacks(struct sock *sk, struct seal_serve *serve)
+{
+	WRITE_ONCE(serve->error_report, sk->sk_error_report);
+	WRITE_ONCE(serve->data_ready, sk->sk_data_ready);
+	/* Whatever is cloned from now on is given these by the ULP's clone(). */
+	if (sk->sk_state == TCP_LISTEN)
+		synchronize_rcu();
+	write_lock_bh(&sk->sk_callback_lock);
+	sk->sk_error_report = serve_error_report;
+	sk->sk_data_ready = serve_data_ready;
+	write_unlock_bh(&sk->sk_callback_lock);
 }
 
 void seal_hold_adopt(struct sock *sk, struct seal_ctx *ctx, struct seal_hold *h)
@@ -170,24 +262,32 @@ int seal_serve_pull(struct seal_serve *serve, struct sock *lsk, struct seal_hold
 		    struct seal_ctx *ctx, struct seal_channel *channel)
 {
 	struct seal_holds *holds = holds_of(serve);
-	struct sock *sk;
-	bool open;
+	struct sock *sk = NULL;
+	bool room, open;
 
-	sk = compat_pull(ctx->base, lsk);
-	if (!sk)
-		return -EAGAIN;
-	lock_sock(sk);
-	park(sk, false);
-	refcount_inc(&serve->users);
-	h->serve = serve;
+	spin_lock_bh(&holds->lock);
+	room = has_room(serve);
+	serve->pulled += room;
+	spin_unlock_bh(&holds->lock);
+	if (room)
+		sk = compat_pull(ctx->base, lsk);
+	if (sk) {
+		lock_sock(sk);
+		park(sk, false);
+		refcount_inc(&serve->users);
+		h->serve = serve;
+	}
 	spin_lock_bh(&holds->lock);
 	open = serve->open;
 	h->lost = !open;
-	if (open) {
+	if (sk && open)
 		list_add_tail(&h->due.node, &serve->taken);
-		backlog_add(serve, 1);
-	}
+	else
+		serve->pulled -= room;
 	spin_unlock_bh(&holds->lock);
+	if (!sk)
+		return -EAGAIN;
+
 	seal_hold_adopt(sk, ctx, h);
 	if (open) {
 		seal_hold_begin(sk, h, channel);
@@ -213,75 +313,25 @@ void seal_serve_moved(struct seal_hold *h, bool ready)
 		holds->ready++;
 		serve->data_ready(serve->sk);
 	} else if (!h->lost) {
-		list_move_tail(&h->due.node, &serve->dead);
-		backlog_add(serve, -1);
+		bury(serve, h);
 	}
 	spin_unlock_bh(&holds->lock);
 }
 
-/* The first of @list, which is the caller's from now on; NULL: there is none. */
-static struct seal_hold *take(struct seal_serve *serve, struct list_head *list)
+/* The first that is ready, which is the caller's from now on; NULL: there is none. */
+static struct seal_hold *take_ready(struct seal_serve *serve)
 {
 	struct seal_holds *holds = holds_of(serve);
 	struct seal_hold *h;
 
 	spin_lock_bh(&holds->lock);
-	h = list_first_entry_or_null(list, struct seal_hold, due.node);
+	h = list_first_entry_or_null(&serve->ready, struct seal_hold, due.node);
 	if (h) {
-		list_del_init(&h->due.node);
-		h->lost = true;
-		if (list == &serve->ready) {
-			holds->ready--;
-			backlog_add(serve, -1);
-		}
+		holds->ready--;
+		leave(serve, h);
 	}
 	spin_unlock_bh(&holds->lock);
 	return h;
-}
-
-static void close_lost(struct seal_hold *h)
-{
-	struct sock *sk = h->sk;
-
-	READ_ONCE(sk->sk_prot)->close(sk, 0);
-}
-
-void seal_serve_reap(struct seal_serve *serve)
-{
-	struct seal_hold *h;
-
-	while ((h = take(serve, &serve->dead)))
-		close_lost(h);
-}
-
-/*
- * The listener stops: so do all whose handshake is not done, or that were not accepted. They
- * are lost at once, so that nobody counts one of them off a backlog that has none any more,
- * whatever becomes of it before it is closed, and whether the listener goes on meanwhile.
- */
-static void shut(struct seal_serve *serve)
-{
-	struct seal_holds *holds = holds_of(serve);
-	struct seal_hold *h;
-	LIST_HEAD(all);
-
-	spin_lock_bh(&holds->lock);
-	if (serve->open)
-		backlog_add(serve, -(int)serve->pulled);
-	serve->open = false;
-	list_del_init(&serve->due.node);
-	list_for_each_entry(h, &serve->ready, due.node)
-		holds->ready--;
-	list_splice_init(&serve->taken, &all);
-	list_splice_init(&serve->ready, &all);
-	list_splice_init(&serve->dead, &all);
-	list_for_each_entry(h, &all, due.node)
-		h->lost = true;
-	spin_unlock_bh(&holds->lock);
-	while ((h = list_first_entry_or_null(&all, struct seal_hold, due.node))) {
-		list_del_init(&h->due.node);
-		close_lost(h);
-	}
 }
 
 /* NULL: it has become a socket that connects, by another thread. What it was stays meanwhile. */
@@ -303,55 +353,40 @@ static int serve_release(struct socket *sock)
 	if (!sock->sk)
 		return 0;
 	base = base_of(sock);
-	if (serve_of(sock))
-		shut(serve_of(sock));
+	if (serve_of(sock)) {
+		stop(serve_of(sock));
+		flush_work(&reaper);
+	}
 	return base->release(sock);
 }
 
 static int serve_connect(struct socket *sock, compat_sockaddr *addr, int len, int flags)
 {
-	struct seal_serve *serve = serve_of(sock);
-
-	if (!serve || len < (int)sizeof(addr->sa_family) || addr->sa_family != AF_UNSPEC)
+	if (len < (int)sizeof(addr->sa_family) || addr->sa_family != AF_UNSPEC)
 		return -EINVAL;
-	shut(serve);
 	return base_of(sock)->connect(sock, addr, len, flags);
 }
 
 static int serve_listen(struct socket *sock, int backlog)
 {
+	struct sock *sk = sock->sk;
 	struct seal_serve *serve;
-	struct seal_holds *holds;
-	bool was;
 	int err;
 
-	lock_sock(sock->sk);
+	lock_sock(sk);
 	serve = serve_of(sock);
-	err = serve && serve->role ? 0 : -EINVAL;
-	release_sock(sock->sk);
+	err = !serve || !serve->role ? -EINVAL :
+	      READ_ONCE(holds_of(serve)->helpers) ? 0 : -ESRCH;
+	release_sock(sk);
 	if (err)
 		return err;
-	holds = holds_of(serve);
-	if (!READ_ONCE(holds->helpers))
-		return -ESRCH;
-
-	spin_lock_bh(&holds->lock);
-	was = serve->open;
-	serve->open = true;
-	spin_unlock_bh(&holds->lock);
 	err = base_of(sock)->listen(sock, backlog);
-	if (err && !was)
-		shut(serve);
+	/* Another thread may have stopped it again. */
+	lock_sock(sk);
+	if (sk->sk_state == TCP_LISTEN)
+		seal_serve_open(serve);
+	release_sock(sk);
 	return err;
-}
-
-static int serve_shutdown(struct socket *sock, int how)
-{
-	struct seal_serve *serve = serve_of(sock);
-
-	if (serve && (how == SHUT_RD || how == SHUT_RDWR))
-		shut(serve);
-	return base_of(sock)->shutdown(sock, how);
 }
 
 static __poll_t serve_poll(struct file *file, struct socket *sock, struct poll_table_struct *wait)
@@ -379,7 +414,7 @@ static struct seal_hold *wait_ready(struct sock *sk, struct seal_serve *serve, l
 
 	while (!err) {
 		prepare_to_wait_exclusive(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
-		h = take(serve, &serve->ready);
+		h = take_ready(serve);
 		if (h)
 			break;
 		if (READ_ONCE(sk->sk_state) != TCP_LISTEN || !serve->role)
@@ -406,7 +441,6 @@ static int serve_accept(struct socket *sock, struct socket *newsock, int flags)
 		return -EOPNOTSUPP;
 	if (!serve)
 		return -EINVAL;
-	seal_serve_reap(serve);
 	h = wait_ready(sock->sk, serve, sock_rcvtimeo(sock->sk, flags & O_NONBLOCK));
 	if (IS_ERR(h))
 		return PTR_ERR(h);
@@ -454,7 +488,6 @@ void seal_serve_build(struct proto_ops *ops, const struct proto_ops *base_ops)
 	ops->connect = serve_connect;
 	ops->accept = accept_ready;
 	ops->listen = serve_listen;
-	ops->shutdown = serve_shutdown;
 	ops->poll = serve_poll;
 	ops->sendmsg = serve_sendmsg;
 	ops->setsockopt = serve_setsockopt;
@@ -505,14 +538,14 @@ int seal_hold_attach(struct sock *sk, const struct tcp_ulp_ops *ulp)
 /* In softirq: a connection of a listener that has the ULP. Nothing is allocated. */
 void seal_hold_clone(const struct request_sock *req, struct sock *newsk, gfp_t priority)
 {
-	struct seal_ctx *ctx = seal_ctx(newsk);
+	struct seal_serve *serve = seal_ctx(newsk)->serve;
 
 	__module_get(THIS_MODULE);
-	refcount_inc(&ctx->serve->users);
+	refcount_inc(&serve->users);
 	newsk->sk_prot = &seal_tables_of(newsk)->held;
-	/* Not that of a user in the kernel either, who puts his over ours and calls both. */
-	if (READ_ONCE(ctx->serve->data_ready))
-		newsk->sk_data_ready = ctx->serve->data_ready;
+	/* Not those of a user in the kernel either, who puts his over ours and calls both. */
+	newsk->sk_data_ready = READ_ONCE(serve->data_ready) ? : newsk->sk_data_ready;
+	newsk->sk_error_report = READ_ONCE(serve->error_report) ? : newsk->sk_error_report;
 }
 
 /*
@@ -527,8 +560,10 @@ void seal_hold_release(struct sock *sk)
 		return;
 	if (ctx->serve->sk == sk) {
 		SEAL_DEC(sk, CURRATTACHED);
-		if (sk->sk_data_ready == seal_serve_data_ready)
+		if (sk->sk_data_ready == serve_data_ready)
 			sk->sk_data_ready = ctx->serve->data_ready;
+		if (sk->sk_error_report == serve_error_report)
+			sk->sk_error_report = ctx->serve->error_report;
 	}
 	WRITE_ONCE(sk->sk_prot, ctx->base);
 	RCU_INIT_POINTER(inet_csk(sk)->icsk_ulp_data, NULL);

@@ -126,10 +126,7 @@ static long now_ms(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/*
- * Its connections are closed one by one while the time of others runs out. TCP looks at what it
- * counts, and says so in the kernel's log, where a test's end looks.
- */
+/* Its connections are closed one by one while the time of others runs out. */
 #define FILLING	1500	/* milliseconds, in which as many as can be are taken */
 #define SPREAD	300
 
