@@ -54,8 +54,11 @@ static int actor(read_descriptor_t *desc, struct sk_buff *skb, unsigned int offs
 static ssize_t read_raw(struct sock *sk, struct iov_iter *to, size_t count)
 {
 	read_descriptor_t desc = { .arg.data = to, .count = count };
-	int ret = seal_ctx(sk)->base_ops->read_sock(sk, &desc, actor);
+	int ret;
 
+	/* Urgent bytes are bytes like others; read_sock() would never go past the first. */
+	WRITE_ONCE(tcp_sk(sk)->urg_data, 0);
+	ret = seal_ctx(sk)->base_ops->read_sock(sk, &desc, actor);
 	if (ret)
 		return ret;
 	if (desc.error)
@@ -89,6 +92,14 @@ static bool can_write(struct seal_channel *channel)
 	return sk_stream_is_writeable(sk);
 }
 
+/* What looked ready may not be, again and again: whoever waits can be interrupted all the same. */
+static int wait_until(struct seal_channel *channel, bool (*ready)(struct seal_channel *channel))
+{
+	if (signal_pending(current))
+		return -ERESTARTSYS;
+	return wait_event_interruptible(channel->wait, ready(channel));
+}
+
 static ssize_t channel_read(struct kiocb *iocb, struct iov_iter *to)
 {
 	struct seal_channel *channel = iocb->ki_filp->private_data;
@@ -106,7 +117,7 @@ static ssize_t channel_read(struct kiocb *iocb, struct iov_iter *to)
 		release_sock(sk);
 		if (ret != -EAGAIN || iocb->ki_filp->f_flags & O_NONBLOCK)
 			return ret;
-		ret = wait_event_interruptible(channel->wait, can_read(channel));
+		ret = wait_until(channel, can_read);
 		if (ret)
 			return ret;
 	}
@@ -135,7 +146,7 @@ static ssize_t channel_write(struct kiocb *iocb, struct iov_iter *from)
 		}
 		if (ret != -EAGAIN || iocb->ki_filp->f_flags & O_NONBLOCK)
 			break;
-		ret = wait_event_interruptible(channel->wait, can_write(channel));
+		ret = wait_until(channel, can_write);
 		if (ret)
 			break;
 	}
