@@ -207,7 +207,7 @@ static inline bool seal_hold_is_held(const struct seal_hold *h)
 /*
  * The hold of a socket with our operations. A connection that its program got from
  * a listener without the ULP gets one here, and its handshake is due. With the
- * socket locked. May sleep.
+ * socket locked. May sleep. ENODATA: its listener was never told what is asked for.
  */
 struct seal_hold *seal_hold_of(struct sock *sk);
 
@@ -226,7 +226,7 @@ void seal_serve_build(struct proto_ops *ops, const struct proto_ops *base_ops);
 
 void seal_serve_put(struct seal_serve *serve);
 
-/* Its role, which may be replaced at any time, with a reference. */
+/* Its role, which may be replaced at any time, with a reference. NULL: none yet. */
 struct seal_role *seal_serve_role(struct seal_serve *serve);
 
 /* Its first role is about to be set; it listens from now on. With the socket locked. */

@@ -44,6 +44,8 @@ struct seal_hold *seal_hold_of(struct sock *sk)
 	if (!is_unclaimed(sk))
 		return ctx->hold;
 	role = seal_serve_role(serve);
+	if (!role)
+		return ERR_PTR(-ENODATA);
 	h = seal_hold_new(ctx->net, role, READ_ONCE(serve->deadline));
 	seal_role_put(role);
 	ctx = h ? seal_ctx_new(sock_net(sk), ctx->base, ctx->base_ops) : NULL;

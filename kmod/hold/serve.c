@@ -118,7 +118,9 @@ struct seal_role *seal_serve_role(struct seal_serve *serve)
 	struct seal_role *role;
 
 	spin_lock_bh(&holds_of(serve)->lock);
-	role = seal_role_get(serve->role);
+	role = serve->role;
+	if (role)
+		seal_role_get(role);
 	spin_unlock_bh(&holds_of(serve)->lock);
 	return role;
 }

@@ -49,4 +49,45 @@ TEST_F(hold, urgent)
 	}
 }
 
+/*
+ * A listener that has the ULP and was never told its role is closed, and another of the same port
+ * gets what it had: TLS was asked for, and will never be.
+ */
+TEST_F(hold, migrated_without_role)
+{
+	int fd[2], i, peer, got;
+	struct sockaddr_storage addr = self->addr;
+	socklen_t len = self->len;
+	char c;
+
+	if (sysctl_set("tcp_migrate_req", "1"))
+		SKIP(return, "this kernel does not migrate requests");
+	((struct sockaddr_in *)&addr)->sin_port = 0;
+	for (i = 0; i < 2; i++) {
+		fd[i] = socket(variant->family, SOCK_STREAM, 0);
+		ASSERT_EQ(set_int(fd[i], SOL_SOCKET, SO_REUSEPORT, 1), 0);
+		ASSERT_EQ(bind(fd[i], (struct sockaddr *)&addr, len), 0);
+		ASSERT_EQ(getsockname(fd[i], (struct sockaddr *)&addr, &len), 0);
+	}
+	ASSERT_EQ(listen(fd[0], 5), 0);
+	ASSERT_EQ(ulp_attach(fd[0]), 0);
+	peer = peer_connect(&addr, len);
+	ASSERT_GE(peer, 0);
+	ASSERT_EQ(listen(fd[1], 5), 0);
+	close(fd[0]);
+	ASSERT_EQ(poll_for(fd[1], POLLIN, 5000), POLLIN);
+	got = accept(fd[1], NULL, NULL);
+	ASSERT_GE(got, 0);
+	EXPECT_EQ(poll_for(got, POLLIN | POLLOUT, 0) & POLLERR, POLLERR);
+	EXPECT_EQ(send(got, "clear", 5, MSG_NOSIGNAL), -1);
+	EXPECT_EQ(errno, ENODATA);
+	EXPECT_EQ(recv(got, &c, 1, 0), -1);
+	EXPECT_EQ(errno, ENODATA);
+	close(got);
+	EXPECT_LE(recv(peer, &c, 1, 0), 0);
+	close(peer);
+	close(fd[1]);
+	sysctl_set("tcp_migrate_req", "0");
+}
+
 TEST_HARNESS_MAIN
