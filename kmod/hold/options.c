@@ -29,11 +29,12 @@ static int connects(struct sock *sk, struct seal_serve *serve, struct seal_role 
 	struct seal_tables *t = seal_tables_of(sk);
 	struct seal_hold *h;
 
-	/* It listened once, and others may have what came of it. */
+	/* It listened once: a connection may be in the making yet. */
+	if (sock_flag(sk, SOCK_RCU_FREE))
+		synchronize_rcu();
+	/* Others have what came of it. */
 	if (serve->role || refcount_read(&serve->users) > 1)
 		return -EINVAL;
-	if (tcp_sk(sk)->fastopen_connect || tcp_sk(sk)->repair)
-		return -EOPNOTSUPP;
 	h = seal_hold_new(ctx->net, role, serve->deadline);
 	if (!h)
 		return -ENOMEM;

@@ -509,6 +509,9 @@ int seal_hold_attach(struct sock *sk, const struct tcp_ulp_ops *ulp)
 	/* It was connected, and is at its end. */
 	if (sk->sk_socket->state != SS_UNCONNECTED)
 		return -ENOTCONN;
+	/* Set before, these would go past the hold; later they are refused. */
+	if (tcp_sk(sk)->fastopen_connect || tcp_sk(sk)->repair)
+		return -EOPNOTSUPP;
 	spin_lock_bh(&sk_sleep(sk)->lock);
 	list_for_each_entry(entry, &sk_sleep(sk)->head, entry)
 		if (entry->func == autoremove_wake_function && sk->sk_state == TCP_LISTEN)

@@ -90,4 +90,49 @@ TEST_F(hold, migrated_without_role)
 	sysctl_set("tcp_migrate_req", "0");
 }
 
+/* What would go past the hold, set before there is one. */
+TEST_F(hold, set_before)
+{
+	static const int options[] = { TCP_REPAIR, TCP_FASTOPEN_CONNECT };
+	int i, fd;
+
+	for (i = 0; i < 2; i++) {
+		fd = socket(variant->family, SOCK_STREAM, 0);
+		ASSERT_EQ(set_int(fd, IPPROTO_TCP, options[i], 1), 0);
+		EXPECT_EQ(ulp_attach(fd), -1);
+		EXPECT_EQ(errno, EOPNOTSUPP);
+		ASSERT_EQ(set_int(fd, IPPROTO_TCP, options[i], 0), 0);
+		EXPECT_EQ(hold_ask(fd, SEALSOCK_ROLE_SERVE), 0);
+		close(fd);
+	}
+}
+
+/* It listened, without TLS or a role, and connects now. */
+TEST_F(hold, listened_before)
+{
+	struct sockaddr_storage unspec = { .ss_family = AF_UNSPEC };
+	struct holder holder;
+	int fd = socket(variant->family, SOCK_STREAM, 0), peer;
+
+	ASSERT_EQ(listen(fd, 1), 0);
+	ASSERT_EQ(ulp_attach(fd), 0);
+	EXPECT_EQ(hold_role(fd, SEALSOCK_ROLE_CONNECT), -1);
+	EXPECT_EQ(errno, EISCONN);
+	ASSERT_EQ(connect(fd, (struct sockaddr *)&unspec, sizeof(unspec)), 0);
+	ASSERT_EQ(hold_role(fd, SEALSOCK_ROLE_CONNECT), 0);
+	ASSERT_EQ(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	EXPECT_EQ(connect(fd, (struct sockaddr *)&self->addr, self->len), -1);
+	EXPECT_EQ(errno, EINPROGRESS);
+	ASSERT_EQ(holder_start(&holder, self->device, 1), 0);
+	peer = accept(self->listener, NULL, NULL);
+	ASSERT_GE(peer, 0);
+	ASSERT_EQ(peer_shake(peer, true), 0);
+	EXPECT_EQ(holder_end(&holder), 0);
+	EXPECT_EQ(poll_for(fd, POLLOUT, 5000), POLLOUT);
+	ASSERT_EQ(fcntl(fd, F_SETFL, 0), 0);
+	EXPECT_TLS(fd, peer, true);
+	close(fd);
+	close(peer);
+}
+
 TEST_HARNESS_MAIN
