@@ -137,12 +137,18 @@ static void write_space(struct sock *sk)
 void seal_hold_callbacks(struct sock *sk, struct seal_hold *h)
 {
 	write_lock_bh(&sk->sk_callback_lock);
-	h->state_change = sk->sk_state_change;
-	h->data_ready = sk->sk_data_ready;
-	h->write_space = sk->sk_write_space;
-	sk->sk_state_change = state_change;
-	sk->sk_data_ready = data_ready;
-	sk->sk_write_space = write_space;
+	if (!h->state_change) {
+		h->state_change = sk->sk_state_change;
+		h->data_ready = sk->sk_data_ready;
+		h->write_space = sk->sk_write_space;
+	}
+	/* Others may have put their own above ours, which they call, and which are there still. */
+	if (sk->sk_state_change == h->state_change)
+		sk->sk_state_change = state_change;
+	if (sk->sk_data_ready == h->data_ready)
+		sk->sk_data_ready = data_ready;
+	if (sk->sk_write_space == h->write_space)
+		sk->sk_write_space = write_space;
 	write_unlock_bh(&sk->sk_callback_lock);
 }
 
