@@ -135,4 +135,75 @@ TEST_F(hold, listened_before)
 	close(peer);
 }
 
+/* Threads that listen and shut down at once: afterwards nothing is left, and it serves. */
+struct race {
+	int fd;
+	bool stop;
+};
+
+static void *listen_on(void *arg)
+{
+	struct race *r = arg;
+
+	while (!__atomic_load_n(&r->stop, __ATOMIC_ACQUIRE))
+		listen(r->fd, 8);
+	return NULL;
+}
+
+static void *stop_it(void *arg)
+{
+	struct sockaddr_storage unspec = { .ss_family = AF_UNSPEC };
+	struct race *r = arg;
+
+	while (!__atomic_load_n(&r->stop, __ATOMIC_ACQUIRE)) {
+		shutdown(r->fd, SHUT_RD);
+		connect(r->fd, (struct sockaddr *)&unspec, sizeof(unspec));
+	}
+	return NULL;
+}
+
+TEST_F(hold, listen_and_shutdown)
+{
+	struct race race = { .fd = self->listener };
+	int i, peer, fd, channel, users = module_users();
+	void *(*const loops[2])(void *) = { listen_on, stop_it };
+	pthread_t threads[2];
+	struct holder holder;
+
+	ASSERT_EQ(hold_ask(self->listener, SEALSOCK_ROLE_SERVE), 0);
+	ASSERT_EQ(fcntl(self->listener, F_SETFL, O_NONBLOCK), 0);
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(pthread_create(&threads[i], NULL, loops[i], &race), 0);
+	for (i = 0; i < 300; i++) {
+		peer = peer_connect(&self->addr, self->len);
+		channel = ioctl(self->device, SEALSOCK_NEXT, &(struct sealsock_due){});
+		if (channel >= 0 && i % 2)
+			hold_release(channel, true, NULL, 0);
+		fd = accept(self->listener, NULL, NULL);
+		close(fd);
+		close(channel);
+		close(peer);
+	}
+	__atomic_store_n(&race.stop, true, __ATOMIC_RELEASE);
+	for (i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+
+	shutdown(self->listener, SHUT_RD);
+	ASSERT_EQ(fcntl(self->listener, F_SETFL, 0), 0);
+	ASSERT_EQ(listen(self->listener, 5), 0);
+	ASSERT_EQ(getsockname(self->listener, (struct sockaddr *)&self->addr, &self->len), 0);
+	ASSERT_EQ(holder_start(&holder, self->device, 1), 0);
+	peer = peer_connect(&self->addr, self->len);
+	ASSERT_EQ(peer_shake(peer, false), 0);
+	fd = accept(self->listener, NULL, NULL);
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(holder_end(&holder), 0);
+	EXPECT_TLS(fd, peer, false);
+	close(fd);
+	close(peer);
+	close(self->listener);
+	self->listener = -1;
+	EXPECT_USERS(users);
+}
+
 TEST_HARNESS_MAIN
