@@ -112,9 +112,10 @@ static void put_address(struct sealsock_address *to, bool v6, __be32 v4addr,
 		to->scope = scope;
 }
 
-/* With the socket locked. */
-static void describe(struct sock *sk, const struct seal_hold *h, struct sealsock_due *due)
+/* Of one that was taken. With the socket locked, or of a listener's, whose addresses stay. */
+static void describe(const struct seal_hold *h, struct sealsock_due *due)
 {
+	const struct sock *sk = h->sk;
 	const struct inet_sock *inet = inet_sk(sk);
 	bool v6 = IS_ENABLED(CONFIG_IPV6) && sk->sk_family == AF_INET6;
 	long left = h->timer.expires - jiffies;
@@ -142,39 +143,10 @@ static int take_socket(struct seal_hold *h, struct sock *sk, struct seal_channel
 	lock_sock(sk);
 	if (h->state == SEAL_HOLD_DUE) {
 		seal_hold_take(sk, h, channel);
-		describe(sk, h, due);
+		describe(h, due);
 		err = 0;
 	}
 	release_sock(sk);
-	return err;
-}
-
-/* What a listener has. As take_socket(). */
-static int take_from(struct seal_serve *serve, struct sock *lsk, struct seal_role *role,
-		     struct seal_channel *channel, struct sealsock_due *due)
-{
-	struct seal_ctx *ctx, *of = serve->ctx;
-	struct seal_hold *h;
-	int err;
-
-	h = seal_hold_new(of->net, role, READ_ONCE(serve->deadline));
-	ctx = h ? seal_ctx_new(sock_net(lsk), of->base, of->base_ops) : NULL;
-	if (!ctx) {
-		if (h)
-			seal_hold_put(h);
-		return -ENOMEM;
-	}
-	err = seal_serve_pull(serve, lsk, h, ctx, channel);
-	if (err == -EAGAIN) {
-		seal_net_put(ctx->net);
-		kfree(ctx);
-		seal_hold_put(h);
-	}
-	if (!err) {
-		lock_sock(h->sk);
-		describe(h->sk, h, due);
-		release_sock(h->sk);
-	}
 	return err;
 }
 
@@ -183,7 +155,6 @@ static int take_next(struct seal_holds *holds, struct seal_channel *channel,
 		     struct sealsock_due *due)
 {
 	struct seal_serve *serve = NULL;
-	struct seal_role *role = NULL;
 	struct seal_hold *h = NULL;
 	struct seal_due *first;
 	struct sock *sk;
@@ -199,7 +170,6 @@ static int take_next(struct seal_holds *holds, struct seal_channel *channel,
 		serve = container_of(first, struct seal_serve, due);
 		list_del_init(&first->node);
 		refcount_inc(&serve->users);
-		role = seal_role_get(serve->role);
 		sk = serve->sk;
 	} else {
 		h = container_of(first, struct seal_hold, due);
@@ -210,17 +180,18 @@ static int take_next(struct seal_holds *holds, struct seal_channel *channel,
 	spin_unlock_bh(&holds->lock);
 
 	if (serve) {
-		err = take_from(serve, sk, role, channel, due);
+		err = seal_serve_pull(serve, sk, channel);
+		if (!err)
+			describe(channel->hold, due);
 		/* There may be more, and others are due as well. */
 		seal_serve_due(serve);
 		seal_serve_put(serve);
-		seal_role_put(role);
 	} else {
 		err = take_socket(h, sk, channel, due);
 		seal_hold_put(h);
 	}
 	sock_put(sk);
-	return err == -EAGAIN || err == -ESTALE ? 1 : err;
+	return err == -EAGAIN ? 1 : err;
 }
 
 static int next(struct file *file, void __user *arg, size_t size)

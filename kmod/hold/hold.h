@@ -226,8 +226,12 @@ void seal_serve_build(struct proto_ops *ops, const struct proto_ops *base_ops);
 
 void seal_serve_put(struct seal_serve *serve);
 
-/* Its role, which may be replaced at any time, with a reference. NULL: none yet. */
-struct seal_role *seal_serve_role(struct seal_serve *serve);
+/*
+ * What a connection of the listener gets of its own, not on it yet. May sleep. ENOMEM; ENODATA:
+ * there is no role.
+ */
+struct seal_hold *seal_serve_child(struct seal_serve *serve, const struct net *net,
+				   struct seal_ctx **ctx);
 
 /* Its first role is about to be set; it listens from now on. With the socket locked. */
 void seal_serve_callbacks(struct sock *sk, struct seal_serve *serve);
@@ -237,12 +241,10 @@ void seal_serve_open(struct seal_serve *serve);
 void seal_serve_due(struct seal_serve *serve);
 
 /*
- * Takes a connection that waits at the listener, @lsk, and gives it @h, @ctx and
- * @channel. -EAGAIN: there is none, both are the caller's still; -ESTALE: the
- * listener has stopped, both are gone.
+ * Takes a connection that waits at the listener, @lsk, and gives it to @channel. -EAGAIN: there
+ * is none; -ENOMEM.
  */
-int seal_serve_pull(struct seal_serve *serve, struct sock *lsk, struct seal_hold *h,
-		    struct seal_ctx *ctx, struct seal_channel *channel);
+int seal_serve_pull(struct seal_serve *serve, struct sock *lsk, struct seal_channel *channel);
 
 /* Moves @h to the ready of its listener, or has it closed. */
 void seal_serve_moved(struct seal_hold *h, bool ready);

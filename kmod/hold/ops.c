@@ -37,23 +37,13 @@ static bool is_unclaimed(const struct sock *sk)
 struct seal_hold *seal_hold_of(struct sock *sk)
 {
 	struct seal_ctx *ctx = seal_ctx(sk);
-	struct seal_serve *serve = ctx->serve;
-	struct seal_role *role;
 	struct seal_hold *h;
 
 	if (!is_unclaimed(sk))
 		return ctx->hold;
-	role = seal_serve_role(serve);
-	if (!role)
-		return ERR_PTR(-ENODATA);
-	h = seal_hold_new(ctx->net, role, READ_ONCE(serve->deadline));
-	seal_role_put(role);
-	ctx = h ? seal_ctx_new(sock_net(sk), ctx->base, ctx->base_ops) : NULL;
-	if (!ctx) {
-		if (h)
-			seal_hold_put(h);
-		return ERR_PTR(-ENOMEM);
-	}
+	h = seal_serve_child(ctx->serve, sock_net(sk), &ctx);
+	if (IS_ERR(h))
+		return h;
 	seal_hold_adopt(sk, ctx, h);
 	if (sk->sk_state != TCP_CLOSE)
 		seal_hold_begin(sk, h, NULL);

@@ -113,7 +113,8 @@ static struct seal_holds *holds_of(const struct seal_serve *serve)
 	return &serve->net->holds;
 }
 
-struct seal_role *seal_serve_role(struct seal_serve *serve)
+/* Its role, which may be replaced at any time, with a reference. NULL: none yet. */
+static struct seal_role *role_of(struct seal_serve *serve)
 {
 	struct seal_role *role;
 
@@ -123,6 +124,25 @@ struct seal_role *seal_serve_role(struct seal_serve *serve)
 		seal_role_get(role);
 	spin_unlock_bh(&holds_of(serve)->lock);
 	return role;
+}
+
+struct seal_hold *seal_serve_child(struct seal_serve *serve, const struct net *net,
+				   struct seal_ctx **ctx)
+{
+	struct seal_role *role = role_of(serve);
+	struct seal_hold *h;
+
+	if (!role)
+		return ERR_PTR(-ENODATA);
+	h = seal_hold_new(serve->net, role, READ_ONCE(serve->deadline));
+	seal_role_put(role);
+	if (!h)
+		return ERR_PTR(-ENOMEM);
+	*ctx = seal_ctx_new(net, serve->ctx->base, serve->ctx->base_ops);
+	if (*ctx)
+		return h;
+	seal_hold_put(h);
+	return ERR_PTR(-ENOMEM);
 }
 
 /* With holds->lock: whether its backlog allows one more. A listener exists while it is open. */
@@ -260,46 +280,59 @@ void seal_hold_adopt(struct sock *sk, struct seal_ctx *ctx, struct seal_hold *h)
 	SEAL_INC(sk, CURRATTACHED);
 }
 
-int seal_serve_pull(struct seal_serve *serve, struct sock *lsk, struct seal_hold *h,
-		    struct seal_ctx *ctx, struct seal_channel *channel)
+/* Takes a connection out of TCP's queue, if there is room for it; NULL: none. */
+static struct sock *pull(struct seal_serve *serve, struct sock *lsk)
 {
 	struct seal_holds *holds = holds_of(serve);
 	struct sock *sk = NULL;
-	bool room, open;
+	bool room;
 
 	spin_lock_bh(&holds->lock);
 	room = has_room(serve);
 	serve->pulled += room;
 	spin_unlock_bh(&holds->lock);
 	if (room)
-		sk = compat_pull(ctx->base, lsk);
-	if (sk) {
-		lock_sock(sk);
-		park(sk, false);
-		refcount_inc(&serve->users);
-		h->serve = serve;
+		sk = compat_pull(serve->ctx->base, lsk);
+	if (room && !sk) {
+		spin_lock_bh(&holds->lock);
+		serve->pulled--;
+		spin_unlock_bh(&holds->lock);
 	}
-	spin_lock_bh(&holds->lock);
-	open = serve->open;
-	h->lost = !open;
-	if (sk && open)
-		list_add_tail(&h->due.node, &serve->taken);
-	else
-		serve->pulled -= room;
-	spin_unlock_bh(&holds->lock);
-	if (!sk)
-		return -EAGAIN;
+	return sk;
+}
 
-	seal_hold_adopt(sk, ctx, h);
-	if (open) {
-		seal_hold_begin(sk, h, channel);
-		if (sk->sk_state == TCP_CLOSE)
-			seal_hold_fail(sk, h, ECONNRESET);
+int seal_serve_pull(struct seal_serve *serve, struct sock *lsk, struct seal_channel *channel)
+{
+	struct seal_holds *holds = holds_of(serve);
+	struct seal_ctx *ctx;
+	struct seal_hold *h;
+	struct sock *sk;
+
+	h = seal_serve_child(serve, sock_net(lsk), &ctx);
+	if (IS_ERR(h))
+		return PTR_ERR(h);
+	sk = pull(serve, lsk);
+	if (!sk) {
+		seal_net_put(ctx->net);
+		kfree(ctx);
+		seal_hold_put(h);
+		return -EAGAIN;
 	}
+	lock_sock(sk);
+	park(sk, false);
+	refcount_inc(&serve->users);
+	h->serve = serve;
+	seal_hold_adopt(sk, ctx, h);
+	seal_hold_begin(sk, h, channel);
+	spin_lock_bh(&holds->lock);
+	list_add_tail(&h->due.node, &serve->taken);
+	if (!serve->open)
+		bury(serve, h);
+	spin_unlock_bh(&holds->lock);
+	if (sk->sk_state == TCP_CLOSE)
+		seal_hold_fail(sk, h, ECONNRESET);
 	release_sock(sk);
-	if (!open)
-		sk->sk_prot->close(sk, 0);
-	return open ? 0 : -ESTALE;
+	return 0;
 }
 
 void seal_serve_moved(struct seal_hold *h, bool ready)
