@@ -102,7 +102,7 @@ static bool can_destroy(void)
 }
 
 #define EXPECT_HANGUP(channel) do {							\
-	EXPECT_EQ(poll_for(channel, POLLPRI, 5000) & POLLHUP, POLLHUP);			\
+	EXPECT_EQ(poll_for(channel, POLLPRI, PATIENCE) & POLLHUP, POLLHUP);			\
 	EXPECT_EQ(write(channel, "x", 1), -1);						\
 	EXPECT_EQ(errno, EPIPE);							\
 } while (0)
@@ -156,7 +156,7 @@ TEST_F(hold, listener)
 		SKIP(return, NO_DESTROY);
 	ASSERT_EQ(hold_ask(self->listener, SEALSOCK_ROLE_SERVE), 0);
 	ASSERT_EQ(pthread_create(&thread, NULL, accept_one, &self->listener), 0);
-	usleep(100000);
+	ASSERT_TRUE(threads_fall_asleep());
 	for (i = 0; i < QUEUED; i++) {
 		peer[i] = peer_connect(&self->addr, self->len);
 		ASSERT_GE(peer[i], 0);
@@ -211,7 +211,7 @@ TEST_F(hold, listener_sleeper)
 		SKIP(return, NO_DESTROY);
 	ASSERT_EQ(hold_ask(self->listener, SEALSOCK_ROLE_SERVE), 0);
 	ASSERT_EQ(pthread_create(&thread, NULL, accept_one, &self->listener), 0);
-	usleep(200000);
+	ASSERT_TRUE(threads_fall_asleep());
 	ASSERT_EQ(destroy(self->listener, true), 0);
 	pthread_join(thread, &got);
 	EXPECT_EQ((long)got, EINVAL);
@@ -283,18 +283,18 @@ TEST_F(hold, client)
 		EXPECT_EQ(errno, EINPROGRESS);
 		peer = accept(self->listener, NULL, NULL);
 		ASSERT_GE(peer, 0);
-		ASSERT_GT(poll_for(self->device, POLLIN, 5000), 0);
+		ASSERT_GT(poll_for(self->device, POLLIN, PATIENCE), 0);
 		if (state >= TAKEN) {
 			channel = hold_next(self->device, NULL);
 			ASSERT_GE(channel, 0);
 		}
 		if (state >= RELEASED) {
 			ASSERT_EQ(hold_release(channel, false, NULL, 0), 0);
-			EXPECT_EQ(poll_for(fd, POLLOUT, 5000), POLLOUT);
+			EXPECT_EQ(poll_for(fd, POLLOUT, PATIENCE), POLLOUT);
 		}
 		ASSERT_EQ(destroy_other(peer), 0);
 		EXPECT_TRUE(ended(peer));
-		EXPECT_TRUE(poll_for(fd, POLLIN, 5000) & POLLERR);
+		EXPECT_TRUE(poll_for(fd, POLLIN, PATIENCE) & POLLERR);
 		EXPECT_EQ(sock_error(fd), ECONNABORTED) {
 			TH_LOG("state %d", state);
 		}

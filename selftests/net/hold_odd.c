@@ -28,7 +28,7 @@ TEST_F(hold, urgent)
 		for (fd = 0; fd < (int)sizeof(HELLO);) {
 			ssize_t ret;
 
-			ASSERT_GT(poll_for(channel, POLLIN, 5000), 0);
+			ASSERT_GT(poll_for(channel, POLLIN, PATIENCE), 0);
 			ret = read(channel, buf + fd, sizeof(buf) - fd);
 			ASSERT_GT(ret, 0) {
 				TH_LOG("after %d bytes: %s", fd, strerror(errno));
@@ -75,7 +75,7 @@ TEST_F(hold, migrated_without_role)
 	ASSERT_GE(peer, 0);
 	ASSERT_EQ(listen(fd[1], 5), 0);
 	close(fd[0]);
-	ASSERT_EQ(poll_for(fd[1], POLLIN, 5000), POLLIN);
+	ASSERT_EQ(poll_for(fd[1], POLLIN, PATIENCE), POLLIN);
 	got = accept(fd[1], NULL, NULL);
 	ASSERT_GE(got, 0);
 	EXPECT_EQ(poll_for(got, POLLIN | POLLOUT, 0) & POLLERR, POLLERR);
@@ -128,7 +128,7 @@ TEST_F(hold, listened_before)
 	ASSERT_GE(peer, 0);
 	ASSERT_EQ(peer_shake(peer, true), 0);
 	EXPECT_EQ(holder_end(&holder), 0);
-	EXPECT_EQ(poll_for(fd, POLLOUT, 5000), POLLOUT);
+	EXPECT_EQ(poll_for(fd, POLLOUT, PATIENCE), POLLOUT);
 	ASSERT_EQ(fcntl(fd, F_SETFL, 0), 0);
 	EXPECT_TLS(fd, peer, true);
 	close(fd);
