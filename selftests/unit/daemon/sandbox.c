@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -24,7 +25,7 @@
 
 enum { DENIED = 40, NOT_ENTERED = 41, WORKED = 42, OTHER_UID = 65534, OTHER_GID = 65534 };
 
-static const char secret[] = "/tmp/sealsockd-sandbox-key";
+static char secret[] = "/tmp/sealsockd-sandbox-XXXXXX";
 static pid_t victim;
 
 /* Each returns what a plain call does: -1 where it was refused. */
@@ -334,9 +335,9 @@ static void try_threads(void)
 
 int main(void)
 {
-	int fd = open(secret, O_CREAT | O_WRONLY, 0644);
+	int fd = mkstemp(secret);
 
-	if (fd < 0 || write(fd, "key", 3) != 3)
+	if (fd < 0 || fchmod(fd, 0644) || write(fd, "key", 3) != 3)
 		return 1;
 	close(fd);
 	victim = fork();

@@ -50,16 +50,23 @@ static void put(enum ipc_level level, const char *line, bool ours)
 	dprintf(STDERR_FILENO, "%s%s\n", prefix(level), line);
 }
 
-void log_text(enum ipc_level level, const void *text, size_t n)
+/* @last: the highest byte that may be in it. */
+static void put_clean(enum ipc_level level, const void *text, size_t n, unsigned char last)
 {
 	const unsigned char *p = text;
 	char line[IPC_TEXT];
 	size_t i;
 
 	for (i = 0; i < n && i + 1 < sizeof(line); i++)
-		line[i] = p[i] < ' ' || p[i] == 127 ? '?' : (char)p[i];
+		line[i] = p[i] < ' ' || p[i] == 127 || p[i] > last ? '?' : (char)p[i];
 	line[i] = '\0';
 	put(level > IPC_HANDSHAKE ? IPC_HANDSHAKE : level, line, false);
+}
+
+/* Beyond ASCII there are more commands to terminals, and marks that turn the text around them. */
+void log_text(enum ipc_level level, const void *text, size_t n)
+{
+	put_clean(level, text, n, '~');
 }
 
 void log_line(enum ipc_level level, const char *fmt, ...)
@@ -79,6 +86,6 @@ void log_lines(enum ipc_level level, const char *lines)
 
 	for (; *lines; lines += n + (lines[n] == '\n')) {
 		n = strcspn(lines, "\n");
-		log_text(level, lines, n);
+		put_clean(level, lines, n, UINT8_MAX);
 	}
 }

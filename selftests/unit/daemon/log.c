@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* What stands in the log of what others say: nothing that a terminal would obey. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parent/log.h"
+#include "tap.h"
+
+static int from[2], err;
+
+/* The line that came of it, without what is in front of all. */
+static const char *line(void)
+{
+	static char text[2 * IPC_TEXT];
+	ssize_t n;
+
+	dup2(err, STDERR_FILENO);
+	n = read(from[0], text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	return strncmp(text, "sealsockd: ", 11) ? "" : text + 11;
+}
+
+static void said(const char *text, const char *want, const char *name)
+{
+	dup2(from[1], STDERR_FILENO);
+	log_text(IPC_FAILURE, text, strlen(text));
+	ok(!strcmp(line(), want), "%s", name);
+}
+
+int main(void)
+{
+	static const char lines[] = "gr\xc3\xb6\xc3\x9f" "e\x1b.pem: none\n";
+	char longest[2 * IPC_TEXT];
+
+	unsetenv("JOURNAL_STREAM");
+	err = dup(STDERR_FILENO);
+	if (err < 0 || pipe(from))
+		return 1;
+	said("a line", "a line\n", "what can be read");
+	said("\x1b[2J\r\n\x7f", "?[2J???\n", "control characters");
+	said("\x9b" "2J", "?2J\n", "those of eight bits");
+	said("\xc2\x9b" "2J", "??2J\n", "those in UTF-8");
+	said("\xe2\x80\xae" "elif", "???elif\n", "what turns the text");
+	memset(longest, 'x', sizeof(longest));
+	dup2(from[1], STDERR_FILENO);
+	log_text(IPC_FAILURE, longest, sizeof(longest));
+	ok(strlen(line()) == IPC_TEXT, "a long one is cut");
+	dup2(from[1], STDERR_FILENO);
+	log_lines(IPC_FAILURE, lines);
+	ok(!strcmp(line(), "gr\xc3\xb6\xc3\x9f" "e?.pem: none\n"), "a file's name has its letters");
+	return done();
+}
