@@ -42,22 +42,27 @@ static ssize_t put(struct bench_lane *lane, const uint8_t *p, size_t n)
 	return send(lane->a, p, n, MSG_NOSIGNAL);
 }
 
-/* All of @n bytes; where there is no more room, the other end makes some. */
+/* Bytes that a call took, by what it returned; 0 where there was no room: the other end made it. */
+static ssize_t gone(struct bench_lane *lane, ssize_t w, const char *what)
+{
+	if (w > 0) {
+		lane->bytes += w;
+		return w;
+	}
+	if (w < 0 && errno == EAGAIN)
+		return bench_drain(lane) || bench_wait(lane, lane->a, POLLOUT) ? -1 : 0;
+	return bench_fail(lane, what);
+}
+
 static int put_all(struct bench_lane *lane, const uint8_t *p, size_t n)
 {
 	while (n) {
-		ssize_t w = put(lane, p, n);
+		ssize_t w = gone(lane, put(lane, p, n), "send");
 
-		if (w > 0) {
-			p += w;
-			n -= w;
-			lane->bytes += w;
-		} else if (w < 0 && errno == EAGAIN) {
-			if (bench_drain(lane) || bench_wait(lane, lane->a, POLLOUT))
-				return -1;
-		} else {
-			return bench_fail(lane, "send");
-		}
+		if (w < 0)
+			return -1;
+		p += w;
+		n -= w;
 	}
 	return 0;
 }
@@ -104,17 +109,11 @@ static int file_by_ssl(struct bench_lane *lane, size_t n)
 static int file_by_kernel(struct bench_lane *lane, size_t n)
 {
 	while (n) {
-		ssize_t w = sendfile(lane->a, lane->file, &lane->at, n);
+		ssize_t w = gone(lane, sendfile(lane->a, lane->file, &lane->at, n), "sendfile");
 
-		if (w > 0) {
-			n -= w;
-			lane->bytes += w;
-		} else if (w < 0 && errno == EAGAIN) {
-			if (bench_drain(lane) || bench_wait(lane, lane->a, POLLOUT))
-				return -1;
-		} else {
-			return bench_fail(lane, "sendfile");
-		}
+		if (w < 0)
+			return -1;
+		n -= w;
 	}
 	return 0;
 }
@@ -151,16 +150,11 @@ static int step_splice(struct bench_lane *lane)
 		return bench_fail(lane, "splice into the pipe");
 	while (n) {
 		w = splice(lane->pipe[0], NULL, lane->a, NULL, n, SPLICE_F_NONBLOCK);
-		if (w > 0) {
-			n -= w;
-			lane->bytes += w;
-			lane->calls++;
-		} else if (w < 0 && errno == EAGAIN) {
-			if (bench_drain(lane) || bench_wait(lane, lane->a, POLLOUT))
-				return -1;
-		} else {
-			return bench_fail(lane, "splice into the socket");
-		}
+		w = gone(lane, w, "splice into the socket");
+		if (w < 0)
+			return -1;
+		n -= w;
+		lane->calls += w > 0;
 	}
 	return bench_drain(lane);
 }
