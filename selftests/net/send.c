@@ -13,6 +13,9 @@
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
+/* Where TCP's own timers set the pace, as with a receive buffer of 16 KiB. */
+#define QUARTER			(MIB / 4)
+
 static uint8_t data[4 * MIB];
 
 static void __attribute__((constructor)) fill_data(void)
@@ -350,9 +353,9 @@ TEST_F(wired, partial_sends)
 	ASSERT_EQ(set_int(self->fd, SOL_SOCKET, SO_SNDBUF, 16 * 1024), 0);
 	ASSERT_EQ(set_int(self->peer, SOL_SOCKET, SO_RCVBUF, 16 * 1024), 0);
 	ASSERT_EQ(fcntl(self->fd, F_SETFL, O_NONBLOCK), 0);
-	drain_start(&drain, self->peer, &self->tx, MIB);
-	while (done < MIB) {
-		ssize_t n = send(self->fd, data + done, MIB - done, 0);
+	drain_start(&drain, self->peer, &self->tx, QUARTER);
+	while (done < QUARTER) {
+		ssize_t n = send(self->fd, data + done, QUARTER - done, 0);
 
 		if (n < 0) {
 			ASSERT_EQ(errno, EAGAIN);
@@ -360,11 +363,11 @@ TEST_F(wired, partial_sends)
 			continue;
 		}
 		ASSERT_GT(n, 0);
-		partial += done + n < MIB;
+		partial += done + n < QUARTER;
 		done += n;
 	}
 	EXPECT_TRUE(drain_end(&drain, &self->tx));
-	EXPECT_EQ(drain.bytes, MIB);
+	EXPECT_EQ(drain.bytes, QUARTER);
 	EXPECT_GT(partial, 0);
 }
 
@@ -500,9 +503,9 @@ TEST_F(wired, notsent_lowat)
 
 	ASSERT_EQ(set_int(self->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, 5000), 0);
 	ASSERT_EQ(set_int(self->peer, SOL_SOCKET, SO_RCVBUF, 16384), 0);
-	drain_start(&drain, self->peer, &self->tx, MIB);
-	while (done < MIB) {
-		ssize_t n = send(self->fd, data + done, MIB - done, MSG_DONTWAIT);
+	drain_start(&drain, self->peer, &self->tx, QUARTER);
+	while (done < QUARTER) {
+		ssize_t n = send(self->fd, data + done, QUARTER - done, MSG_DONTWAIT);
 
 		if (n < 0) {
 			ASSERT_EQ(errno, EAGAIN);
@@ -512,10 +515,10 @@ TEST_F(wired, notsent_lowat)
 		done += n;
 	}
 	EXPECT_TRUE(drain_end(&drain, &self->tx));
-	EXPECT_EQ(drain.bytes, MIB);
+	EXPECT_EQ(drain.bytes, QUARTER);
 	drain.delay_us = 0;
-	drain_start(&drain, self->peer, &self->tx, MIB);
-	EXPECT_EQ(send(self->fd, data, MIB, 0), MIB);
+	drain_start(&drain, self->peer, &self->tx, QUARTER);
+	EXPECT_EQ(send(self->fd, data, QUARTER, 0), QUARTER);
 	EXPECT_TRUE(drain_end(&drain, &self->tx));
 }
 
