@@ -50,23 +50,34 @@ static void put(enum ipc_level level, const char *line, bool ours)
 	dprintf(STDERR_FILENO, "%s%s\n", prefix(level), line);
 }
 
-/* @last: the highest byte that may be in it. */
-static void put_clean(enum ipc_level level, const void *text, size_t n, unsigned char last)
+/*
+ * Bytes of the character at @p: 0 where it is none of UTF-8's two bytes, which is as far as our own
+ * words go ("§"), or is a command to terminals, or turns the text around it, as more of the longer
+ * ones do.
+ */
+static size_t shown(const unsigned char *p, size_t n)
+{
+	if (*p < 0x80)
+		return *p >= ' ' && *p != 127;
+	if (n < 2 || *p < 0xc2 || *p > 0xdf || (p[1] & 0xc0) != 0x80)
+		return 0;
+	return (*p == 0xc2 && p[1] < 0xa0) || (*p == 0xd8 && p[1] == 0x9c) ? 0 : 2;
+}
+
+void log_text(enum ipc_level level, const void *text, size_t n)
 {
 	const unsigned char *p = text;
 	char line[IPC_TEXT];
-	size_t i;
+	size_t i = 0, len;
 
-	for (i = 0; i < n && i + 1 < sizeof(line); i++)
-		line[i] = p[i] < ' ' || p[i] == 127 || p[i] > last ? '?' : (char)p[i];
+	for (; n && i + 2 < sizeof(line); p += len, n -= len) {
+		len = shown(p, n);
+		memcpy(line + i, len ? (const char *)p : "?", len ? len : 1);
+		len += !len;
+		i += len;
+	}
 	line[i] = '\0';
 	put(level > IPC_HANDSHAKE ? IPC_HANDSHAKE : level, line, false);
-}
-
-/* Beyond ASCII there are more commands to terminals, and marks that turn the text around them. */
-void log_text(enum ipc_level level, const void *text, size_t n)
-{
-	put_clean(level, text, n, '~');
 }
 
 void log_line(enum ipc_level level, const char *fmt, ...)
@@ -86,6 +97,6 @@ void log_lines(enum ipc_level level, const char *lines)
 
 	for (; *lines; lines += n + (lines[n] == '\n')) {
 		n = strcspn(lines, "\n");
-		put_clean(level, lines, n, UINT8_MAX);
+		log_text(level, lines, n);
 	}
 }

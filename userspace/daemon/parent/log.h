@@ -13,10 +13,10 @@ void log_setup(unsigned int level, unsigned int rate);
 /* Our own words. */
 void log_line(enum ipc_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Somebody else's: what is not ASCII that can be read is shown as "?". */
+/* Somebody else's: what is no letter that can be read, or needs more than two bytes, is "?". */
 void log_text(enum ipc_level level, const void *text, size_t n);
 
-/* Each line of @lines, which are about files of ours: their names may have any letters. */
+/* Each line of @lines. */
 void log_lines(enum ipc_level level, const char *lines);
 
 #endif
