@@ -151,6 +151,29 @@ static const struct row inner_rows[] = {
 	{ "with a name of another kind", SET, 0, "0005ff00020000", SEALSOCK_ERR_DECODE },
 };
 
+/* What both have fits in each, but not in one: no lack of memory here. */
+static void unfolds_too_long(void)
+{
+	enum { EACH = 40000 };
+	static uint8_t outer[4 + EACH] = { 0x12, 0x34, EACH >> 8, EACH & 0xff };
+	static uint8_t plain[34 + 1 + 2 + 1 + 2 + 4 + EACH + 7];
+	const size_t block = 4 + EACH + 7;
+	uint8_t *p = plain + 34 + 1 + 2 + 1;
+	const char *why = "";
+	struct buf out;
+	struct builder w = { .buf = &out };
+
+	buf_init(&out, &env_default);
+	memcpy(p, (const uint8_t[]){ block >> 8, block & 0xff, 0x12, 0x35, EACH >> 8,
+				     EACH & 0xff }, 6);
+	memcpy(p + 6 + EACH, "\xfd\x00\x00\x03\x02\x12\x34", 7);
+	ok_int(ech_decode(bytes_of(plain, sizeof(plain)), bytes_of(NULL, 0),
+			  bytes_of(outer, sizeof(outer)), &w, &why), SEALSOCK_ERR_DECODE,
+	       "an inner hello that unfolds to more than one can be");
+	ok(strstr(why, "room"), "  and it is said: %s", why);
+	buf_free(&out);
+}
+
 static void inner(bool second)
 {
 	struct sealsock_config *cfg;
@@ -621,6 +644,7 @@ int main(void)
 {
 	ech_pair_make(&one, NULL, ECH_PUBLIC);
 	ech_pair_make(&two, NULL, ECH_PUBLIC);
+	unfolds_too_long();
 	inner(false);
 	inner(true);
 	switched();

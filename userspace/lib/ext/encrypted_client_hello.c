@@ -137,6 +137,8 @@ int ech_decode(struct bytes encoded, struct bytes session_id, struct bytes outer
 	wr_vec8(w, compression);
 	mark = wr_open(w, 2);
 	err = copy_extensions(block, outer, w, why);
+	if (!err && !w->bad && w->buf->n - mark > 0xffff)
+		err = bad(why, SEALSOCK_ERR_DECODE, "has more extensions than there is room for");
 	wr_close(w, mark, 2);
 	wr_close(w, header, 3);
 	return err ? err : w->bad ? SEALSOCK_ERR_NOMEM : 0;
