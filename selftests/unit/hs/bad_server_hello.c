@@ -236,6 +236,40 @@ static void cookie_only(void)
 	close_scene(&s);
 }
 
+/* One of as many bytes as there may be, for which a ClientHello has none left. */
+static void cookie_too_long(void)
+{
+	enum { COOKIE = 65000, PIECE = 16384 };
+	static uint8_t all[COOKIE + 1024], piece[5 + PIECE];
+	struct scene s;
+	size_t n, at, part, block;
+	int err = 0;
+
+	open_scene(&s, true);
+	hello_add(&s.answer, 44, "");
+	n = hello_write(&s.answer, all);
+	block = 4 + 2 + 32 + 1 + all[4 + 2 + 32] + 2 + 1;
+	all[n - 2] = (COOKIE + 2) >> 8;
+	all[n - 1] = (COOKIE + 2) & 0xff;
+	all[n++] = COOKIE >> 8;
+	all[n++] = COOKIE & 0xff;
+	n += COOKIE;
+	all[1] = (uint8_t)((n - 4) >> 16);
+	all[2] = (uint8_t)((n - 4) >> 8);
+	all[3] = (uint8_t)(n - 4);
+	all[block] = (uint8_t)((n - block - 2) >> 8);
+	all[block + 1] = (uint8_t)(n - block - 2);
+	drain(s.client, record, sizeof(record));
+	for (at = 0; !err && at < n; at += part) {
+		part = n - at < PIECE ? n - at : PIECE;
+		memcpy(piece, (const uint8_t[]){ 22, 3, 3, (uint8_t)(part >> 8), (uint8_t)part }, 5);
+		memcpy(piece + 5, all + at, part);
+		err = feed_all(s.client, piece, 5 + part, 0);
+	}
+	expect_failure(s.client, err, SEALSOCK_ERR_ILLEGAL, "a cookie without room for it");
+	close_scene(&s);
+}
+
 static void framing(void)
 {
 	struct scene s;
@@ -274,6 +308,7 @@ int main(void)
 	downgrade(1);
 	second_answers();
 	cookie_only();
+	cookie_too_long();
 	framing();
 	free_test_identities();
 	return done();

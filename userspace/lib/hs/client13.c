@@ -13,6 +13,8 @@
 #include "hs/ticket13.h"
 #include "record/watch.h"
 
+enum { SHARE_ROOM = 2048 };	/* more than the largest key share */
+
 static int new_share(struct hs *hs, uint16_t group)
 {
 	int err;
@@ -387,6 +389,11 @@ int client_on_hello_retry(struct hs *hs, struct bytes body)
 	if (!(sh.ext.present & answers))
 		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_HELLO_RETRY_REQUEST,
 				   "asks for no change", 0);
+	/* It comes back beside what was there, and a share that may be larger. */
+	if (sh.ext.present & EXT_BIT(EXT_COOKIE) &&
+	    sh.ext.cookie.n + hs->hello.n + SHARE_ROOM > 0xffff)
+		return hs_fail_msg(hs, SEALSOCK_ERR_ILLEGAL, MSG_HELLO_RETRY_REQUEST,
+				   "has a cookie that no ClientHello has room for", 0);
 	if (sh.ext.present & EXT_BIT(EXT_COOKIE) &&
 	    !buf_append(&hs->cookie, sh.ext.cookie.p, sh.ext.cookie.n))
 		return hs_internal(hs, SEALSOCK_ERR_NOMEM, "keeping the cookie");
