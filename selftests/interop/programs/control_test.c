@@ -5,12 +5,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <linux/tls.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -271,6 +273,16 @@ static bool takes_tickets(struct pair *p)
 }
 
 /* For programs that read(2) themselves. */
+/* All that was sent is there. */
+static bool arrives(int fd)
+{
+	int i, left = 1;
+
+	for (i = 0; i < 6000 && !ioctl(fd, SIOCOUTQ, &left) && left; i++)
+		usleep(10000);
+	return !left;
+}
+
 static void test_control(void)
 {
 	struct pair p;
@@ -284,7 +296,7 @@ static void test_control(void)
 	send_record(p.sfd, HANDSHAKE, TICKET, sizeof(TICKET) - 1);
 	send_record(p.sfd, DATA, "data", 4);
 	send_record(p.sfd, ALERT, "\1\0", 2);
-	usleep(100000);
+	ok(arrives(p.sfd), "  three records");
 	ok(read(p.cfd, buf, sizeof(buf)) < 0 && errno == EIO, "  read(2) meets a ticket: EIO");
 	ok(sealsock_control(p.client, p.cfd) == 0, "  which is handled");
 	ok(sealsock_control(p.client, p.cfd) == SEALSOCK_WANT_READ, "  and does not take data");

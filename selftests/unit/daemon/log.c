@@ -50,6 +50,7 @@ int main(void)
 	ok(strlen(line()) == IPC_TEXT - 1, "a long one is cut");
 	dup2(from[1], STDERR_FILENO);
 	log_lines(IPC_FAILURE, lines);
-	ok(!strcmp(line(), "gr\xc3\xb6\xc3\x9f" "e?.pem: RFC 9525 \xc2\xa7" "6.3\n"), "letters stay");
+	ok(!strcmp(line(), "gr\xc3\xb6\xc3\x9f" "e?.pem: RFC 9525 \xc2\xa7" "6.3\n"),
+	   "letters stay");
 	return done();
 }

@@ -262,7 +262,8 @@ static void cookie_too_long(void)
 	drain(s.client, record, sizeof(record));
 	for (at = 0; !err && at < n; at += part) {
 		part = n - at < PIECE ? n - at : PIECE;
-		memcpy(piece, (const uint8_t[]){ 22, 3, 3, (uint8_t)(part >> 8), (uint8_t)part }, 5);
+		memcpy(piece, (const uint8_t[]){ 22, 3, 3, (uint8_t)(part >> 8),
+						 (uint8_t)part }, 5);
 		memcpy(piece + 5, all + at, part);
 		err = feed_all(s.client, piece, 5 + part, 0);
 	}
