@@ -7,9 +7,11 @@
 #define SEAL_HELD_H
 
 #include <linux/list.h>
+#include <linux/llist.h>
 #include <linux/sockptr.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 #include "ctx.h"
 
@@ -25,6 +27,8 @@ struct seal_tables;
  * @helpers: open descriptors of the device
  * @waiting, @taken, @ready: as in struct sealsock_counts
  * @gone: the namespace is
+ * @dead: connections that failed, or whose listener stopped: struct seal_hold
+ * @reaper: closes them
  */
 struct seal_holds {
 	spinlock_t lock;	/* see above */
@@ -36,6 +40,8 @@ struct seal_holds {
 	u32 taken;
 	u32 ready;
 	bool gone;
+	struct llist_head dead;
+	struct work_struct reaper;
 };
 
 /* A namespace comes; it goes, and all of its sockets have gone before. */

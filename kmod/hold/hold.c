@@ -12,6 +12,8 @@ void seal_holds_init(struct seal_holds *holds)
 	spin_lock_init(&holds->lock);
 	INIT_LIST_HEAD(&holds->due);
 	init_waitqueue_head(&holds->wait);
+	init_llist_head(&holds->dead);
+	INIT_WORK(&holds->reaper, seal_holds_reap);
 	holds->deadline = 30000;
 }
 

@@ -8,7 +8,6 @@
 #ifndef SEAL_HOLD_H
 #define SEAL_HOLD_H
 
-#include <linux/llist.h>
 #include <linux/refcount.h>
 #include <linux/timer.h>
 
@@ -245,6 +244,9 @@ void seal_serve_due(struct seal_serve *serve);
  * is none; -ENOMEM.
  */
 int seal_serve_pull(struct seal_serve *serve, struct sock *lsk, struct seal_channel *channel);
+
+/* The work of seal_holds.reaper. */
+void seal_holds_reap(struct work_struct *work);
 
 /* Moves @h to the ready of its listener, or has it closed. */
 void seal_serve_moved(struct seal_hold *h, bool ready);

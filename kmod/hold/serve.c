@@ -4,10 +4,8 @@
  * of those whose handshake is done. Until then, and until they are accepted, they
  * are nobody's: on a socket that no program has.
  */
-#include <linux/llist.h>
 #include <linux/module.h>
 #include <linux/slab.h>
-#include <linux/workqueue.h>
 #include <net/tcp.h>
 
 #include "attach.h"
@@ -23,38 +21,47 @@
  */
 static struct socket *parking[2];
 
-/* Connections that failed, or whose listener stopped: nobody has them, so somebody closes them. */
-static LLIST_HEAD(dead);
+/* Not the system's: whoever keeps a lock of a connection in his namespace keeps one worker here. */
+static struct workqueue_struct *reapers;
 
-static void reap(struct work_struct *work)
+void seal_holds_reap(struct work_struct *work)
 {
-	struct llist_node *first = llist_del_all(&dead);
+	struct seal_holds *holds = container_of(work, struct seal_holds, reaper);
+	struct llist_node *first = llist_del_all(&holds->dead);
 	struct seal_hold *h, *next;
 
+	/* The last of them may take the namespace along. */
 	llist_for_each_entry_safe(h, next, first, dead)
 		READ_ONCE(h->sk->sk_prot)->close(h->sk, 0);
 }
 
-static DECLARE_WORK(reaper, reap);
-
 int seal_parking_init(void)
 {
-	int err = sock_create_lite(PF_INET, SOCK_STREAM, IPPROTO_TCP, &parking[0]);
+	int err;
 
+	reapers = alloc_workqueue("sealsock", WQ_UNBOUND, 0);
+	if (!reapers)
+		return -ENOMEM;
+	err = sock_create_lite(PF_INET, SOCK_STREAM, IPPROTO_TCP, &parking[0]);
 	if (err)
-		return err;
+		goto err_reapers;
 	err = sock_create_lite(PF_INET, SOCK_STREAM, IPPROTO_TCP, &parking[1]);
 	if (err)
-		sock_release(parking[0]);
-	else
-		set_bit(SOCK_NOSPACE, &parking[0]->flags);
+		goto err_parking;
+	set_bit(SOCK_NOSPACE, &parking[0]->flags);
+	return 0;
+
+err_parking:
+	sock_release(parking[0]);
+err_reapers:
+	destroy_workqueue(reapers);
 	return err;
 }
 
 void seal_parking_exit(void)
 {
-	/* It may have given the module's last reference back, and be on its way out. */
-	flush_work(&reaper);
+	/* One may have given the module's last reference back, and be on its way out. */
+	destroy_workqueue(reapers);
 	sock_release(parking[0]);
 	sock_release(parking[1]);
 }
@@ -190,11 +197,15 @@ static void leave(struct seal_serve *serve, struct seal_hold *h)
 	due(serve);
 }
 
+/* With holds->lock: nobody has @h, so it is closed by somebody who may sleep. */
 static void bury(struct seal_serve *serve, struct seal_hold *h)
 {
+	struct seal_holds *holds = holds_of(serve);
+
 	leave(serve, h);
-	llist_add(&h->dead, &dead);
-	schedule_work(&reaper);
+	/* Only the first: work that waits has something to do, and so a namespace. */
+	if (llist_add(&h->dead, &holds->dead))
+		queue_work(reapers, &holds->reaper);
 }
 
 /* The listener stops: so do all whose handshake is not done, or that were not accepted. */
@@ -383,14 +394,16 @@ static const struct proto_ops *base_of(const struct socket *sock)
 static int serve_release(struct socket *sock)
 {
 	const struct proto_ops *base;
+	struct seal_serve *serve;
 
 	/* What accept() was to fill has no socket. */
 	if (!sock->sk)
 		return 0;
 	base = base_of(sock);
-	if (serve_of(sock)) {
-		stop(serve_of(sock));
-		flush_work(&reaper);
+	serve = serve_of(sock);
+	if (serve) {
+		stop(serve);
+		flush_work(&holds_of(serve)->reaper);
 	}
 	return base->release(sock);
 }
