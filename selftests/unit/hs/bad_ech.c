@@ -158,14 +158,16 @@ static void unfolds_too_long(void)
 	static uint8_t outer[4 + EACH] = { 0x12, 0x34, EACH >> 8, EACH & 0xff };
 	static uint8_t plain[34 + 1 + 2 + 1 + 2 + 4 + EACH + 7];
 	const size_t block = 4 + EACH + 7;
+	const uint8_t head[] = {
+		block >> 8, block & 0xff, 0x12, 0x35, EACH >> 8, EACH & 0xff,
+	};
 	uint8_t *p = plain + 34 + 1 + 2 + 1;
 	const char *why = "";
 	struct buf out;
 	struct builder w = { .buf = &out };
 
 	buf_init(&out, &env_default);
-	memcpy(p, (const uint8_t[]){ block >> 8, block & 0xff, 0x12, 0x35, EACH >> 8,
-				     EACH & 0xff }, 6);
+	memcpy(p, head, sizeof(head));
 	memcpy(p + 6 + EACH, "\xfd\x00\x00\x03\x02\x12\x34", 7);
 	ok_int(ech_decode(bytes_of(plain, sizeof(plain)), bytes_of(NULL, 0),
 			  bytes_of(outer, sizeof(outer)), &w, &why), SEALSOCK_ERR_DECODE,

@@ -240,7 +240,7 @@ static void cookie_only(void)
 static void cookie_too_long(void)
 {
 	enum { COOKIE = 65000, PIECE = 16384 };
-	static uint8_t all[COOKIE + 1024], piece[5 + PIECE];
+	static uint8_t all[COOKIE + 1024], piece[5 + PIECE] = { 22, 3, 3 };
 	struct scene s;
 	size_t n, at, part, block;
 	int err = 0;
@@ -262,8 +262,8 @@ static void cookie_too_long(void)
 	drain(s.client, record, sizeof(record));
 	for (at = 0; !err && at < n; at += part) {
 		part = n - at < PIECE ? n - at : PIECE;
-		memcpy(piece, (const uint8_t[]){ 22, 3, 3, (uint8_t)(part >> 8),
-						 (uint8_t)part }, 5);
+		piece[3] = (uint8_t)(part >> 8);
+		piece[4] = (uint8_t)part;
 		memcpy(piece + 5, all + at, part);
 		err = feed_all(s.client, piece, 5 + part, 0);
 	}
