@@ -165,6 +165,7 @@ static void *stop_it(void *arg)
 TEST_F(hold, listen_and_shutdown)
 {
 	struct race race = { .fd = self->listener };
+	struct sockaddr_storage unspec = { .ss_family = AF_UNSPEC };
 	int i, peer, fd, channel, users = module_users();
 	void *(*const loops[2])(void *) = { listen_on, stop_it };
 	pthread_t threads[2];
@@ -188,7 +189,8 @@ TEST_F(hold, listen_and_shutdown)
 	for (i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
 
-	shutdown(self->listener, SHUT_RD);
+	/* Unlike shutdown(), which a socket that does not listen remembers for its next connections. */
+	ASSERT_EQ(connect(self->listener, (struct sockaddr *)&unspec, sizeof(unspec)), 0);
 	ASSERT_EQ(fcntl(self->listener, F_SETFL, 0), 0);
 	ASSERT_EQ(listen(self->listener, 5), 0);
 	ASSERT_EQ(getsockname(self->listener, (struct sockaddr *)&self->addr, &self->len), 0);
