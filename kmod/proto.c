@@ -93,8 +93,8 @@ COMPAT_IOCTL(answer_ioctl, base_of, SIOCINQ, seal_rx_inq)
 static void build(struct seal_tables *t, const struct proto *base,
 		  const struct proto_ops *base_ops, bool tx, bool rx)
 {
-	struct proto *prot = &t->prot[tx][rx];
-	struct proto_ops *ops = &t->ops[tx][rx];
+	struct proto *prot = &t->pair[tx][rx].prot;
+	struct proto_ops *ops = &t->pair[tx][rx].ops;
 
 	*prot = *base;
 	*ops = *base_ops;

@@ -109,7 +109,7 @@ static int set_key(struct sock *sk, sockptr_t optval, unsigned int optlen, bool 
 	struct seal_ctx *ctx = seal_ctx(sk);
 	const struct seal_key *old = current_key(ctx, tx);
 	const struct seal_suite *suite;
-	union crypto_request req;
+	union crypto_request req __uninitialized;
 	int err;
 
 	if (sockptr_is_null(optval) || optlen < sizeof(req.head))
@@ -231,6 +231,35 @@ static int set_cpus(struct sock *sk, sockptr_t optval, unsigned int optlen)
 	return 0;
 }
 
+static noinline int set_option(struct sock *sk, int optname, sockptr_t optval, unsigned int optlen)
+{
+	switch (optname) {
+	case SEALSOCK_TX:
+	case SEALSOCK_RX:
+		return set_key(sk, optval, optlen, optname == SEALSOCK_TX, true);
+	case SEALSOCK_TX_PADDING:
+		return set_padding(sk, optval, optlen);
+	case SEALSOCK_TX_CPUS:
+		return set_cpus(sk, optval, optlen);
+	case TLS_TX_ZEROCOPY_RO:
+		return set_zerocopy_ro(sk, optval, optlen);
+	case TLS_RX_EXPECT_NO_PAD:
+		return set_expect_no_pad(sk, optval, optlen);
+	case OPT_TX_MAX_PAYLOAD_LEN:
+		return set_max_payload(sk, optval, optlen);
+	case SEALSOCK_ROLE:
+	case SEALSOCK_DEADLINE:
+		return seal_hold_setsockopt(sk, optname, optval, optlen);
+	case SEALSOCK_MANAGED:
+	case SEALSOCK_KEY_UPDATE:
+	case SEALSOCK_MESSAGE:
+	case SEALSOCK_EVENTS:
+		return seal_managed_setsockopt(sk, optname, optval, optlen);
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
 int seal_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		    unsigned int optlen)
 {
@@ -245,43 +274,11 @@ int seal_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 	}
 
 	lock_sock(sk);
-	switch (optname) {
-	case TLS_TX:
-	case TLS_RX:
+	/* What every connection sets, twice. */
+	if (optname == TLS_TX || optname == TLS_RX)
 		err = set_key(sk, optval, optlen, optname == TLS_TX, false);
-		break;
-	case SEALSOCK_TX:
-	case SEALSOCK_RX:
-		err = set_key(sk, optval, optlen, optname == SEALSOCK_TX, true);
-		break;
-	case SEALSOCK_TX_PADDING:
-		err = set_padding(sk, optval, optlen);
-		break;
-	case SEALSOCK_TX_CPUS:
-		err = set_cpus(sk, optval, optlen);
-		break;
-	case TLS_TX_ZEROCOPY_RO:
-		err = set_zerocopy_ro(sk, optval, optlen);
-		break;
-	case TLS_RX_EXPECT_NO_PAD:
-		err = set_expect_no_pad(sk, optval, optlen);
-		break;
-	case OPT_TX_MAX_PAYLOAD_LEN:
-		err = set_max_payload(sk, optval, optlen);
-		break;
-	case SEALSOCK_ROLE:
-	case SEALSOCK_DEADLINE:
-		err = seal_hold_setsockopt(sk, optname, optval, optlen);
-		break;
-	case SEALSOCK_MANAGED:
-	case SEALSOCK_KEY_UPDATE:
-	case SEALSOCK_MESSAGE:
-	case SEALSOCK_EVENTS:
-		err = seal_managed_setsockopt(sk, optname, optval, optlen);
-		break;
-	default:
-		err = -ENOPROTOOPT;
-	}
+	else
+		err = set_option(sk, optname, optval, optlen);
 	release_sock(sk);
 	return err;
 }

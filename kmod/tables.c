@@ -17,20 +17,30 @@ struct seal_tables *seal_tables_of(const struct sock *sk)
 void seal_ops_set(struct socket *sock, const struct proto_ops *ops)
 {
 	struct module *old = sock->ops->owner;
+	bool moves = old != ops->owner;
 
-	__module_get(ops->owner);
+	if (moves)
+		__module_get(ops->owner);
 	/* Pairs with seal_ctx_seen(). */
 	smp_store_release(&sock->ops, ops);
-	module_put(old);
+	if (moves)
+		module_put(old);
+}
+
+/* Looked for once: in line, the compiler would do it for each of the two. */
+static noinline struct seal_pair *pair_of(const struct sock *sk)
+{
+	const struct seal_ctx *ctx = seal_ctx(sk);
+
+	return &seal_tables_of(sk)->pair[!!ctx->tx][!!ctx->rx];
 }
 
 void seal_proto_update(struct sock *sk)
 {
-	struct seal_tables *t = seal_tables_of(sk);
-	struct seal_ctx *ctx = seal_ctx(sk);
+	struct seal_pair *pair = pair_of(sk);
 
 	/* Pair with seal_ctx_seen(): whoever is called through them finds what they need. */
-	smp_store_release(&sk->sk_prot, &t->prot[!!ctx->tx][!!ctx->rx]);
+	smp_store_release(&sk->sk_prot, &pair->prot);
 	if (!seal_hold_parked(sk->sk_socket))
-		seal_ops_set(sk->sk_socket, &t->ops[!!ctx->tx][!!ctx->rx]);
+		seal_ops_set(sk->sk_socket, &pair->ops);
 }

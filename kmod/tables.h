@@ -8,15 +8,19 @@
 
 #include <net/sock.h>
 
+struct seal_pair {
+	struct proto prot;
+	struct proto_ops ops;
+};
+
 /*
- * @base: what they were made from, NULL until they are complete. Index:
+ * @base: what they were made from, NULL until they are complete. @pair:
  * [transmit key][receive key]. @held, @held_ops: of sockets that wait for their
  * handshake; @serve_ops: of listeners, and before a role is known (hold/).
  */
 struct seal_tables {
 	struct proto *base;
-	struct proto prot[2][2];
-	struct proto_ops ops[2][2];
+	struct seal_pair pair[2][2];
 	struct proto held;
 	struct proto_ops held_ops;
 	struct proto_ops serve_ops;

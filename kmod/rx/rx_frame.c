@@ -308,7 +308,7 @@ int seal_rx_gather(struct sock *sk, struct seal_rx *rx)
 void seal_rx_start(struct sock *sk)
 {
 	struct seal_rx *rx = seal_ctx(sk)->rx;
-	struct seal_cursor cur;
+	struct seal_cursor cur __uninitialized;
 
 	/* An urgent byte is a byte of the stream like any other. */
 	sock_set_flag(sk, SOCK_URGINLINE);
@@ -322,7 +322,7 @@ void seal_rx_start(struct sock *sk)
 void seal_rx_data_ready(struct sock *sk)
 {
 	struct seal_rx *rx = seal_ctx(sk)->rx;
-	struct seal_cursor cur;
+	struct seal_cursor cur __uninitialized;
 
 	seal_cursor_init(sk, &cur);
 	seal_rx_update(sk, rx, &cur);

@@ -46,11 +46,15 @@ static bool cut(struct sock *sk, struct seal_plain *plain, u32 len, u32 at)
 static void wipe(struct page *page, u32 start, u32 len)
 {
 	u8 *at = page_address(page) + start;
-	u32 head = min_t(u32, len, -start % sizeof(u64)), words = (len - head) / sizeof(u64);
+	u32 head = -start % sizeof(u64);
 
-	memset(at, 0, head);
-	memset64((u64 *)(at + head), 0, words);
-	memset(at + head + words * sizeof(u64), 0, (len - head) % sizeof(u64));
+	if (len < 2 * sizeof(u64)) {
+		memset(at, 0, len);
+	} else {
+		memset(at, 0, sizeof(u64));
+		memset(at + len - sizeof(u64), 0, sizeof(u64));
+		memset64((u64 *)(at + head), 0, (len - head) / sizeof(u64));
+	}
 	/* Nobody reads it: to the compiler that is no reason to leave it. */
 	barrier_data(at);
 }
