@@ -56,7 +56,7 @@ static __always_inline void write_prefix(const struct seal_key *key, struct seal
 static void arm(const struct seal_key *key, struct seal_request *rq, unsigned int aad_len,
 		struct scatterlist *src, struct scatterlist *dst, unsigned int len)
 {
-	aead_request_set_tfm(&rq->req, key->aead);
+	aead_request_set_tfm(&rq->req, key->spare.aead);
 	aead_request_set_callback(&rq->req,
 				  CRYPTO_TFM_REQ_MAY_BACKLOG | CRYPTO_TFM_REQ_MAY_SLEEP,
 				  crypto_req_done, &rq->wait);

@@ -2,12 +2,10 @@
 #include <crypto/internal/aead.h>
 #include <linux/err.h>
 #include <linux/log2.h>
-#include <linux/slab.h>
 #include <net/tls.h>
 
 #include "compat/compat.h"
 #include "keys.h"
-#include "spare.h"
 #include "uapi/sealsock.h"
 
 /* Where the parts of a request are: struct tls12_crypto_info_* has info, iv, key, salt, rec_seq. */
@@ -32,21 +30,6 @@ static struct info_layout info_layout(const struct seal_suite *suite)
 	return at;
 }
 
-static struct crypto_aead *aead_new(const struct seal_suite *suite, const u8 *secret,
-				    const u8 *mac_secret)
-{
-	struct crypto_aead *aead = seal_spare_get(suite);
-	int err;
-
-	if (IS_ERR(aead))
-		return aead;
-	err = seal_spare_set_key(suite, aead, secret, mac_secret);
-	if (!err)
-		return aead;
-	crypto_free_aead(aead);
-	return ERR_PTR(err);
-}
-
 /* A key of another length than the suite's shows here. */
 static bool rest_is_zero(const struct seal_suite *suite, const u8 *info)
 {
@@ -59,36 +42,56 @@ static bool rest_is_zero(const struct seal_suite *suite, const u8 *info)
 			    sizeof(cbc->mac_key) - suite->mac_key_len));
 }
 
-struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const u8 *info)
+/* What stays the same as long as the transform does. */
+static void describe(struct seal_key *key, const struct seal_suite *suite)
 {
-	struct info_layout at = info_layout(suite);
-	struct crypto_aead *aead;
-	unsigned int chunk;
-	struct seal_key *key;
-	u64 first_explicit;
-
-	if (!rest_is_zero(suite, info))
-		return ERR_PTR(-EINVAL);
-	aead = aead_new(suite, info + at.key, info + at.mac_key);
-	if (IS_ERR(aead))
-		return ERR_CAST(aead);
-
-	key = kzalloc(struct_size(key, secret, suite->key_len + suite->mac_key_len),
-		      GFP_KERNEL_ACCOUNT);
-	if (!key) {
-		seal_spare_put(suite, aead);
-		return ERR_PTR(-ENOMEM);
-	}
+	struct crypto_aead *aead = key->spare.aead;
+	unsigned int chunk = crypto_aead_chunksize(aead);
 
 	key->suite = suite;
-	key->shape = seal_shape_of(suite, version);
-	key->aead = aead;
-	chunk = crypto_aead_chunksize(aead);
 	key->chunk = chunk <= SEAL_MAX_CHUNK && is_power_of_2(chunk) ? chunk : 1;
 	key->run = key->chunk == SEAL_MAX_CHUNK ? SEAL_RUN * SEAL_MAX_CHUNK : key->chunk;
 	key->wipe = compat_aead_wraps(aead) ? 0 : crypto_aead_reqsize(aead);
+}
+
+/* With a transform, and else zeros. */
+static struct seal_key *with_transform(const struct seal_suite *suite)
+{
+	struct seal_spare *spare;
+	struct seal_key *key;
+
+	spare = seal_spare_get(suite, struct_size(key, secret,
+						  suite->key_len + suite->mac_key_len));
+	if (IS_ERR(spare))
+		return ERR_CAST(spare);
+	key = container_of(spare, struct seal_key, spare);
+	if (!key->suite)
+		describe(key, suite);
+	return key;
+}
+
+struct seal_key *seal_key_new(const struct seal_suite *suite, u16 version, const u8 *info)
+{
+	struct info_layout at = info_layout(suite);
+	struct seal_key *key;
+	u64 first_explicit;
+	int err;
+
+	if (!rest_is_zero(suite, info))
+		return ERR_PTR(-EINVAL);
+	key = with_transform(suite);
+	if (IS_ERR(key))
+		return key;
+	err = seal_spare_set_key(suite, key->spare.aead, info + at.key, info + at.mac_key);
+	if (err) {
+		seal_spare_free(&key->spare);
+		return ERR_PTR(err);
+	}
+
+	key->shape = seal_shape_of(suite, version);
 	memcpy(key->secret, info + at.key, suite->key_len);
-	memcpy(key->secret + suite->key_len, info + at.mac_key, suite->mac_key_len);
+	if (suite->mac_key_len)
+		memcpy(key->secret + suite->key_len, info + at.mac_key, suite->mac_key_len);
 	memcpy(key->iv, info + at.salt, suite->salt_len);
 	memcpy(key->iv + suite->salt_len, info + at.iv, suite->iv_len);
 	/* As the kernel's own TLS has it, explicit nonces count from iv. */
@@ -107,7 +110,7 @@ int seal_key_renew(struct seal_key *key, const u8 *secret, const u8 *iv)
 	int err;
 
 	seal_key_seclude(key);
-	err = crypto_aead_setkey(key->aead, secret, key->suite->key_len);
+	err = crypto_aead_setkey(key->spare.aead, secret, key->suite->key_len);
 	if (err)
 		return err;
 	memcpy(key->iv, iv, SEAL_NONCE);
@@ -119,8 +122,9 @@ void seal_key_free(struct seal_key *key)
 {
 	if (!key)
 		return;
-	seal_spare_put(key->suite, key->aead);
-	kfree_sensitive(key);
+	seal_key_seclude(key);
+	memzero_explicit(key->iv, sizeof(key->iv));
+	seal_spare_put(key->suite, &key->spare);
 }
 
 void seal_key_export(const struct seal_key *key, u8 *info)

@@ -11,6 +11,7 @@
 
 #include "core/nonce.h"
 #include "core/seq.h"
+#include "spare.h"
 
 enum {
 	/* The crypto API's CCM wants L - 1 before the nonce. */
@@ -37,24 +38,24 @@ struct seal_request {
 
 /**
  * struct seal_key - one direction's key, ready for use
+ * @spare: has the transform that holds the expanded key
  * @suite: its row of the table
  * @shape: what a record adds around its plaintext
  * @chunk: bytes in one piece that the cipher wants at least: a power of two
  * @run: bytes in one piece that it wants for speed: a multiple of @chunk
  * @seq: sequence number and explicit nonce of the next record
- * @aead: the transform that holds the expanded key
  * @wipe: bytes of a request's context in which it may leave secrets
  * @iv: salt and iv, 12 bytes
  * @secret: the key as it was installed, which getsockopt() returns; behind it
  *	the MAC key of a CBC suite
  */
 struct seal_key {
+	struct seal_spare spare;
 	const struct seal_suite *suite;
 	struct seal_shape shape;
 	u8 chunk;
 	u16 run;
 	struct seal_seq seq;
-	struct crypto_aead *aead;
 	u32 wipe;
 	u8 iv[SEAL_NONCE];
 	u8 secret[];

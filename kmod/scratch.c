@@ -6,7 +6,7 @@ DEFINE_PER_CPU(struct seal_scratch *, seal_spare);
 struct seal_scratch *seal_scratch_new(const struct seal_key *key, gfp_t gfp)
 {
 	size_t size = kmalloc_size_roundup(sizeof(struct seal_scratch) +
-					   crypto_aead_reqsize(key->aead));
+					   crypto_aead_reqsize(key->spare.aead));
 	struct seal_scratch *scratch = kmalloc(size, gfp);
 
 	if (scratch) {

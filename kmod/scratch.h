@@ -73,7 +73,7 @@ static inline struct seal_scratch *seal_scratch_get(const struct seal_key *key, 
 {
 	struct seal_scratch *scratch = this_cpu_xchg(seal_spare, NULL);
 
-	if (likely(scratch && scratch->room >= crypto_aead_reqsize(key->aead)))
+	if (likely(scratch && scratch->room >= crypto_aead_reqsize(key->spare.aead)))
 		return scratch;
 	kfree_sensitive(scratch);
 	return seal_scratch_new(key, gfp);

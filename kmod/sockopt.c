@@ -86,7 +86,7 @@ static int install(struct sock *sk, struct seal_ctx *ctx, const struct seal_suit
 
 	/* An open record has what a request of the old key's implementation needs. */
 	if (rekey && tx && ctx->tx->scratch &&
-	    crypto_aead_alg(key->aead) != crypto_aead_alg(ctx->tx->key->aead))
+	    crypto_aead_alg(key->spare.aead) != crypto_aead_alg(ctx->tx->key->spare.aead))
 		err = -EBUSY;
 	else if (rekey)
 		seal_install_key(sk, key, tx);

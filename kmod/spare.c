@@ -21,15 +21,15 @@ enum {
  * @lock: of the rest
  * @alg: what its name stood for when it was looked up; only to compare with
  * @looked: when that was, in jiffies
- * @count: of @aead
- * @aead: transforms of @alg whose key is zeros
+ * @count: of @spare
+ * @spare: with transforms of @alg whose key is zeros
  */
 struct spares {
 	spinlock_t lock;	/* of all that follows */
 	const struct aead_alg *alg;
 	unsigned long looked;
 	unsigned int count;
-	struct crypto_aead *aead[KEPT_MOST];
+	struct seal_spare *spare[KEPT_MOST];
 };
 
 /* One for each of seal_suites. Before seal_spare_init() and behind seal_spare_exit() NULL. */
@@ -37,26 +37,32 @@ static struct spares *spares;
 
 static unsigned int most = KEPT_MOST;
 
-static void drop(struct crypto_aead **aead, unsigned int count)
+void seal_spare_free(struct seal_spare *spare)
+{
+	crypto_free_aead(spare->aead);
+	kfree(spare);
+}
+
+static void drop(struct seal_spare **spare, unsigned int count)
 {
 	while (count--)
-		crypto_free_aead(aead[count]);
+		seal_spare_free(spare[count]);
 }
 
 /* Those above @left are for the caller, who has room for KEPT_MOST, to drop. Their number. */
-static unsigned int give_up(struct spares *s, unsigned int left, struct crypto_aead **aead)
+static unsigned int give_up(struct spares *s, unsigned int left, struct seal_spare **spare)
 {
 	unsigned int count = s->count > left ? s->count - left : 0;
 
 	s->count -= count;
-	memcpy(aead, s->aead + s->count, count * sizeof(*aead));
+	memcpy(spare, s->spare + s->count, count * sizeof(*spare));
 	return count;
 }
 
 /* Under kernel_param_lock(), perhaps while the module comes or goes. */
 static int set_most(const char *text, const struct kernel_param *param)
 {
-	struct crypto_aead *old[KEPT_MOST];
+	struct seal_spare *old[KEPT_MOST];
 	unsigned int i, count;
 	int err;
 
@@ -96,7 +102,7 @@ void seal_spare_exit(void)
 
 	kernel_param_lock(THIS_MODULE);
 	for (i = 0; i < seal_suite_count; i++)
-		drop(spares[i].aead, spares[i].count);
+		drop(spares[i].spare, spares[i].count);
 	kfree(spares);
 	spares = NULL;
 	kernel_param_unlock(THIS_MODULE);
@@ -108,21 +114,21 @@ static struct spares *of(const struct seal_suite *suite)
 }
 
 /* One that waits, unless it is time to look up the name again. */
-static struct crypto_aead *take(struct spares *s)
+static struct seal_spare *take(struct spares *s)
 {
-	struct crypto_aead *aead = NULL;
+	struct seal_spare *spare = NULL;
 
 	spin_lock(&s->lock);
 	if (s->count && time_before(jiffies, s->looked + LOOK_AGAIN))
-		aead = s->aead[--s->count];
+		spare = s->spare[--s->count];
 	spin_unlock(&s->lock);
-	return aead;
+	return spare;
 }
 
 /* The crypto API has this now: what it had before is kept no longer. */
 static void saw(struct spares *s, const struct aead_alg *alg)
 {
-	struct crypto_aead *old[KEPT_MOST];
+	struct seal_spare *old[KEPT_MOST];
 	unsigned int count = 0;
 
 	spin_lock(&s->lock);
@@ -141,17 +147,11 @@ static bool is_gone(struct crypto_aead *aead)
 	return crypto_aead_tfm(aead)->__crt_alg->cra_flags & (CRYPTO_ALG_DEAD | CRYPTO_ALG_DYING);
 }
 
-struct crypto_aead *seal_spare_get(const struct seal_suite *suite)
+/* A transform that the crypto API makes. */
+static struct crypto_aead *make(struct spares *s, const struct seal_suite *suite)
 {
-	struct spares *s = of(suite);
 	struct crypto_aead *aead;
 	int err;
-
-	while ((aead = take(s))) {
-		if (!is_gone(aead))
-			return aead;
-		crypto_free_aead(aead);
-	}
 
 	/*
 	 * Masking CRYPTO_ALG_ASYNC away would pick a slow implementation:
@@ -169,27 +169,52 @@ struct crypto_aead *seal_spare_get(const struct seal_suite *suite)
 	return aead;
 }
 
-static bool keep(struct spares *s, struct crypto_aead *aead)
+struct seal_spare *seal_spare_get(const struct seal_suite *suite, size_t size)
+{
+	struct spares *s = of(suite);
+	struct seal_spare *spare;
+	struct crypto_aead *aead;
+
+	while ((spare = take(s))) {
+		if (!is_gone(spare->aead))
+			return spare;
+		seal_spare_free(spare);
+	}
+
+	aead = make(s, suite);
+	if (IS_ERR(aead))
+		return ERR_CAST(aead);
+	/* Like the transform it may be another's later: on nobody's bill. */
+	spare = kzalloc(size, GFP_KERNEL);
+	if (!spare) {
+		crypto_free_aead(aead);
+		return ERR_PTR(-ENOMEM);
+	}
+	spare->aead = aead;
+	return spare;
+}
+
+static bool keep(struct spares *s, struct seal_spare *spare)
 {
 	bool room;
 
 	spin_lock(&s->lock);
-	room = s->alg == crypto_aead_alg(aead) && s->count < READ_ONCE(most);
+	room = s->alg == crypto_aead_alg(spare->aead) && s->count < READ_ONCE(most);
 	if (room)
-		s->aead[s->count++] = aead;
+		s->spare[s->count++] = spare;
 	spin_unlock(&s->lock);
 	return room;
 }
 
-void seal_spare_put(const struct seal_suite *suite, struct crypto_aead *aead)
+void seal_spare_put(const struct seal_suite *suite, struct seal_spare *spare)
 {
 	static const u8 zeros[SEAL_MAX_MAC_KEY] __aligned(16);
 	struct spares *s = of(suite);
 
 	/* Without the lock: most often right, and keep() looks again. */
-	if (READ_ONCE(s->count) >= READ_ONCE(most) || is_gone(aead) ||
-	    seal_spare_set_key(suite, aead, zeros, zeros) || !keep(s, aead))
-		crypto_free_aead(aead);
+	if (READ_ONCE(s->count) >= READ_ONCE(most) || is_gone(spare->aead) ||
+	    seal_spare_set_key(suite, spare->aead, zeros, zeros) || !keep(s, spare))
+		seal_spare_free(spare);
 }
 
 /* What authenc() takes as one key: a header, then both. */

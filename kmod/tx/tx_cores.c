@@ -203,7 +203,7 @@ static unsigned int dismiss(struct seal_cores *cores)
 /* For each burst anew: idle sockets are many. */
 static struct seal_cores *cores_new(const struct seal_tx *tx, unsigned int records)
 {
-	unsigned int reqsize = crypto_aead_reqsize(tx->key->aead);
+	unsigned int reqsize = crypto_aead_reqsize(tx->key->spare.aead);
 	unsigned int stride = ALIGN(sizeof(struct seal_job) + reqsize, JOB_ALIGN);
 	/* A caller that may run on few processors gets no more of them by asking others. */
 	unsigned int workers = min3((unsigned int)tx->cpus, num_online_cpus(),
