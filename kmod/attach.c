@@ -5,25 +5,54 @@
 #include "attach.h"
 #include "core/frame.h"
 #include "held.h"
+#include "install.h"
 #include "managed/managed.h"
 #include "rx/rx.h"
 #include "seen/mib.h"
 #include "seen/netns.h"
 #include "tx/tx.h"
 
+static struct kmem_cache *cache;
+
+int seal_ctx_init(void)
+{
+	cache = KMEM_CACHE(seal_whole, 0);
+	return cache ? 0 : -ENOMEM;
+}
+
+void seal_ctx_exit(void)
+{
+	/* What free_ctx() is still to be called for. */
+	rcu_barrier();
+	kmem_cache_destroy(cache);
+}
+
 struct seal_ctx *seal_ctx_new(const struct net *net, struct proto *base,
 			      const struct proto_ops *base_ops)
 {
-	struct seal_ctx *ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
+	struct seal_whole *whole = kmem_cache_zalloc(cache, GFP_KERNEL_ACCOUNT);
+	struct seal_ctx *ctx;
 
-	if (!ctx)
+	if (!whole)
 		return NULL;
+	ctx = &whole->ctx;
 	ctx->base = base;
 	ctx->base_ops = base_ops;
 	ctx->net = seal_net_get(net);
 	ctx->mib = ctx->net->mib;
 	ctx->max_payload = SEAL_MAX_PLAINTEXT;
 	return ctx;
+}
+
+static void free_ctx(struct rcu_head *rcu)
+{
+	kmem_cache_free(cache, container_of(rcu, struct seal_whole, ctx.rcu));
+}
+
+void seal_ctx_free(struct seal_ctx *ctx)
+{
+	seal_net_put(ctx->net);
+	call_rcu(&ctx->rcu, free_ctx);
 }
 
 void seal_ctx_detach(struct sock *sk)
@@ -43,10 +72,9 @@ void seal_ctx_detach(struct sock *sk)
 	write_unlock_bh(&sk->sk_callback_lock);
 
 	if (ctx->tx)
-		seal_tx_free(sk, ctx->tx);
+		seal_tx_end(sk, ctx->tx);
 	if (ctx->rx)
-		seal_rx_free(sk, ctx->rx);
-	seal_net_put(ctx->net);
+		seal_rx_end(sk, ctx->rx);
 	seal_managed_free(ctx->managed);
-	kfree_rcu(ctx, rcu);
+	seal_ctx_free(ctx);
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "install.h"
-#include "rx/rx.h"
 #include "seen/mib.h"
 #include "seen/trace.h"
-#include "tx/tx.h"
 
 void seal_install_count(struct sock *sk, bool tx, bool rekey, bool ok)
 {
@@ -46,16 +44,18 @@ void seal_install_trace(struct sock *sk, bool tx)
 				   tx ? ctx->tx->generation : ctx->rx->generation);
 }
 
-void seal_install_first(struct sock *sk, struct seal_tx *half_tx, struct seal_rx *half_rx,
-			struct seal_key *key)
+void seal_install_first(struct sock *sk, struct seal_key *key, bool tx)
 {
 	struct seal_ctx *ctx = seal_ctx(sk);
-	bool tx = half_tx;
+	struct seal_whole *whole = seal_whole(ctx);
 
-	if (tx)
-		WRITE_ONCE(ctx->tx, half_tx);
-	else
-		WRITE_ONCE(ctx->rx, half_rx);
+	if (tx) {
+		seal_tx_begin(sk, &whole->tx);
+		WRITE_ONCE(ctx->tx, &whole->tx);
+	} else {
+		seal_rx_begin(&whole->rx);
+		WRITE_ONCE(ctx->rx, &whole->rx);
+	}
 	seal_install_key(sk, key, tx);
 
 	write_lock_bh(&sk->sk_callback_lock);

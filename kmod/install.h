@@ -7,19 +7,30 @@
 #define SEAL_INSTALL_H
 
 #include "ctx.h"
+#include "rx/rx.h"
+#include "tx/tx.h"
 
-struct seal_key;
+/* What a socket has of ours: one piece of memory, in which the halves wait for their keys. */
+struct seal_whole {
+	struct seal_ctx ctx;
+	struct seal_tx tx;
+	struct seal_rx rx;
+};
+
+static inline struct seal_whole *seal_whole(struct seal_ctx *ctx)
+{
+	return container_of(ctx, struct seal_whole, ctx);
+}
 
 /* From here on @key, which the half takes over, is the one in use. */
 void seal_install_key(struct sock *sk, struct seal_key *key, bool tx);
 
 /*
- * Gives the socket its first key of a direction, and the half, @half_tx or
- * @half_rx, that it belongs to; the other is NULL. Counts and traces it. The
- * caller calls seal_proto_update() behind it, once where there are two.
+ * Gives the socket its first key of a direction, and the half that it belongs
+ * to. Counts and traces it. The caller calls seal_proto_update() behind it,
+ * once where there are two.
  */
-void seal_install_first(struct sock *sk, struct seal_tx *half_tx, struct seal_rx *half_rx,
-			struct seal_key *key);
+void seal_install_first(struct sock *sk, struct seal_key *key, bool tx);
 
 /* A key was installed; or, unless @ok, could not be. @rekey: not the first. */
 void seal_install_count(struct sock *sk, bool tx, bool rekey, bool ok);

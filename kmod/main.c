@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <net/tcp.h>
 
+#include "attach.h"
 #include "hold/device.h"
 #include "managed/secret.h"
 #include "pages.h"
@@ -26,9 +27,12 @@ static int __init sealsock_module_init(void)
 	err = seal_spare_init();
 	if (err)
 		return err;
-	err = seal_netns_init();
+	err = seal_ctx_init();
 	if (err)
 		goto out_spare;
+	err = seal_netns_init();
+	if (err)
+		goto out_ctx;
 	err = seal_wake_init();
 	if (err)
 		goto out_netns;
@@ -49,6 +53,8 @@ out_cores:
 	seal_cores_exit();
 out_netns:
 	seal_netns_exit();
+out_ctx:
+	seal_ctx_exit();
 out_spare:
 	seal_spare_exit();
 	return err;
@@ -59,6 +65,7 @@ static void __exit sealsock_module_exit(void)
 	seal_ulp_exit();
 	seal_device_exit();
 	seal_cores_exit();
+	seal_ctx_exit();
 	seal_secret_exit();
 	seal_spare_exit();
 	seal_pages_exit();

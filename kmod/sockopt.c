@@ -61,24 +61,11 @@ static const struct seal_suite *check_request(const struct seal_ctx *ctx, bool o
 	return suite;
 }
 
-static int install_first(struct sock *sk, struct seal_key *key, bool tx)
-{
-	struct seal_tx *half_tx = tx ? seal_tx_new(sk) : NULL;
-	struct seal_rx *half_rx = tx ? NULL : seal_rx_new();
-
-	if (!half_tx && !half_rx)
-		return -ENOMEM;
-	seal_install_first(sk, half_tx, half_rx, key);
-	seal_proto_update(sk);
-	return 0;
-}
-
 static int install(struct sock *sk, struct seal_ctx *ctx, const struct seal_suite *suite,
 		   union crypto_request *req, bool tx)
 {
 	bool rekey = current_key(ctx, tx);
 	struct seal_key *key;
-	int err = 0;
 
 	key = seal_key_new(suite, req->head.version, req->bytes);
 	if (IS_ERR(key))
@@ -86,18 +73,17 @@ static int install(struct sock *sk, struct seal_ctx *ctx, const struct seal_suit
 
 	/* An open record has what a request of the old key's implementation needs. */
 	if (rekey && tx && ctx->tx->scratch &&
-	    crypto_aead_alg(key->spare.aead) != crypto_aead_alg(ctx->tx->key->spare.aead))
-		err = -EBUSY;
-	else if (rekey)
-		seal_install_key(sk, key, tx);
-	else
-		err = install_first(sk, key, tx);
-	if (err) {
+	    crypto_aead_alg(key->spare.aead) != crypto_aead_alg(ctx->tx->key->spare.aead)) {
 		seal_key_free(key);
-		return err;
+		return -EBUSY;
 	}
-	if (rekey)
+	if (rekey) {
+		seal_install_key(sk, key, tx);
 		seal_install_trace(sk, tx);
+	} else {
+		seal_install_first(sk, key, tx);
+		seal_proto_update(sk);
+	}
 	/* What the peer sent meanwhile, perhaps under this key, is in the queue. */
 	if (!tx)
 		seal_rx_start(sk);

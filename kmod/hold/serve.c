@@ -107,10 +107,8 @@ void seal_serve_put(struct seal_serve *serve)
 	if (!refcount_dec_and_test(&serve->users))
 		return;
 	seal_role_put(serve->role);
-	if (serve->ctx) {
-		seal_net_put(serve->ctx->net);
-		kfree_rcu(serve->ctx, rcu);
-	}
+	if (serve->ctx)
+		seal_ctx_free(serve->ctx);
 	seal_net_put(serve->net);
 	kfree_rcu(serve, rcu);
 }
@@ -324,8 +322,7 @@ int seal_serve_pull(struct seal_serve *serve, struct sock *lsk, struct seal_chan
 		return PTR_ERR(h);
 	sk = pull(serve, lsk);
 	if (!sk) {
-		seal_net_put(ctx->net);
-		kfree(ctx);
+		seal_ctx_free(ctx);
 		seal_hold_put(h);
 		return -EAGAIN;
 	}
@@ -572,8 +569,7 @@ int seal_hold_attach(struct sock *sk, const struct tcp_ulp_ops *ulp)
 		return -ENOMEM;
 	ctx->serve = seal_serve_new(sk, ctx);
 	if (!ctx->serve) {
-		seal_net_put(ctx->net);
-		kfree(ctx);
+		seal_ctx_free(ctx);
 		return -ENOMEM;
 	}
 	ctx->serve->ulp = ulp;

@@ -19,8 +19,6 @@
 struct made {
 	struct seal_managed *m;
 	struct seal_key *tx_key, *rx_key;
-	struct seal_tx *tx;
-	struct seal_rx *rx;
 };
 
 static bool is_zero(const void *p, size_t used, size_t size)
@@ -135,15 +133,11 @@ void seal_managed_free(struct seal_managed *m)
 	kfree_sensitive(m);
 }
 
-static void unmake(struct sock *sk, struct made *made)
+static void unmake(struct made *made)
 {
 	seal_managed_free(made->m);
 	seal_key_free(made->tx_key);
 	seal_key_free(made->rx_key);
-	if (made->tx)
-		seal_tx_free(sk, made->tx);
-	if (made->rx)
-		seal_rx_free(sk, made->rx);
 }
 
 static int make_keys(struct made *made, const struct sealsock_managed *req,
@@ -187,10 +181,6 @@ static int make(struct sock *sk, const struct sealsock_managed *req,
 		return -ENOMEM;
 	/* What seal_managed_free() looks at, whatever fails below. */
 	INIT_LIST_HEAD(&made->m->messages);
-	made->tx = seal_tx_new(sk);
-	made->rx = seal_rx_new();
-	if (!made->tx || !made->rx)
-		return -ENOMEM;
 	made->m->hash = hash;
 	made->m->flags = req->flags;
 	made->m->control.v13 = req->version == SEAL_TLS13;
@@ -205,7 +195,7 @@ static int make(struct sock *sk, const struct sealsock_managed *req,
 		made->m->prefix = NULL;
 		return err;
 	}
-	return seal_part_longest(sk, &made->rx->part) ? 0 : -ENOMEM;
+	return seal_part_longest(sk, &seal_whole(seal_ctx(sk))->rx.part) ? 0 : -ENOMEM;
 }
 
 /* Nothing here can fail. */
@@ -215,15 +205,15 @@ static void use(struct sock *sk, const struct sealsock_managed *req, struct made
 
 	if (req->max_payload)
 		WRITE_ONCE(ctx->max_payload, req->max_payload);
-	made->rx->skip = 1;
 	WRITE_ONCE(ctx->managed, made->m);
-	seal_install_first(sk, made->tx, NULL, made->tx_key);
-	seal_install_first(sk, NULL, made->rx, made->rx_key);
+	seal_install_first(sk, made->tx_key, true);
+	seal_install_first(sk, made->rx_key, false);
+	ctx->rx->skip = 1;
 	/* Whoever waits for the lock, to send or receive in the clear, waits no more. */
 	seal_proto_update(sk);
-	seal_managed_set_limit(sk, made->tx);
+	seal_managed_set_limit(sk, ctx->tx);
 	if (made->m->prefix)
-		seal_managed_prefix(sk, made->rx);
+		seal_managed_prefix(sk, ctx->rx);
 	SEAL_INC(sk, MANAGED);
 	seal_managed_show(sk);
 	seal_rx_start(sk);
@@ -262,7 +252,7 @@ int seal_managed_install(struct sock *sk, sockptr_t optval, unsigned int optlen)
 		err = suite ? make(sk, &req, suite, &made) : -EINVAL;
 	}
 	if (err)
-		unmake(sk, &made);
+		unmake(&made);
 	else
 		use(sk, &req, &made);
 	memzero_explicit(&req, sizeof(req));

@@ -21,17 +21,14 @@
 /* So much is opened before TCP hears of it and other packets get their turn. */
 #define COMMIT_EVERY	SZ_128K
 
-struct seal_rx *seal_rx_new(void)
+/* @rx is to have its first key. */
+void seal_rx_begin(struct seal_rx *rx)
 {
-	struct seal_rx *rx = kzalloc(sizeof(*rx), GFP_KERNEL_ACCOUNT);
-
-	if (rx)
-		INIT_LIST_HEAD(&rx->plain);
-	return rx;
+	INIT_LIST_HEAD(&rx->plain);
 }
 
 /* Called with the socket locked, after its operations stopped being ours. */
-void seal_rx_free(struct sock *sk, struct seal_rx *rx)
+void seal_rx_end(struct sock *sk, struct seal_rx *rx)
 {
 	struct seal_plain *plain;
 
@@ -43,7 +40,6 @@ void seal_rx_free(struct sock *sk, struct seal_rx *rx)
 		seal_plain_wipe(sk, rx);
 	seal_part_free(sk, &rx->part);
 	seal_key_free(rx->key);
-	kfree(rx);
 }
 
 /* 1: a whole record is there and may be opened; 0: not yet; or why none will be. */

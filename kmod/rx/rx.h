@@ -279,8 +279,8 @@ enum {
 };
 
 /* rx.c */
-struct seal_rx *seal_rx_new(void);
-void seal_rx_free(struct sock *sk, struct seal_rx *rx);
+void seal_rx_begin(struct seal_rx *rx);
+void seal_rx_end(struct sock *sk, struct seal_rx *rx);
 int seal_rx_next(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur);
 int seal_rx_wait(struct sock *sk, struct seal_rx *rx, struct seal_cursor *cur,
 		 long *timeo, bool copied, size_t lack);

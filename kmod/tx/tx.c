@@ -24,18 +24,14 @@
 #define SEND_FLAGS	(MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR | MSG_BATCH | \
 			 MSG_WAITALL | MSG_CMSG_COMPAT | COMPAT_SEND_FLAGS)
 
-struct seal_tx *seal_tx_new(struct sock *sk)
+/* @tx is to have its first key. */
+void seal_tx_begin(struct sock *sk, struct seal_tx *tx)
 {
-	struct seal_tx *tx = kzalloc(sizeof(*tx), GFP_KERNEL_ACCOUNT);
-
-	if (!tx)
-		return NULL;
 	tx->cpus = READ_ONCE(seal_ctx(sk)->net->tx_cpus);
-	return tx;
 }
 
 /* Called with the socket locked, after its operations stopped being ours. */
-void seal_tx_free(struct sock *sk, struct seal_tx *tx)
+void seal_tx_end(struct sock *sk, struct seal_tx *tx)
 {
 	unsigned int i;
 
@@ -51,7 +47,6 @@ void seal_tx_free(struct sock *sk, struct seal_tx *tx)
 	if (tx->charged)
 		sk_mem_uncharge(sk, tx->charged);
 	seal_key_free(tx->key);
-	kfree(tx);
 }
 
 /* As seal_tx_ready(). */

@@ -87,8 +87,8 @@ struct seal_tx {
 static_assert(sizeof(struct seal_tx) <= 128);
 
 /* tx.c */
-struct seal_tx *seal_tx_new(struct sock *sk);
-void seal_tx_free(struct sock *sk, struct seal_tx *tx);
+void seal_tx_begin(struct sock *sk, struct seal_tx *tx);
+void seal_tx_end(struct sock *sk, struct seal_tx *tx);
 int seal_tx_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
 int seal_tx_sendmsg_locked(struct sock *sk, struct msghdr *msg, size_t size);
 int seal_tx_flush(struct sock *sk, int flags, long *timeo);
