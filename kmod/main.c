@@ -68,6 +68,7 @@ static void __exit sealsock_module_exit(void)
 	seal_ctx_exit();
 	seal_secret_exit();
 	seal_spare_exit();
+	seal_plain_exit();
 	seal_pages_exit();
 	seal_scratch_exit();
 	seal_netns_exit();

@@ -241,6 +241,8 @@ struct seal_plain *seal_plain_new(struct sock *sk, struct seal_rx *rx, u32 len, 
 void seal_plain_free(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain);
 void seal_plain_consume(struct sock *sk, struct seal_rx *rx, struct seal_plain *plain, u32 len);
 void seal_plain_wipe(struct sock *sk, struct seal_rx *rx);
+/* Frees what is kept, when no socket of ours is left. */
+void seal_plain_exit(void);
 
 /* At the end of a call that may have freed some, after seal_rx_update(): wipes, if none follows. */
 static inline void seal_plain_settle(struct sock *sk, struct seal_rx *rx)

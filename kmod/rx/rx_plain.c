@@ -5,11 +5,15 @@
  * and the next record lands in the same, still warm, place.
  */
 #include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/slab.h>
 #include <net/sock.h>
 
 #include "pages.h"
 #include "rx/rx.h"
+
+/* Each processor keeps one for the next record. */
+static DEFINE_PER_CPU(struct seal_plain *, spare_plain);
 
 /* Below this much it does not matter where pages end. */
 #define IN_STEP_MIN	2048
@@ -117,9 +121,10 @@ static bool charge(struct sock *sk, const struct seal_rx *rx, struct seal_plain 
  */
 struct seal_plain *seal_plain_new(struct sock *sk, struct seal_rx *rx, u32 len, u32 at)
 {
-	struct seal_plain *plain;
+	struct seal_plain *plain = this_cpu_xchg(spare_plain, NULL);
 
-	plain = kmalloc(sizeof(*plain), sk->sk_allocation);
+	if (unlikely(!plain))
+		plain = kmalloc(sizeof(*plain), sk->sk_allocation);
 	if (!plain)
 		return NULL;
 
@@ -143,7 +148,17 @@ void seal_plain_free(struct sock *sk, struct seal_rx *rx, struct seal_plain *pla
 			wipe(plain->page, plain->start, plain->size);
 		put_page(plain->page);
 	}
-	kfree(plain);
+	plain = this_cpu_xchg(spare_plain, plain);
+	if (unlikely(plain))
+		kfree(plain);
+}
+
+void seal_plain_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		kfree(per_cpu(spare_plain, cpu));
 }
 
 /* The first @len unread bytes of a record in a list are gone, and with the last the record. */

@@ -29,8 +29,9 @@ static void __attribute__((constructor)) fill_data(void)
 	pattern(data, 0, sizeof(data));
 }
 
-/* Its open record takes what the processor keeps for the next one: see spare_take(). */
+/* Its open records, both ways, take what the processor keeps for the next: see spare_take(). */
 static int spare[2] = { -1, -1 };
+static struct wire spare_rx;
 
 static void spare_drop(void)
 {
@@ -44,22 +45,28 @@ static void spare_drop(void)
 static bool spare_take(void)
 {
 	static const struct suite suite = { TLS_1_3_VERSION, TLS_CIPHER_AES_GCM_128 };
+	struct keys keys, rx;
 	uint8_t waste[4096];
-	struct keys keys;
 	cpu_set_t cpu;
 
 	if (spare[0] < 0) {
 		CPU_ZERO(&cpu);
 		CPU_SET(sched_getcpu(), &cpu);
 		keys_init(&keys, &suite, 0);
+		keys_init(&rx, &suite, 1);
+		wire_init(&spare_rx, &rx);
 		if (sched_setaffinity(0, sizeof(cpu), &cpu) || tcp_pair(AF_INET, spare) ||
-		    ulp_attach(spare[0]) || keys_set(spare[0], TLS_TX, &keys))
+		    ulp_attach(spare[0]) || keys_set(spare[0], TLS_TX, &keys) ||
+		    keys_set(spare[0], TLS_RX, &rx))
 			return false;
 	}
 	while (recv(spare[1], waste, sizeof(waste), MSG_DONTWAIT) > 0)
 		continue;
-	/* Gives back what it has, and takes what there is then. */
-	return send(spare[0], "", 1, 0) == 1 && send(spare[0], "", 1, MSG_MORE) == 1;
+	/* Gives back what it has, and takes what there is then; last what every record needs. */
+	recv(spare[0], waste, 1, MSG_DONTWAIT);
+	return !wire_send(&spare_rx, spare[1], TYPE_DATA, "", 1, 0) &&
+	       recv(spare[0], waste, 1, MSG_PEEK) == 1 &&
+	       send(spare[0], "", 1, 0) == 1 && send(spare[0], "", 1, MSG_MORE) == 1;
 }
 
 FIXTURE(faults)
