@@ -21,7 +21,7 @@ static int next_key(struct seal_managed *m, struct seal_key *key, bool tx)
 {
 	unsigned int len = seal_secret_len(m->hash);
 	u8 *secret = seal_managed_secret(m, tx, len);
-	struct seal_derived derived;
+	struct seal_derived derived __uninitialized;
 	int err;
 
 	err = seal_secret_derive(m->hash, key->suite, secret, &derived);

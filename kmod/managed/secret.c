@@ -81,7 +81,7 @@ struct mac {
 static int pad(struct shash_desc *desc, const u8 *secret, unsigned int len, u8 byte, u8 *state)
 {
 	unsigned int block = crypto_shash_blocksize(desc->tfm), i;
-	u64 key[MAX_BLOCK / sizeof(u64)], word;
+	u64 key[MAX_BLOCK / sizeof(u64)] __uninitialized, word;
 	int err;
 
 	memset(key, byte, block);
@@ -104,12 +104,15 @@ static int mac_start(struct shash_desc *desc, struct mac *mac, const u8 *secret)
 	       pad(desc, secret, len, 0x5c, mac->outer);
 }
 
-/* HKDF-Expand-Label with an empty context: never more than one block of output. */
-static int expand(struct shash_desc *desc, const struct mac *mac, const char *label, u8 *out,
-		  unsigned int len)
+/*
+ * HKDF-Expand-Label with an empty context: never more than one block of output. In line, so that
+ * the compiler knows each label.
+ */
+static __always_inline int expand(struct shash_desc *desc, const struct mac *mac,
+				  const char *label, u8 *out, unsigned int len)
 {
 	unsigned int label_len = strlen(label), n = 0;
-	u8 info[MAX_INFO], digest[SEAL_MAX_SECRET];
+	u8 info[MAX_INFO] __uninitialized, digest[SEAL_MAX_SECRET] __uninitialized;
 	int err;
 
 	info[n++] = 0;
@@ -133,7 +136,7 @@ int seal_secret_derive(struct crypto_shash *hash, const struct seal_suite *suite
 		       const u8 *secret, struct seal_derived *out)
 {
 	SHASH_DESC_ON_STACK(desc, hash);
-	struct mac mac;
+	struct mac mac __uninitialized;
 	int err;
 
 	desc->tfm = hash;
