@@ -167,14 +167,13 @@ TEST_F(hold, listen_and_shutdown)
 	struct race race = { .fd = self->listener };
 	struct sockaddr_storage unspec = { .ss_family = AF_UNSPEC };
 	int i, peer, fd, channel, users = module_users();
-	void *(*const loops[2])(void *) = { listen_on, stop_it };
 	pthread_t threads[2];
 	struct holder holder;
 
 	ASSERT_EQ(hold_ask(self->listener, SEALSOCK_ROLE_SERVE), 0);
 	ASSERT_EQ(fcntl(self->listener, F_SETFL, O_NONBLOCK), 0);
-	for (i = 0; i < 2; i++)
-		ASSERT_EQ(pthread_create(&threads[i], NULL, loops[i], &race), 0);
+	ASSERT_EQ(pthread_create(&threads[0], NULL, listen_on, &race), 0);
+	ASSERT_EQ(pthread_create(&threads[1], NULL, stop_it, &race), 0);
 	for (i = 0; i < 300; i++) {
 		peer = peer_connect(&self->addr, self->len);
 		channel = ioctl(self->device, SEALSOCK_NEXT, &(struct sealsock_due){});
