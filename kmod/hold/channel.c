@@ -2,7 +2,8 @@
 /*
  * What a helper has of a held socket: the bytes that TCP carries, and the last
  * word. Everything is done under the socket lock, without waiting: the program may
- * close the socket at any time.
+ * close the socket at any time. Nor does a helper wait for that lock, which its
+ * program may keep.
  */
 #include <linux/anon_inodes.h>
 #include <linux/fs.h>
@@ -10,9 +11,26 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
 #include <net/tcp.h>
 
 #include "hold/hold.h"
+
+/* Ticks, for what a helper would not repeat: any program but a hostile one lets go in them. */
+#define PATIENCE	(HZ / 10)
+
+static struct workqueue_struct *closers;
+
+int seal_channels_init(void)
+{
+	closers = alloc_workqueue("sealsock_close", WQ_UNBOUND, 0);
+	return closers ? 0 : -ENOMEM;
+}
+
+void seal_channels_exit(void)
+{
+	destroy_workqueue(closers);
+}
 
 /* With the socket locked. */
 void seal_channel_over(struct seal_channel *channel)
@@ -21,16 +39,44 @@ void seal_channel_over(struct seal_channel *channel)
 	wake_up_interruptible_all(&channel->wait);
 }
 
-/* Locks the socket. An error, without the lock: there is nothing to read, write or decide. */
-static int enter(struct seal_channel *channel)
+static void try_again(struct work_struct *work)
 {
-	struct sock *sk = channel->hold->sk;
+	struct seal_channel *channel = container_of(work, struct seal_channel, later.work);
 
-	lock_sock(sk);
-	if (!channel->over && !channel->released)
-		return 0;
-	release_sock(sk);
+	WRITE_ONCE(channel->busy, false);
+	wake_up_interruptible_all(&channel->wait);
+}
+
+/* -EAGAIN: the program had the lock for so many ticks; whoever polls is told when to come again. */
+static int lock(struct seal_channel *channel, unsigned int ticks)
+{
+	while (!seal_hold_trylock(channel->hold->sk)) {
+		if (signal_pending(current))
+			return -ERESTARTSYS;
+		if (!ticks--) {
+			WRITE_ONCE(channel->busy, true);
+			schedule_delayed_work(&channel->later, 1);
+			return -EAGAIN;
+		}
+		schedule_timeout_interruptible(1);
+	}
+	return 0;
+}
+
+/* As lock(). -EPIPE, without the lock: there is nothing to read, write or decide. */
+static int enter(struct seal_channel *channel, unsigned int ticks)
+{
+	int err = lock(channel, ticks);
+
+	if (err || (!channel->over && !channel->released))
+		return err;
+	release_sock(channel->hold->sk);
 	return -EPIPE;
+}
+
+static unsigned int ticks_of(const struct kiocb *iocb)
+{
+	return iocb->ki_filp->f_flags & O_NONBLOCK ? 0 : UINT_MAX;
 }
 
 static int actor(read_descriptor_t *desc, struct sk_buff *skb, unsigned int offset, size_t len)
@@ -110,7 +156,7 @@ static ssize_t channel_read(struct kiocb *iocb, struct iov_iter *to)
 	if (!count)
 		return 0;
 	for (;;) {
-		ret = enter(channel);
+		ret = enter(channel, ticks_of(iocb));
 		if (ret)
 			return ret;
 		ret = read_raw(sk, to, count);
@@ -133,7 +179,7 @@ static ssize_t channel_write(struct kiocb *iocb, struct iov_iter *from)
 	while (iov_iter_count(from)) {
 		struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
 
-		ret = enter(channel);
+		ret = enter(channel, ticks_of(iocb));
 		if (ret)
 			break;
 		msg.msg_iter = *from;
@@ -159,6 +205,8 @@ static __poll_t channel_poll(struct file *file, struct poll_table_struct *wait)
 	__poll_t mask = 0;
 
 	poll_wait(file, &channel->wait, wait);
+	if (READ_ONCE(channel->busy))
+		return 0;
 	if (READ_ONCE(channel->message) || !list_empty_careful(&channel->messages))
 		mask |= EPOLLIN | EPOLLRDNORM;
 	if (READ_ONCE(channel->over))
@@ -193,7 +241,7 @@ static int release(struct seal_channel *channel, void __user *arg, size_t size)
 	facts = copy_facts(&req);
 	if (IS_ERR(facts))
 		return PTR_ERR(facts);
-	err = enter(channel);
+	err = enter(channel, PATIENCE);
 	if (err) {
 		kvfree(facts);
 		return err;
@@ -247,7 +295,7 @@ static int refuse(struct seal_channel *channel, void __user *arg, size_t size)
 		     strnlen(cause->text, sizeof(cause->text)) == sizeof(cause->text)))
 		err = -EINVAL;
 	if (!err)
-		err = enter(channel);
+		err = enter(channel, PATIENCE);
 	if (err) {
 		kfree(cause);
 		return err;
@@ -313,7 +361,9 @@ static int take_message(struct seal_channel *channel, void __user *arg, size_t s
 		return ret;
 	if (take.reserved)
 		return -EINVAL;
-	lock_sock(sk);
+	ret = lock(channel, 0);
+	if (ret)
+		return ret;
 	ret = !channel->released ? -ENOTCONN :
 	      channel->over ? take_left(channel, &take) : take_live(channel, &take);
 	release_sock(sk);
@@ -342,19 +392,13 @@ static long channel_ioctl(struct file *file, unsigned int cmd, unsigned long arg
 	}
 }
 
-static int channel_release(struct inode *inode, struct file *file)
+/* With the lock: the helper has gone. Nothing is left of @channel. */
+static void finish(struct seal_channel *channel)
 {
-	struct seal_channel *channel = file->private_data;
 	struct seal_hold *h = channel->hold;
 	struct seal_message *msg, *next;
-	struct sock *sk;
+	struct sock *sk = h->sk;
 
-	if (!h) {
-		kfree(channel);
-		return 0;
-	}
-	sk = h->sk;
-	lock_sock(sk);
 	if (!channel->over && !channel->released) {
 		SEAL_INC(sk, HELDABORTED);
 		fail(channel, ECONNABORTED);
@@ -367,6 +411,27 @@ static int channel_release(struct inode *inode, struct file *file)
 	seal_hold_put(h);
 	sock_put(sk);
 	kfree(channel);
+}
+
+static void close_later(struct work_struct *work)
+{
+	struct seal_channel *channel = container_of(work, struct seal_channel, close);
+
+	lock_sock(channel->hold->sk);
+	finish(channel);
+}
+
+static int channel_release(struct inode *inode, struct file *file)
+{
+	struct seal_channel *channel = file->private_data;
+
+	cancel_delayed_work_sync(&channel->later);
+	if (!channel->hold)
+		kfree(channel);
+	else if (seal_hold_trylock(channel->hold->sk))
+		finish(channel);
+	else
+		queue_work(closers, &channel->close);
 	return 0;
 }
 
@@ -389,6 +454,8 @@ struct file *seal_channel_file(unsigned int flags)
 		return ERR_PTR(-ENOMEM);
 	init_waitqueue_head(&channel->wait);
 	INIT_LIST_HEAD(&channel->messages);
+	INIT_DELAYED_WORK(&channel->later, try_again);
+	INIT_WORK(&channel->close, close_later);
 	file = anon_inode_getfile("[sealsock]", &channel_fops, channel, O_RDWR | flags);
 	if (IS_ERR(file))
 		kfree(channel);

@@ -15,6 +15,9 @@
 #include "hold/device.h"
 #include "hold/hold.h"
 
+/* So many whose program has the lock, in one call. */
+enum { PASSED_OVER = 8 };
+
 static int device_open(struct inode *inode, struct file *file)
 {
 	struct net *net = current->nsproxy->net_ns;
@@ -59,6 +62,23 @@ static struct sock *first_socket(struct seal_holds *holds, struct seal_hold **h)
 	return sk;
 }
 
+/* Its program has the lock. */
+static void leave_to_deadline(struct seal_holds *holds, struct seal_hold *h)
+{
+	spin_lock_bh(&holds->lock);
+	list_del_init(&h->due.node);
+	spin_unlock_bh(&holds->lock);
+}
+
+/* Likewise: the others come first. */
+static void put_off(struct seal_holds *holds, struct seal_hold *h)
+{
+	spin_lock_bh(&holds->lock);
+	if (!list_empty(&h->due.node))
+		list_move_tail(&h->due.node, &holds->due);
+	spin_unlock_bh(&holds->lock);
+}
+
 /* The last helper has gone. */
 static void abandon(struct seal_holds *holds)
 {
@@ -66,12 +86,15 @@ static void abandon(struct seal_holds *holds)
 	struct sock *sk;
 
 	while (!READ_ONCE(holds->helpers) && (sk = first_socket(holds, &h))) {
-		lock_sock(sk);
-		if (h->state == SEAL_HOLD_DUE) {
-			SEAL_INC(sk, HELDABORTED);
-			seal_hold_fail(sk, h, ECONNABORTED);
+		if (!seal_hold_trylock(sk)) {
+			leave_to_deadline(holds, h);
+		} else {
+			if (h->state == SEAL_HOLD_DUE) {
+				SEAL_INC(sk, HELDABORTED);
+				seal_hold_fail(sk, h, ECONNABORTED);
+			}
+			release_sock(sk);
 		}
-		release_sock(sk);
 		seal_hold_put(h);
 		sock_put(sk);
 	}
@@ -134,13 +157,14 @@ static void describe(const struct seal_hold *h, struct sealsock_due *due)
 		    ntohs(inet->inet_dport), sk->sk_bound_dev_if);
 }
 
-/* A socket of its program's. 0: taken; -EAGAIN: not any more. */
+/* A socket of its program's. 0: taken; -EAGAIN: not any more; -EBUSY: its program has the lock. */
 static int take_socket(struct seal_hold *h, struct sock *sk, struct seal_channel *channel,
 		       struct sealsock_due *due)
 {
 	int err = -EAGAIN;
 
-	lock_sock(sk);
+	if (!seal_hold_trylock(sk))
+		return -EBUSY;
 	if (h->state == SEAL_HOLD_DUE) {
 		seal_hold_take(sk, h, channel);
 		describe(h, due);
@@ -150,7 +174,7 @@ static int take_socket(struct seal_hold *h, struct sock *sk, struct seal_channel
 	return err;
 }
 
-/* One that is due. -EAGAIN: there is none. */
+/* One that is due. -EAGAIN: there is none; 1: look again; -EBUSY: its program has the lock. */
 static int take_next(struct seal_holds *holds, struct seal_channel *channel,
 		     struct sealsock_due *due)
 {
@@ -188,10 +212,29 @@ static int take_next(struct seal_holds *holds, struct seal_channel *channel,
 		seal_serve_put(serve);
 	} else {
 		err = take_socket(h, sk, channel, due);
+		if (err == -EBUSY)
+			put_off(holds, h);
 		seal_hold_put(h);
 	}
 	sock_put(sk);
 	return err == -EAGAIN ? 1 : err;
+}
+
+/* Programs that have the lock are passed over. Where all have, a tick goes by: polling goes on. */
+static int take_any(struct seal_holds *holds, struct seal_channel *channel,
+		    struct sealsock_due *due)
+{
+	unsigned int busy = 0;
+	int err;
+
+	do {
+		err = take_next(holds, channel, due);
+	} while (err == 1 || (err == -EBUSY && ++busy < PASSED_OVER));
+	if (err == -EBUSY) {
+		schedule_timeout_interruptible(1);
+		err = -EAGAIN;
+	}
+	return err;
 }
 
 static int next(struct file *file, void __user *arg, size_t size)
@@ -214,8 +257,8 @@ static int next(struct file *file, void __user *arg, size_t size)
 	if (!err) {
 		/* Before anything is taken: what is answered has to find its place. */
 		err = clear_user(arg, size) ? -EFAULT : 0;
-		while (!err && (err = take_next(&sn->holds, channel->private_data, due)) > 0)
-			err = 0;
+		if (!err)
+			err = take_any(&sn->holds, channel->private_data, due);
 		if (!err && copy_to_user(arg, due, min(size, sizeof(*due))))
 			err = -EFAULT;
 		if (err)
@@ -281,18 +324,28 @@ static struct miscdevice device = {
 
 int seal_device_init(void)
 {
-	int err = seal_parking_init();
+	int err = seal_channels_init();
 
 	if (err)
 		return err;
+	err = seal_parking_init();
+	if (err)
+		goto err_channels;
 	err = misc_register(&device);
 	if (err)
-		seal_parking_exit();
+		goto err_parking;
+	return 0;
+
+err_parking:
+	seal_parking_exit();
+err_channels:
+	seal_channels_exit();
 	return err;
 }
 
 void seal_device_exit(void)
 {
 	misc_deregister(&device);
+	seal_channels_exit();
 	seal_parking_exit();
 }

@@ -25,6 +25,21 @@ void seal_holds_gone(struct seal_holds *holds)
 	wake_up_interruptible_all(&holds->wait);
 }
 
+bool seal_hold_trylock(struct sock *sk)
+{
+	bool free;
+
+	spin_lock_bh(&sk->sk_lock.slock);
+	free = !sk->sk_lock.owned;
+	if (free)
+		sk->sk_lock.owned = 1;
+	spin_unlock_bh(&sk->sk_lock.slock);
+	/* As lock_sock() has it, for release_sock(). */
+	if (free)
+		mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
+	return free;
+}
+
 static void change(struct seal_hold *h, u8 state)
 {
 	struct seal_holds *holds = seal_holds_of(h);

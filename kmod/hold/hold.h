@@ -140,7 +140,9 @@ struct seal_serve {
  * @over: there is nothing more to do here
  * @message: there may be one to take
  * @messages: those that were left when the program closed the socket
- * All under the socket lock, but @wait.
+ * @busy: the program had the lock; @later ends that, so that poll() has who waits try again
+ * @close: what is left to do when the helper has gone, where the program had the lock then
+ * All under the socket lock, but @wait and the last three.
  */
 struct seal_channel {
 	struct seal_hold *hold;
@@ -149,12 +151,21 @@ struct seal_channel {
 	bool over;
 	bool message;
 	struct list_head messages;
+	bool busy;
+	struct delayed_work later;
+	struct work_struct close;
 };
 
 static inline struct seal_holds *seal_holds_of(const struct seal_hold *h)
 {
 	return &h->net->holds;
 }
+
+/*
+ * Locks @sk, unless its program has it: that may keep the lock for as long as it likes, in a call
+ * whose memory does not come, and nobody who serves others waits for it.
+ */
+bool seal_hold_trylock(struct sock *sk);
 
 /* role.c */
 
@@ -241,7 +252,7 @@ void seal_serve_due(struct seal_serve *serve);
 
 /*
  * Takes a connection that waits at the listener, @lsk, and gives it to @channel. -EAGAIN: there
- * is none; -ENOMEM.
+ * is none; -EBUSY: the listener's program has its lock; -ENOMEM.
  */
 int seal_serve_pull(struct seal_serve *serve, struct sock *lsk, struct seal_channel *channel);
 
@@ -262,6 +273,10 @@ void seal_hold_adopt(struct sock *sk, struct seal_ctx *ctx, struct seal_hold *h)
 
 /* A descriptor's file with a channel, without a socket yet. */
 struct file *seal_channel_file(unsigned int flags);
+
+/* Those whose helper has gone while the program had the lock are closed by work of ours. */
+int seal_channels_init(void);
+void seal_channels_exit(void);
 
 /* The matter is at its end, for whoever reads, writes or polls. */
 void seal_channel_over(struct seal_channel *channel);

@@ -289,7 +289,11 @@ void seal_hold_adopt(struct sock *sk, struct seal_ctx *ctx, struct seal_hold *h)
 	SEAL_INC(sk, CURRATTACHED);
 }
 
-/* Takes a connection out of TCP's queue, if there is room for it; NULL: none. */
+/*
+ * Takes a connection out of TCP's queue. -EAGAIN: there is none, or no room for it; -EBUSY: the
+ * program has the listener's lock. That accept() takes it, too, is no matter: of those who wait for
+ * it none is as fast as whoever has just let go of it.
+ */
 static struct sock *pull(struct seal_serve *serve, struct sock *lsk)
 {
 	struct seal_holds *holds = holds_of(serve);
@@ -300,14 +304,18 @@ static struct sock *pull(struct seal_serve *serve, struct sock *lsk)
 	room = has_room(serve);
 	serve->pulled += room;
 	spin_unlock_bh(&holds->lock);
-	if (room)
+	if (room && seal_hold_trylock(lsk)) {
+		release_sock(lsk);
 		sk = compat_pull(serve->ctx->base, lsk);
-	if (room && !sk) {
+	} else if (room) {
+		sk = ERR_PTR(-EBUSY);
+	}
+	if (room && IS_ERR_OR_NULL(sk)) {
 		spin_lock_bh(&holds->lock);
 		serve->pulled--;
 		spin_unlock_bh(&holds->lock);
 	}
-	return sk;
+	return sk ? : ERR_PTR(-EAGAIN);
 }
 
 int seal_serve_pull(struct seal_serve *serve, struct sock *lsk, struct seal_channel *channel)
@@ -321,10 +329,10 @@ int seal_serve_pull(struct seal_serve *serve, struct sock *lsk, struct seal_chan
 	if (IS_ERR(h))
 		return PTR_ERR(h);
 	sk = pull(serve, lsk);
-	if (!sk) {
+	if (IS_ERR(sk)) {
 		seal_ctx_free(ctx);
 		seal_hold_put(h);
-		return -EAGAIN;
+		return PTR_ERR(sk);
 	}
 	lock_sock(sk);
 	park(sk, false);

@@ -168,7 +168,8 @@ struct sealsock_cause {
  * SEALSOCK_NEXT: takes the handshake that has been due for longest. The answer is
  * the descriptor of a channel (close-on-exec; O_NONBLOCK as the device's has it).
  *
- * EAGAIN: none is due
+ * EAGAIN: none is due, or the programs of those that are have the lock of their sockets, in a
+ * call that does not end: poll() goes on saying that there are some
  * ENODEV: the namespace is gone
  * EMFILE, ENFILE, ENOMEM, EFAULT: it stays due
  *
@@ -218,6 +219,10 @@ struct sealsock_counts {
  * connection reset), read(), write() and both commands answer EPIPE, and
  * poll() EPOLLHUP unless it was released.
  *
+ * Nothing here waits for a program that keeps its socket's lock, but read() and write() without
+ * O_NONBLOCK: the answer is EAGAIN, from both commands after a tenth of a second, and poll()
+ * says when to try again. Closing the channel has its effect when the lock is free.
+ *
  * SEALSOCK_RELEASE: installs managed mode and releases the socket: all or
  * nothing. Errors are those of SEALSOCK_MANAGED (sealsock.h; ENOTCONN also where the
  * client's first bytes came with its SYN, until TCP is connected: try again), and
@@ -246,7 +251,7 @@ struct sealsock_release {
  * after the program has closed the socket, until the channel is closed. The
  * answer is its length. poll(): EPOLLIN while one waits, EPOLLHUP when the
  * program has closed the socket.
- * EAGAIN: there is none
+ * EAGAIN: there is none, or the program has its socket's lock
  * EMSGSIZE: @len is too small; @len is what it takes, the message stays
  * EPIPE: there will be none any more
  * ENOTCONN: not released

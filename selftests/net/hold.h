@@ -9,6 +9,7 @@
 #include "managed.h"
 
 #include <fcntl.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -285,6 +286,15 @@ static inline int hold_migrate(const struct sockaddr_storage *like, socklen_t le
 	close(*peer);
 	close(fd[1]);
 	return -1;
+}
+
+static inline int loopback_up(void)
+{
+	struct ifreq req = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), ret = ioctl(fd, SIOCSIFFLAGS, &req);
+
+	close(fd);
+	return ret;
 }
 
 FIXTURE(hold)

@@ -5,11 +5,7 @@
 #include "kselftest_harness.h"
 #include "hold.h"
 
-#include <linux/userfaultfd.h>
-#include <net/if.h>
-#include <pthread.h>
 #include <sched.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -273,15 +269,6 @@ TEST(namespace_goes)
 	close(device);
 }
 
-static int loopback_up(void)
-{
-	struct ifreq req = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd = socket(AF_INET, SOCK_DGRAM, 0), ret = ioctl(fd, SIOCSIFFLAGS, &req);
-
-	close(fd);
-	return ret;
-}
-
 /* So does it in every state: channels do not keep it once its programs have gone. */
 TEST(namespace_goes_with_sockets)
 {
@@ -340,79 +327,6 @@ TEST(device_needs_admin)
 	ASSERT_EQ(waitpid(pid, &status, 0), pid);
 	chmod(SEALSOCK_DEVICE, 0600);
 	EXPECT_EQ(status, 0);
-}
-
-static void *read_into_page(void *arg)
-{
-	void **what = arg;
-
-	return (void *)read(*(int *)what[0], what[1], 100);
-}
-
-static void *close_listener(void *arg)
-{
-	close(*(int *)arg);
-	return NULL;
-}
-
-/*
- * A helper reads into memory that does not come, and so keeps the lock of a connection. Its own
- * namespace waits for that, no other does.
- */
-TEST(namespace_keeps_no_other_waiting)
-{
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_zeropage zero = {};
-	struct sockaddr_storage addr;
-	struct subject bad, good;
-	pthread_t reader, closer;
-	struct timespec until;
-	void *args[2];
-	socklen_t len;
-	int uffd, own;
-
-	uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-	if (uffd < 0)
-		SKIP(return, "this kernel has no userfaultfd");
-	args[0] = &bad.channel;
-	args[1] = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	reg.range.start = (uintptr_t)args[1];
-	reg.range.len = 4096;
-	ASSERT_EQ(ioctl(uffd, UFFDIO_API, &api), 0);
-	ASSERT_EQ(ioctl(uffd, UFFDIO_REGISTER, &reg), 0);
-
-	own = open("/proc/self/ns/net", O_RDONLY);
-	ASSERT_EQ(unshare(CLONE_NEWNET) | loopback_up(), 0);
-	bad.device = hold_device();
-	bad.listener = tcp_listen(AF_INET, &addr, &len);
-	ASSERT_EQ(enter(&bad, CHILD_TAKEN, &addr, len, LONG_MS), 0);
-	ASSERT_EQ(setns(own, CLONE_NEWNET), 0);
-	ASSERT_EQ(send(bad.peer, HELLO, sizeof(HELLO), 0), sizeof(HELLO));
-	ASSERT_EQ(pthread_create(&reader, NULL, read_into_page, args), 0);
-	ASSERT_EQ(poll_for(uffd, POLLIN, PATIENCE), POLLIN);
-	ASSERT_EQ(shutdown(bad.listener, SHUT_RDWR), 0);
-
-	good.device = hold_device();
-	good.listener = tcp_listen(AF_INET, &addr, &len);
-	ASSERT_EQ(enter(&good, CHILD_TAKEN, &addr, len, LONG_MS), 0);
-	ASSERT_EQ(pthread_create(&closer, NULL, close_listener, &good.listener), 0);
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += PATIENCE / 1000;
-	EXPECT_EQ(pthread_timedjoin_np(closer, NULL, &until), 0);
-
-	zero.range = reg.range;
-	ASSERT_EQ(ioctl(uffd, UFFDIO_ZEROPAGE, &zero), 0);
-	pthread_join(reader, NULL);
-	close(bad.listener);
-	close(bad.channel);
-	close(good.channel);
-	close(bad.device);
-	close(good.device);
-	close(bad.peer);
-	close(good.peer);
-	close(uffd);
-	close(own);
 }
 
 TEST_HARNESS_MAIN
