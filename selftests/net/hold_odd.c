@@ -188,7 +188,7 @@ TEST_F(hold, listen_and_shutdown)
 	for (i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
 
-	/* Unlike shutdown(), which a socket that does not listen remembers for its next connections. */
+	/* Unlike shutdown(), which a socket that does not listen remembers for a connection. */
 	ASSERT_EQ(connect(self->listener, (struct sockaddr *)&unspec, sizeof(unspec)), 0);
 	ASSERT_EQ(fcntl(self->listener, F_SETFL, 0), 0);
 	ASSERT_EQ(listen(self->listener, 5), 0);
