@@ -354,6 +354,7 @@ static int take_message(struct seal_channel *channel, void __user *arg, size_t s
 {
 	struct sock *sk = channel->hold->sk;
 	struct sealsock_take take;
+	bool over;
 	int ret;
 
 	ret = copy_struct_from_user(&take, sizeof(take), arg, size);
@@ -361,11 +362,16 @@ static int take_message(struct seal_channel *channel, void __user *arg, size_t s
 		return ret;
 	if (take.reserved)
 		return -EINVAL;
-	ret = lock(channel, 0);
+	if (!READ_ONCE(channel->released))
+		return -ENOTCONN;
+	/* Over: the program has closed the socket. Whoever has the lock yet lets go of it. */
+	over = READ_ONCE(channel->over);
+	if (over)
+		lock_sock(sk);
+	ret = over ? 0 : lock(channel, 0);
 	if (ret)
 		return ret;
-	ret = !channel->released ? -ENOTCONN :
-	      channel->over ? take_left(channel, &take) : take_live(channel, &take);
+	ret = channel->over ? take_left(channel, &take) : take_live(channel, &take);
 	release_sock(sk);
 	if ((ret >= 0 || ret == -EMSGSIZE) && copy_to_user(arg, &take, min(size, sizeof(take))))
 		return -EFAULT;
