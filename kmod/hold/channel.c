@@ -19,6 +19,7 @@
 /* Ticks, for what a helper would not repeat: any program but a hostile one lets go in them. */
 #define PATIENCE	(HZ / 10)
 
+/* Not the reapers': programs that keep their locks would hold up what nobody keeps. */
 static struct workqueue_struct *closers;
 
 int seal_channels_init(void)
@@ -350,11 +351,22 @@ static int take_left(struct seal_channel *channel, struct sealsock_take *take)
 	return ret;
 }
 
+/*
+ * As lock(), at once. Where it is over the program has closed the socket, and whoever has the lock
+ * yet lets go of it: EAGAIN behind a hangup would be taken for the end.
+ */
+static int lock_to_take(struct seal_channel *channel)
+{
+	if (!READ_ONCE(channel->over))
+		return lock(channel, 0);
+	lock_sock(channel->hold->sk);
+	return 0;
+}
+
 static int take_message(struct seal_channel *channel, void __user *arg, size_t size)
 {
 	struct sock *sk = channel->hold->sk;
 	struct sealsock_take take;
-	bool over;
 	int ret;
 
 	ret = copy_struct_from_user(&take, sizeof(take), arg, size);
@@ -364,11 +376,7 @@ static int take_message(struct seal_channel *channel, void __user *arg, size_t s
 		return -EINVAL;
 	if (!READ_ONCE(channel->released))
 		return -ENOTCONN;
-	/* Over: the program has closed the socket. Whoever has the lock yet lets go of it. */
-	over = READ_ONCE(channel->over);
-	if (over)
-		lock_sock(sk);
-	ret = over ? 0 : lock(channel, 0);
+	ret = lock_to_take(channel);
 	if (ret)
 		return ret;
 	ret = channel->over ? take_left(channel, &take) : take_live(channel, &take);
