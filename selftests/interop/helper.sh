@@ -45,6 +45,12 @@ complete()
 	[ "$(children sealsockd-work | wc -w)" = 2 ] && [ "$(children sealsockd-keep | wc -w)" = 1 ]
 }
 
+# No socket has the module's context, for until_true.
+none_attached()
+{
+	grep -q '^TlsCurrAttached[[:space:]]*0$' /proc/net/sealsock_stat
+}
+
 # A server on descriptor 3 that has never heard of TLS: it answers a line, or gives back what it gets.
 cat >"$tmp/server" <<'END'
 use Socket;

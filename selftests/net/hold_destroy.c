@@ -143,6 +143,12 @@ static void *accept_one(void *arg)
 	return (void *)(long)(fd < 0 ? errno : close(fd));
 }
 
+static void close_all(const int *fds, int n)
+{
+	while (n--)
+		close(fds[n]);
+}
+
 /* A listener, with a connection in each state below it and a thread in its accept(). */
 TEST_F(hold, listener)
 {
@@ -192,10 +198,8 @@ TEST_F(hold, listener)
 	EXPECT_EQ(sock_error(self->listener), ECONNABORTED);
 	EXPECT_EQ(ioctl(self->device, SEALSOCK_NEXT, &(struct sealsock_due){}), -1);
 	EXPECT_EQ(errno, EAGAIN);
-	for (i = 0; i < PEERS; i++)
-		close(peer[i]);
-	for (i = 0; i < QUEUED; i++)
-		close(channel[i]);
+	close_all(peer, PEERS);
+	close_all(channel, QUEUED);
 	close(self->listener);
 	self->listener = -1;
 	EXPECT_USERS(users);
@@ -256,10 +260,8 @@ TEST_F(hold, children)
 		close(fd);
 	}
 	EXPECT_TRUE(all_gone(self->device));
-	for (i = 0; i < PEERS; i++)
-		close(peer[i]);
-	for (i = 0; i < QUEUED; i++)
-		close(channel[i]);
+	close_all(peer, PEERS);
+	close_all(channel, QUEUED);
 	close(self->listener);
 	self->listener = -1;
 	EXPECT_USERS(users);
